@@ -1,0 +1,259 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { HearkenError, messageOf } from './errors.js';
+
+/**
+ * Everything that can be set, with its unit in its name and its default. `hearken.yml` is optional; what a key's comment
+ * calls an environment variable overrides the file. This is the only file that looks at the environment.
+ */
+
+const ms = (value: number) => z.number().int().min(0).max(86_400_000).default(value);
+
+const turnSchema = z.strictObject({
+  /** Silence that ends an utterance of which nothing is known. */
+  endSilenceMs: ms(700),
+  /** The same when the expected slot is filled or an intent is certain. */
+  endSilenceCompleteMs: ms(250),
+  /** The same inside a number: people pause there. */
+  endSilenceNumberMs: ms(1200),
+  /** How long a partial must not change before it may count as complete. */
+  stablePartialMs: ms(150),
+  /** Silence of the caller after a question until we ask again. */
+  noInputMs: ms(5000),
+  maxNoInput: z.number().int().min(0).max(10).default(2),
+  maxNoMatch: z.number().int().min(0).max(10).default(2),
+  dtmfInterDigitMs: ms(3000),
+  dtmfEndKey: z.string().length(1).default('#'),
+  dtmfClearKey: z.string().length(1).default('*'),
+  longestUtteranceMs: ms(15_000),
+  /** Voice over a prompt: after this long playout pauses. */
+  bargeInVoiceMs: ms(200),
+  /** Within this time after the pause words decide: go on or stop. */
+  bargeInDecisionMs: ms(500),
+  /** Voice that brings no words: after this long it counts as a no-match. */
+  speechWithoutTextMs: ms(2000),
+  /** Audio kept from before the voice began, for the first syllable. */
+  preRollMs: ms(300),
+  /** Longest wait for the brain before the caller hears something. */
+  thinkingLimitMs: ms(8000),
+  /** Said while the bot speaks, these do not stop it. */
+  backchannels: z
+    .array(z.string())
+    .default([
+      '嗯',
+      '嗯嗯',
+      '好',
+      '好的',
+      '哦',
+      '噢',
+      '啊',
+      '对',
+      '是',
+      '是的',
+      '行',
+      'uh huh',
+      'uh-huh',
+      'mm',
+      'mhm',
+      'okay',
+      'ok',
+      'yeah',
+      'right',
+    ]),
+});
+export type TurnConfig = z.infer<typeof turnSchema>;
+
+export const configSchema = z.strictObject({
+  http: z
+    .strictObject({
+      /** HEARKEN_HOST */
+      host: z.string().default('127.0.0.1'),
+      /** HEARKEN_PORT; 0 = any free port. */
+      port: z.number().int().min(0).max(65_535).default(8080),
+      bodyLimitBytes: z.number().int().min(1024).default(65_536),
+      requestsPerMinute: z.number().int().min(1).default(1200),
+    })
+    .prefault({}),
+  media: z
+    .strictObject({
+      path: z.string().startsWith('/').default('/media'),
+      /** HEARKEN_MEDIA_TOKEN: when set, `start` must carry it. */
+      token: z.string().min(8).optional(),
+      /** Largest WebSocket message, audio or text. 1 s of 48 kHz PCM16 is 96,000. */
+      maxMessageBytes: z.number().int().min(1024).default(131_072),
+      startTimeoutMs: ms(5000),
+      resumeWindowMs: ms(10_000),
+      /** How far ahead of the caller's ear audio is sent. */
+      leadMs: ms(200),
+      /** Caller's audio that may wait for its reader. */
+      incomingQueueMs: ms(2000),
+      maxSessions: z.number().int().min(1).default(200),
+    })
+    .prefault({}),
+  speech: z
+    .strictObject({
+      recognizerWorkers: z.number().int().min(1).max(64).default(1),
+      synthesizerWorkers: z.number().int().min(1).max(64).default(1),
+      maxStreamsPerWorker: z.number().int().min(1).default(100),
+      /** Model names from the registry, in order of preference, per language; the first that is there is used. */
+      recognizers: z.record(z.string(), z.array(z.string())).default({
+        'zh-CN': ['asr-zh-en-small-bilingual', 'asr-zh-14m', 'asr-zh-multi-hans', 'asr-zh-tiny'],
+        en: ['asr-zh-en-small-bilingual'],
+      }),
+      synthesizers: z.record(z.string(), z.array(z.string())).default({
+        'zh-CN': ['tts-zh-matcha-baker', 'tts-zh-en-melo', 'tts-zh-tiny'],
+        en: ['tts-en-piper-amy', 'tts-zh-en-melo'],
+      }),
+      vad: z.string().default('vad-silero'),
+      /** Memory for rendered prompts. */
+      promptCacheBytes: z
+        .number()
+        .int()
+        .min(0)
+        .default(64 * 1024 * 1024),
+      /** Disk for the same; 0 = none. */
+      promptCacheDiskBytes: z
+        .number()
+        .int()
+        .min(0)
+        .default(256 * 1024 * 1024),
+      promptCacheFolder: z.string().default('audio/cache'),
+      /** HEARKEN_MODELS: further folders, separated by `:`, searched before `models/`. */
+      modelFolders: z.array(z.string()).default([]),
+    })
+    .prefault({}),
+  turn: turnSchema.prefault({}),
+  app: z
+    .strictObject({
+      /** HEARKEN_APP */
+      folder: z.string().default('apps/retail'),
+      language: z.string().default('zh-CN'),
+      /** Number dialled (user part of the callee's address) → language. */
+      languageByCallee: z.record(z.string(), z.string()).default({}),
+    })
+    .prefault({}),
+  handoff: z
+    .strictObject({
+      /** HEARKEN_AGENT: SIP URI of the person or queue that gets the calls we can't end ourselves. */
+      target: z
+        .string()
+        .regex(/^(sips?|tel):/)
+        .default('sip:agent@127.0.0.1:5062'),
+      timeoutMs: ms(30_000),
+    })
+    .prefault({}),
+  store: z
+    .strictObject({
+      /** REDIS_URL; without it sessions live in memory. */
+      redisUrl: z.string().optional(),
+      sessionTtlMs: ms(30 * 60_000),
+      /** Where call records and conversation logs go. HEARKEN_DATA */
+      folder: z.string().default('data'),
+    })
+    .prefault({}),
+  record: z.strictObject({ audio: z.boolean().default(true), events: z.boolean().default(true) }).prefault({}),
+  log: z
+    .strictObject({
+      /** LOG_LEVEL */ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    })
+    .prefault({}),
+  drainMs: ms(30_000),
+  /** The SIP bridge's own section; its package validates it. */
+  bridge: z.unknown().optional(),
+});
+export type Config = z.infer<typeof configSchema>;
+
+const ENVIRONMENT: Readonly<
+  Record<string, { readonly path: readonly [string, string]; readonly parse?: (value: string) => unknown }>
+> = {
+  HEARKEN_HOST: { path: ['http', 'host'] },
+  HEARKEN_PORT: { path: ['http', 'port'], parse: Number },
+  HEARKEN_MEDIA_TOKEN: { path: ['media', 'token'] },
+  HEARKEN_MODELS: {
+    path: ['speech', 'modelFolders'],
+    parse: (value) => value.split(':').filter((part) => part !== ''),
+  },
+  HEARKEN_APP: { path: ['app', 'folder'] },
+  HEARKEN_AGENT: { path: ['handoff', 'target'] },
+  HEARKEN_DATA: { path: ['store', 'folder'] },
+  REDIS_URL: { path: ['store', 'redisUrl'] },
+  LOG_LEVEL: { path: ['log', 'level'] },
+};
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Relative paths in it are relative to this folder. */
+  readonly root: string;
+  /** The file read, undefined when there was none and defaults apply. */
+  readonly file: string | undefined;
+}
+
+/**
+ * Reads `hearken.yml` (or `file`, which must then exist) and the environment. Throws CONFIG_NOT_FOUND, CONFIG_INVALID with the key, what was
+ * expected and, for broken YAML, line and column.
+ */
+export function loadConfig(
+  options: { readonly file?: string; readonly root?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): LoadedConfig {
+  const env = options.env ?? process.env;
+  const named = options.file ?? env.HEARKEN_CONFIG;
+  const file = resolve(options.root ?? process.cwd(), named ?? 'hearken.yml');
+  const text = readOptional(file, named !== undefined);
+  const tree = text === undefined ? {} : parseYaml(text, file);
+  for (const [name, { path, parse }] of Object.entries(ENVIRONMENT)) {
+    const value = env[name];
+    if (value === undefined || value === '') continue;
+    const [section, key] = path;
+    const current = tree[section];
+    const target: Record<string, unknown> = isRecord(current) ? current : {};
+    target[key] = parse ? parse(value) : value;
+    tree[section] = target;
+  }
+  const parsed = configSchema.safeParse(tree);
+  if (!parsed.success) {
+    throw new HearkenError(
+      'CONFIG_INVALID',
+      `${text === undefined ? 'The environment' : file} is not a valid configuration:\n${z.prettifyError(parsed.error)}`,
+      {
+        hint: 'Mend the keys named above; docs/configuration.md lists every key with its default.',
+      },
+    );
+  }
+  return {
+    config: parsed.data,
+    root: text === undefined ? (options.root ?? process.cwd()) : dirname(file),
+    file: text === undefined ? undefined : file,
+  };
+}
+
+function readOptional(file: string, required: boolean): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!required && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new HearkenError('CONFIG_NOT_FOUND', `The configuration ${file} can't be read: ${messageOf(error)}`, {
+      hint: 'Check the path, or leave it out to run with the defaults.',
+      cause: error,
+    });
+  }
+}
+
+function parseYaml(text: string, file: string): Record<string, unknown> {
+  const document = parseDocument(text);
+  const problem = document.errors[0];
+  if (problem) {
+    const at = problem.linePos?.[0];
+    throw new HearkenError('CONFIG_INVALID', `${file}${at ? `:${at.line}:${at.col}` : ''}: ${problem.message}`, {
+      hint: 'Mend the YAML at that place.',
+    });
+  }
+  const tree: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  if (!isRecord(tree)) throw new HearkenError('CONFIG_INVALID', `${file} must hold keys and values at the top level.`);
+  return tree;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

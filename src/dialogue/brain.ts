@@ -1,0 +1,97 @@
+import type { ParseResult } from '../nlu/intent-model.js';
+
+/**
+ * The one brain behind every channel: a message in, bot actions out. Phone, `/chat`, `/ws` and replay call only this.
+ * A turn is done once per message id, one at a time per conversation, and is stored before the reply leaves.
+ */
+
+export type Channel = 'voice' | 'text';
+
+export type UserInput =
+  | {
+      readonly type: 'text';
+      readonly text: string /** Recogniser's confidence 0..1; 1 for typed text. */;
+      readonly confidence: number;
+    }
+  | { readonly type: 'dtmf'; readonly digits: string }
+  /** `start`: greet. `no_input` / `no_match`: the n-th in a row (1-based). `transfer_failed`: the hand-off did not work. */
+  | {
+      readonly type: 'event';
+      readonly name: 'start' | 'no_input' | 'no_match' | 'transfer_failed';
+      readonly attempt: number;
+    };
+
+export interface UserMessage {
+  readonly conversationId: string;
+  /** The same id twice gives the same reply once. */
+  readonly messageId: string;
+  readonly channel: Channel;
+  /** BCP 47; sets the conversation's language when it is new. */
+  readonly language?: string;
+  readonly input: UserInput;
+  /** Who it is, where the channel knows (caller id, site user): goes into the tracker as session metadata. */
+  readonly sender?: string;
+}
+
+/** What the next answer is expected to be; decides end silence, DTMF length and entity reading. */
+export interface Expectation {
+  /** Slot that is being asked for; undefined = an open question. */
+  readonly slot?: string;
+  /** `digits`, `phone_number`, `confirm`, `date`, `text`, … */
+  readonly type: string;
+  /** Number of digits wanted, where known: key presses end at `max`, and speech is complete in between. */
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
+
+export type BotAction =
+  | {
+      readonly type: 'say';
+      /** For the eyes. */
+      readonly text: string;
+      /** For the ears, where it differs. */
+      readonly speech: string;
+      /** Response name in the domain, e.g. `utter_greet`. */
+      readonly response?: string;
+      /** False: the prompt must be heard to its end; keys still stop it. */
+      readonly bargeIn: boolean;
+    }
+  | { readonly type: 'expect'; readonly expectation: Expectation }
+  | {
+      readonly type: 'transfer';
+      readonly target?: string;
+      readonly reason: string;
+      readonly summary: string;
+      readonly slots: Readonly<Record<string, unknown>>;
+    }
+  | { readonly type: 'hangup'; readonly reason: string };
+
+export interface TurnResult {
+  readonly conversationId: string;
+  readonly messageId: string;
+  readonly language: string;
+  /** Undefined for DTMF and events. */
+  readonly parse?: ParseResult;
+  readonly actions: readonly BotAction[];
+  /** True when understanding failed: no intent fitted and no slot was filled. The channel counts it as a no-match. */
+  readonly noMatch: boolean;
+  /** True when this was a repeated message id and the first reply was returned. */
+  readonly repeated: boolean;
+  readonly slots: Readonly<Record<string, unknown>>;
+}
+
+export interface Brain {
+  /** Runs one turn and stores it. Rejects with HearkenError only for what the caller of this can mend (bad request, store away). */
+  handle(message: UserMessage): Promise<TurnResult>;
+  /**
+   * Reads a partial text without doing a turn: would it be complete as an answer to what was asked? Used for end-of-turn. Cheap, no effects.
+   * `complete`: the expected slot is filled or an intent is above its threshold. `openNumber`: it ends inside a number.
+   */
+  peek(conversationId: string, text: string): Promise<{ readonly complete: boolean; readonly openNumber: boolean }>;
+  /** Adds to the conversation's log what the caller really heard of the last reply (barge-in cuts it). */
+  heard(conversationId: string, text: string): Promise<void>;
+  /** Fixed sentences of the application in a language, to be rendered ahead of time. */
+  prompts(language: string): readonly string[];
+  readonly languages: readonly string[];
+  close(): Promise<void>;
+}

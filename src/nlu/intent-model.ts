@@ -1,0 +1,57 @@
+/** Understanding of one utterance: the contract between channels and dialogue. */
+
+export interface Entity {
+  /** Type name, e.g. `order_number`, `phone_number`, `date`. */
+  readonly entity: string;
+  /** Canonical value: `"8765"`, `{ amount: 12.5, currency: "CNY" }`. */
+  readonly value: unknown;
+  /** Span in the text given, UTF-16 code units, end exclusive. */
+  readonly start: number;
+  readonly end: number;
+  /** The words of the span. */
+  readonly text: string;
+  /** 0..1 */
+  readonly confidence: number;
+  readonly role?: string;
+  readonly group?: string;
+  /** Who found it, e.g. `spoken-digits`, `lookup`, `tagger`. */
+  readonly extractor: string;
+}
+
+export interface IntentRank {
+  readonly name: string;
+  /** 0..1, calibrated. */
+  readonly confidence: number;
+}
+
+export interface ParseResult {
+  readonly text: string;
+  readonly intent: IntentRank;
+  /** Best first, `intent` included. */
+  readonly ranking: readonly IntentRank[];
+  readonly entities: readonly Entity[];
+  /** -1 (upset) .. 1 (pleased). */
+  readonly sentiment: number;
+  /** Which model answered: its name or checksum, for the record. */
+  readonly model: string;
+}
+
+export interface ParseOptions {
+  /** The type that the open question asks for; steers what is ambiguous ("二十五": amount, day or digits). */
+  readonly expectedSlot?: string;
+  /** BCP 47; undefined = either. */
+  readonly language?: string;
+  /** "Now" for relative dates, epoch ms; and the caller's time zone. Defaults: the clock, Asia/Shanghai. */
+  readonly nowMs?: number;
+  readonly timeZone?: string;
+}
+
+/** The name an utterance gets that belongs to no intent (Rasa's fallback intent). */
+export const FALLBACK_INTENT = 'nlu_fallback';
+
+export interface IntentModel {
+  /** Never throws on text: empty, very long and odd input gets `nlu_fallback`. */
+  parse(text: string, options?: ParseOptions): Promise<ParseResult>;
+  readonly labels: readonly string[];
+  close(): Promise<void>;
+}

@@ -1,0 +1,72 @@
+import type { TypedEmitter } from '../emitter.js';
+
+/** Streaming recognition with voice activity: the contract that the worker pool and the fake both keep. */
+
+export interface RecognizerOpenOptions {
+  /** For logs and placement; unique among open streams. */
+  readonly streamId: string;
+  /** Hz of what `accept` will be given. */
+  readonly sampleRate: number;
+  /** BCP 47, `zh-CN` or `en`. */
+  readonly language: string;
+}
+
+export interface RecognizerStreamEvents {
+  /** Voice began or ended. `atMs` counts the stream's own audio: 0 = the first sample it was given. */
+  voice: [active: boolean, atMs: number];
+  /** The text so far of the utterance under way. `stableMs`: how long, in audio time, it has not changed. */
+  partial: [
+    partial: {
+      readonly text: string;
+      readonly tokens: readonly string[];
+      readonly stableMs: number;
+      readonly atMs: number;
+    },
+  ];
+  /**
+   * The answer to `flush()`: the whole utterance since the last one. `text` may be empty. Confidence is 0..1; `startMs` and
+   * `endMs` are times of the stream's audio.
+   */
+  final: [
+    final: {
+      readonly text: string;
+      readonly confidence: number;
+      readonly startMs: number;
+      readonly endMs: number;
+      readonly flushId: number;
+    },
+  ];
+  /**
+   * The worker behind this stream died and another has taken over with the last seconds of audio replayed (`lostMs`
+   * could not be). No action is needed.
+   */
+  recovered: [lostMs: number];
+  /** The stream is of no use any more. Nothing follows. */
+  failed: [reason: string];
+}
+
+export interface RecognizerStream extends TypedEmitter<RecognizerStreamEvents> {
+  readonly streamId: string;
+  /** Gives audio (mono PCM16 at the rate promised). Returns ms of audio waiting; over the bound the oldest is dropped and counted. */
+  accept(pcm: Int16Array): number;
+  /** Ends the utterance: the tail is pushed through the model at once and exactly one `final` with the returned id follows (or `failed`). */
+  flush(): number;
+  /** Frees it. Idempotent; no event follows. */
+  close(): void;
+}
+
+export interface RecognizerHealth {
+  readonly workers: number;
+  readonly alive: number;
+  readonly restarts: number;
+  readonly streams: number;
+  readonly droppedMs: number;
+}
+
+export interface Recognizer {
+  /** Throws HearkenError OVERLOADED when no worker can take another stream. */
+  open(options: RecognizerOpenOptions): RecognizerStream;
+  health(): RecognizerHealth;
+  /** Stops the workers; open streams get `failed`. Resolves when every process has ended. */
+  close(): Promise<void>;
+}
