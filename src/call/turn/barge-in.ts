@@ -1,0 +1,59 @@
+import type { TurnConfig } from '../../config.js';
+import { isBackchannel } from './backchannel.js';
+import type { Draft } from './draft.js';
+import { scheduleEnd } from './end-of-turn.js';
+
+/**
+ * Barge-in: voice pauses the prompt, words decide. Silence or a sign of listening lets it go on where it stopped; anything else ends it.
+ */
+
+/** Voice began or went on while a prompt plays. */
+export function voiceOverPrompt(draft: Draft, config: TurnConfig): void {
+  const { prompt, voice } = draft.state;
+  if (!prompt?.bargeIn || prompt.paused || !voice.active) return;
+  draft.setDeadline('bargeInVoice', Math.max(draft.nowMs, voice.sinceMs + config.bargeInVoiceMs));
+}
+
+/** It has lasted: hold the prompt and wait for words. */
+export function pauseForVoice(draft: Draft, config: TurnConfig): void {
+  const { prompt } = draft.state;
+  if (!prompt || prompt.paused) return;
+  draft.state.prompt = { ...prompt, paused: true };
+  draft.decide('bargeInPause');
+  draft.effect({ type: 'pausePlayout' });
+  draft.setDeadline('bargeInDecision', draft.nowMs + config.bargeInDecisionMs);
+  wordsOverPrompt(draft, config);
+}
+
+/** Words came while a prompt plays or is paused: real ones end it. */
+export function wordsOverPrompt(draft: Draft, config: TurnConfig): void {
+  const { prompt, utterance, voice } = draft.state;
+  const text = utterance?.text ?? '';
+  if (!prompt?.bargeIn || text === '' || isBackchannel(text, config.backchannels)) return;
+  // A word that came of less voice than a barge-in needs is not believed yet: the recogniser may have made it of a cough.
+  const voicedMs = draft.nowMs - (utterance?.startedAtMs ?? draft.nowMs);
+  if (!prompt.paused && voice.active && voicedMs < config.bargeInVoiceMs) return;
+  stopForCaller(draft, config, text);
+}
+
+function stopForCaller(draft: Draft, config: TurnConfig, text: string): void {
+  draft.decide('bargeInStop', { text });
+  draft.clearDeadlines('bargeInVoice', 'bargeInDecision');
+  draft.effect({ type: 'stopPlayout' });
+  draft.state.prompt = undefined;
+  draft.state.phase = 'listening';
+  if (draft.state.utterance)
+    draft.setDeadline('longestUtterance', draft.state.utterance.startedAtMs + config.longestUtteranceMs);
+  scheduleEnd(draft, config);
+}
+
+/** The time to decide is over and no words have stopped the prompt: it goes on. */
+export function resumeAfterPause(draft: Draft): void {
+  const { prompt, utterance } = draft.state;
+  if (!prompt?.paused) return;
+  draft.decide('bargeInResume', { text: utterance?.text ?? '' });
+  draft.state.prompt = { ...prompt, paused: false };
+  draft.effect({ type: 'resumePlayout' });
+  // What was said so far was no answer. Voice that goes on stays under watch: words may still come.
+  if (!draft.state.voice.active) draft.discardUtterance();
+}
