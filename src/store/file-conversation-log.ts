@@ -1,0 +1,214 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { HearkenError, messageOf } from '../errors.js';
+import type { ConversationEvent, ConversationLog } from './conversation-log.js';
+
+export interface FileConversationLogOptions {
+  /** Made when it is missing; one file a day lies in it. */
+  readonly folder: string;
+  /** Events that may wait for the disk; beyond it the oldest are dropped and counted. Default 20,000. */
+  readonly maxQueue?: number;
+  /** Events are written in batches at most this far apart. Default 50 ms. */
+  readonly flushMs?: number;
+  readonly onError?: (error: unknown) => void;
+}
+
+interface Place {
+  readonly file: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Conversations whose lines are found without reading whole files; older ones are searched for. */
+const INDEXED_CONVERSATIONS = 20_000;
+/** Days searched for a conversation that is not in the index. */
+const SEARCHED_FILES = 31;
+const RETRY_MS = 1000;
+
+/**
+ * Conversation events as JSON lines, a file a day (UTC): `conversations-2026-11-30.jsonl`. `append` never waits and never throws;
+ * when the disk refuses, events wait in the bounded queue and are tried again.
+ */
+export class FileConversationLog implements ConversationLog {
+  readonly #folder: string;
+  readonly #maxQueue: number;
+  readonly #flushMs: number;
+  readonly #onError: (error: unknown) => void;
+  readonly #index = new Map<string, Place[]>();
+  #queue: ConversationEvent[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #handle: { readonly file: string; readonly handle: FileHandle; size: number } | undefined;
+  #dropped = 0;
+  #closed = false;
+
+  constructor(options: FileConversationLogOptions) {
+    this.#folder = options.folder;
+    this.#maxQueue = options.maxQueue ?? 20_000;
+    this.#flushMs = options.flushMs ?? 50;
+    this.#onError = options.onError ?? (() => {});
+  }
+
+  /** Events lost because the disk was away for too long. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  append(event: ConversationEvent): void {
+    if (this.#closed) return;
+    this.#queue.push(event);
+    if (this.#queue.length > this.#maxQueue) {
+      const surplus = this.#queue.length - this.#maxQueue;
+      this.#queue.splice(0, surplus);
+      this.#dropped += surplus;
+    }
+    this.#schedule(this.#flushMs);
+  }
+
+  /** Last `limit` events, oldest first. */
+  async history(conversationId: string, limit: number): Promise<readonly ConversationEvent[]> {
+    await this.flush();
+    const places = this.#index.get(conversationId);
+    const complete = places !== undefined && places.length >= limit;
+    const events = complete ? await readPlaces(places.slice(-limit)) : await this.#search(conversationId, limit);
+    return events.slice(-limit);
+  }
+
+  async flush(): Promise<void> {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const work = this.#writing.then(() => this.#write());
+    this.#writing = work.catch(() => {});
+    await work;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      await this.flush();
+    } finally {
+      if (this.#timer !== undefined) clearTimeout(this.#timer);
+      await this.#handle?.handle.close();
+      this.#handle = undefined;
+    }
+  }
+
+  #schedule(afterMs: number): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.flush().catch((error) => {
+        this.#onError(error);
+        if (!this.#closed) this.#schedule(RETRY_MS);
+      });
+    }, afterMs);
+    this.#timer.unref();
+  }
+
+  async #write(): Promise<void> {
+    const batch = this.#queue;
+    if (batch.length === 0) return;
+    this.#queue = [];
+    try {
+      const target = await this.#open();
+      const places: [string, Place][] = [];
+      let offset = target.size;
+      const lines = batch.map((event) => {
+        const line = `${JSON.stringify(event)}\n`;
+        const length = Buffer.byteLength(line);
+        places.push([event.conversationId, { file: target.file, offset, length }]);
+        offset += length;
+        return line;
+      });
+      await target.handle.appendFile(lines.join(''));
+      target.size = offset;
+      for (const [id, place] of places) this.#remember(id, place);
+    } catch (error) {
+      this.#queue = batch.concat(this.#queue).slice(-this.#maxQueue);
+      await this.#handle?.handle.close().catch(() => {});
+      this.#handle = undefined;
+      throw new HearkenError('STORE_UNAVAILABLE', `The conversation log can't be written: ${messageOf(error)}`, {
+        hint: `Check space and rights of ${this.#folder}; events wait meanwhile.`,
+        cause: error,
+      });
+    }
+  }
+
+  async #open(): Promise<{ readonly file: string; readonly handle: FileHandle; size: number }> {
+    const file = join(this.#folder, `conversations-${new Date().toISOString().slice(0, 10)}.jsonl`);
+    if (this.#handle?.file === file) return this.#handle;
+    await this.#handle?.handle.close();
+    this.#handle = undefined;
+    await mkdir(this.#folder, { recursive: true });
+    const handle = await open(file, 'a');
+    this.#handle = { file, handle, size: (await handle.stat()).size };
+    return this.#handle;
+  }
+
+  #remember(id: string, place: Place): void {
+    const places = this.#index.get(id) ?? [];
+    this.#index.delete(id);
+    this.#index.set(id, places);
+    places.push(place);
+    if (places.length > 200) places.shift();
+    if (this.#index.size > INDEXED_CONVERSATIONS) {
+      for (const oldest of this.#index.keys()) {
+        this.#index.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  async #search(conversationId: string, limit: number): Promise<ConversationEvent[]> {
+    const files = (await readdir(this.#folder).catch(() => [] as string[]))
+      .filter((name) => /^conversations-\d{4}-\d\d-\d\d\.jsonl$/.test(name))
+      .sort()
+      .reverse()
+      .slice(0, SEARCHED_FILES);
+    const needle = JSON.stringify(conversationId);
+    let found: ConversationEvent[] = [];
+    for (const name of files) {
+      const here: ConversationEvent[] = [];
+      for await (const line of createInterface({ input: createReadStream(join(this.#folder, name)) })) {
+        if (!line.includes(needle)) continue;
+        const event = parseLine(line);
+        if (event?.conversationId !== conversationId) continue;
+        here.push(event);
+        if (here.length > limit) here.shift();
+      }
+      found = here.concat(found);
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+}
+
+async function readPlaces(places: readonly Place[]): Promise<ConversationEvent[]> {
+  const events: ConversationEvent[] = [];
+  const handles = new Map<string, FileHandle>();
+  try {
+    for (const place of places) {
+      const handle = handles.get(place.file) ?? (await open(place.file, 'r'));
+      handles.set(place.file, handle);
+      const buffer = Buffer.alloc(place.length);
+      await handle.read(buffer, 0, place.length, place.offset);
+      const event = parseLine(buffer.toString('utf8'));
+      if (event !== undefined) events.push(event);
+    }
+  } finally {
+    for (const handle of handles.values()) await handle.close();
+  }
+  return events;
+}
+
+/** A line that was cut by a crash is left out. */
+function parseLine(line: string): ConversationEvent | undefined {
+  try {
+    return JSON.parse(line) as ConversationEvent;
+  } catch {
+    return undefined;
+  }
+}

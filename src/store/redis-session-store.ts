@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { HearkenError, messageOf } from '../errors.js';
+import { KeyLock, lockConflict } from './key-lock.js';
+import { versionConflict } from './memory-session-store.js';
+import type { SessionStore, StoredSession } from './session-store.js';
+
+export interface RedisSessionStoreOptions {
+  /** `redis://[user:password@]host:port/db` */
+  readonly url: string;
+  /** Sliding: each put starts it anew. */
+  readonly ttlMs: number;
+  /** Default `hearken:`; lets several installations share one Redis. */
+  readonly prefix?: string;
+  /** A lock whose holder died is free after this. While the holder lives it is renewed at a third of it. Default 10 s. */
+  readonly lockTtlMs?: number;
+  /** Longest wait for one answer of Redis. Default 2 s. */
+  readonly commandTimeoutMs?: number;
+  /** Told when the connection goes and comes. */
+  readonly onState?: (state: 'ready' | 'lost', reason: string) => void;
+}
+
+/** Version of the hash below; a store that finds a newer one leaves it alone. */
+const ENVELOPE_SCHEMA = 1;
+
+/** Hash {s: envelope schema, v: version, d: JSON}. Returns the new version, or minus (stored version + 1) when it was not the expected one. */
+const PUT = `
+local found = tonumber(redis.call('HGET', KEYS[1], 'v') or '0')
+if found ~= tonumber(ARGV[1]) then return -(found + 1) end
+redis.call('HSET', KEYS[1], 's', ARGV[4], 'v', found + 1, 'd', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return found + 1`;
+
+/** Only the holder may free or extend: its token is compared first (https://redis.io/docs/latest/commands/set/#patterns). */
+const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
+const EXTEND = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
+
+interface ScriptedRedis extends Redis {
+  hearkenPut(key: string, expected: number, json: string, ttlMs: number, schema: number): Promise<number>;
+  hearkenUnlock(key: string, token: string): Promise<number>;
+  hearkenExtend(key: string, token: string, ttlMs: number): Promise<number>;
+}
+
+const FIRST_RETRY_MS = 4;
+const LONGEST_RETRY_MS = 40;
+
+/**
+ * Sessions shared by all instances. The lock is a key with a random token and an expiry; the fence behind it is the version that `put`
+ * compares inside Redis: a holder that was stopped for longer than its lock lived can't overwrite what came after it.
+ * Every failure of Redis is STORE_UNAVAILABLE at once, nothing queues up while it is away.
+ */
+export class RedisSessionStore<T = unknown> implements SessionStore<T> {
+  readonly kind = 'redis';
+  readonly #redis: ScriptedRedis;
+  readonly #local = new KeyLock();
+  readonly #prefix: string;
+  readonly #ttlMs: number;
+  readonly #lockTtlMs: number;
+
+  private constructor(options: RedisSessionStoreOptions) {
+    this.#prefix = options.prefix ?? 'hearken:';
+    this.#ttlMs = options.ttlMs;
+    this.#lockTtlMs = options.lockTtlMs ?? 10_000;
+    const timeoutMs = options.commandTimeoutMs ?? 2000;
+    this.#redis = new Redis(options.url, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      enableAutoPipelining: true,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: timeoutMs,
+      commandTimeout: timeoutMs,
+      retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000),
+      scripts: {
+        hearkenPut: { lua: PUT, numberOfKeys: 1 },
+        hearkenUnlock: { lua: UNLOCK, numberOfKeys: 1 },
+        hearkenExtend: { lua: EXTEND, numberOfKeys: 1 },
+      },
+    }) as ScriptedRedis;
+    this.#redis.on('ready', () => options.onState?.('ready', ''));
+    this.#redis.on('error', (error) => options.onState?.('lost', messageOf(error)));
+    this.#redis.on('close', () => options.onState?.('lost', 'the connection was closed'));
+  }
+
+  /** Connects, or throws STORE_UNAVAILABLE when nobody answers. Later losses are mended in the background. */
+  static async connect<T>(options: RedisSessionStoreOptions): Promise<RedisSessionStore<T>> {
+    const store = new RedisSessionStore<T>(options);
+    try {
+      await store.#redis.connect();
+      await store.ping();
+      return store;
+    } catch (error) {
+      store.#redis.disconnect();
+      throw unavailable(error);
+    }
+  }
+
+  async get(key: string): Promise<StoredSession<T> | undefined> {
+    const [schema, version, json] = await this.#ask(() => this.#redis.hmget(this.#session(key), 's', 'v', 'd'));
+    if (version == null || json == null) return undefined;
+    if (Number(schema) > ENVELOPE_SCHEMA) {
+      throw new HearkenError(
+        'SESSION_SCHEMA',
+        `Conversation ${key} was stored by a newer Hearken (schema ${schema}).`,
+        {
+          hint: `This one reads up to schema ${ENVELOPE_SCHEMA}: update it, or start a new conversation.`,
+        },
+      );
+    }
+    return { value: JSON.parse(json) as T, version: Number(version) };
+  }
+
+  async put(key: string, value: T, expectedVersion: number): Promise<number> {
+    const json = JSON.stringify(value);
+    const answer = await this.#ask(() =>
+      this.#redis.hearkenPut(this.#session(key), expectedVersion, json, this.#ttlMs, ENVELOPE_SCHEMA),
+    );
+    if (answer < 0) throw versionConflict(key, expectedVersion, -answer - 1);
+    return answer;
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#ask(() => this.#redis.del(this.#session(key)));
+  }
+
+  /** Those of this process queue in memory, so that only one of them at a time asks Redis. */
+  withLock<R>(key: string, waitMs: number, work: () => Promise<R>): Promise<R> {
+    const deadline = performance.now() + waitMs;
+    return this.#local.run(key, waitMs, async () => {
+      const name = `${this.#prefix}lock:${key}`;
+      const token = randomUUID();
+      await this.#acquire(name, token, key, waitMs, deadline);
+      const renewal = setInterval(() => {
+        // A renewal that fails is no reason to stop: the version check of put is what keeps the data right.
+        this.#redis.hearkenExtend(name, token, this.#lockTtlMs).catch(() => {});
+      }, this.#lockTtlMs / 3);
+      renewal.unref();
+      try {
+        return await work();
+      } finally {
+        clearInterval(renewal);
+        // The turn is done and stored: nobody needs to wait for the release, and when it is lost the lock expires.
+        this.#redis.hearkenUnlock(name, token).catch(() => {});
+      }
+    });
+  }
+
+  async ping(): Promise<void> {
+    await this.#ask(() => this.#redis.ping());
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#redis.quit();
+    } catch {
+      this.#redis.disconnect();
+    }
+  }
+
+  async #acquire(name: string, token: string, key: string, waitMs: number, deadline: number): Promise<void> {
+    for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)) {
+      const answer = await this.#ask(() => this.#redis.set(name, token, 'PX', this.#lockTtlMs, 'NX'));
+      if (answer === 'OK') return;
+      if (performance.now() + pauseMs > deadline) throw lockConflict(key, waitMs);
+      await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random() / 2)));
+    }
+  }
+
+  #session(key: string): string {
+    return `${this.#prefix}session:${key}`;
+  }
+
+  async #ask<R>(command: () => Promise<R>): Promise<R> {
+    try {
+      return await command();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+}
+
+function unavailable(error: unknown): HearkenError {
+  return new HearkenError('STORE_UNAVAILABLE', `The session store (Redis) does not answer: ${messageOf(error)}`, {
+    hint: 'Check that Redis runs at REDIS_URL; without REDIS_URL sessions live in memory.',
+    cause: error,
+  });
+}

@@ -1,0 +1,56 @@
+import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FileConversationLog } from '../../../src/store/file-conversation-log.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hearken-log-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const event = (conversationId: string, n: number) => ({
+  conversationId,
+  atMs: n,
+  type: 'turn',
+  data: { n, text: '行\n' },
+});
+
+describe('the conversation log', () => {
+  it('gives back the last events of one conversation in order', async () => {
+    const log = new FileConversationLog({ folder });
+    for (let n = 0; n < 10; n++) {
+      log.append(event('a', n));
+      log.append(event('b', n));
+    }
+    expect((await log.history('a', 3)).map((e) => e.data.n)).toEqual([7, 8, 9]);
+    expect(await log.history('b', 100)).toHaveLength(10);
+    expect(await log.history('nobody', 5)).toEqual([]);
+    await log.close();
+  });
+
+  it('finds what an earlier process wrote, and skips a line that was cut', async () => {
+    const first = new FileConversationLog({ folder });
+    first.append(event('a', 1));
+    await first.close();
+    const [name] = await readdir(folder);
+    await appendFile(join(folder, name ?? ''), '{"conversationId":"a","cut\n');
+    const second = new FileConversationLog({ folder });
+    second.append(event('a', 2));
+    expect((await second.history('a', 10)).map((e) => e.data.n)).toEqual([1, 2]);
+    await second.close();
+  });
+
+  it('keeps events while the disk refuses, up to its bound, and writes them when it can', async () => {
+    const blocked = join(folder, 'log');
+    await writeFile(blocked, 'a file where the folder should be');
+    const log = new FileConversationLog({ folder: blocked, maxQueue: 5, flushMs: 1 });
+    for (let n = 0; n < 8; n++) log.append(event('a', n));
+    await expect(log.flush()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(log.dropped).toBe(3);
+    await rm(blocked);
+    expect((await log.history('a', 10)).map((e) => e.data.n)).toEqual([3, 4, 5, 6, 7]);
+    await log.close();
+  });
+});

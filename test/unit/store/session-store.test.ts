@@ -1,0 +1,213 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
+import { RedisSessionStore } from '../../../src/store/redis-session-store.js';
+import type { SessionStore } from '../../../src/store/session-store.js';
+import { redisMissing, TestRedis } from '../../../src/testing/redis-server.js';
+
+interface Value {
+  readonly text: string;
+}
+
+const missing = redisMissing();
+let redis: TestRedis | undefined;
+beforeAll(async () => {
+  if (missing === undefined) redis = await TestRedis.start();
+});
+afterAll(async () => redis?.stop());
+
+const kinds: readonly [string, (ttlMs: number) => Promise<SessionStore<Value>>][] = [
+  ['memory', async (ttlMs) => new MemorySessionStore<Value>({ ttlMs })],
+  ['redis', (ttlMs) => RedisSessionStore.connect<Value>({ url: redis?.url ?? '', ttlMs })],
+];
+
+for (const [kind, make] of kinds) {
+  describe.skipIf(kind === 'redis' && missing !== undefined)(
+    `session store: ${kind}${kind === 'redis' && missing ? ` (skipped: ${missing})` : ''}`,
+    () => {
+      const open: SessionStore<Value>[] = [];
+      let count = 0;
+      const store = async (ttlMs = 60_000): Promise<SessionStore<Value>> => {
+        const made = await make(ttlMs);
+        open.push(made);
+        return made;
+      };
+      const newKey = (): string => `${kind}-${process.pid}-${count++}`;
+      afterEach(async () => {
+        await Promise.all(open.splice(0).map((each) => each.close()));
+      });
+
+      it('keeps what was put and counts versions up from 1', async () => {
+        const s = await store();
+        const key = newKey();
+        expect(await s.get(key)).toBeUndefined();
+        expect(await s.put(key, { text: '你好 "quoted" \u0000' }, 0)).toBe(1);
+        expect(await s.get(key)).toEqual({ value: { text: '你好 "quoted" \u0000' }, version: 1 });
+        expect(await s.put(key, { text: 'b' }, 1)).toBe(2);
+      });
+
+      it('refuses a put over a version it has not seen', async () => {
+        const s = await store();
+        const key = newKey();
+        await s.put(key, { text: 'a' }, 0);
+        await expect(s.put(key, { text: 'b' }, 0)).rejects.toMatchObject({ code: 'SESSION_CONFLICT' });
+        await expect(s.put(key, { text: 'b' }, 2)).rejects.toMatchObject({ code: 'SESSION_CONFLICT' });
+        expect((await s.get(key))?.value.text).toBe('a');
+      });
+
+      it('lets exactly one of many simultaneous puts win', async () => {
+        const s = await store();
+        const key = newKey();
+        const results = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => s.put(key, { text: `${i}` }, 0)));
+        expect(results.filter((r) => r.status === 'fulfilled')).toHaveLength(1);
+      });
+
+      it('forgets a session when its time is over, and starts at version 0 again', async () => {
+        const s = await store(60);
+        const key = newKey();
+        await s.put(key, { text: 'a' }, 0);
+        await expect.poll(() => s.get(key), { timeout: 5000 }).toBeUndefined();
+        expect(await s.put(key, { text: 'b' }, 0)).toBe(1);
+      });
+
+      it('starts the time anew with each put', async () => {
+        const s = await store(400);
+        const key = newKey();
+        const began = performance.now();
+        for (let version = 0; performance.now() - began < 900; version++) {
+          await s.put(key, { text: 'a' }, version);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        expect(await s.get(key)).toBeDefined();
+      });
+
+      it('forgets on delete', async () => {
+        const s = await store();
+        const key = newKey();
+        await s.put(key, { text: 'a' }, 0);
+        await s.delete(key);
+        expect(await s.get(key)).toBeUndefined();
+      });
+
+      it('runs the work on one key one after another and on others beside it', async () => {
+        const s = await store();
+        const key = newKey();
+        let inside = 0;
+        let most = 0;
+        await Promise.all(
+          Array.from({ length: 10 }, () =>
+            s.withLock(key, 5000, async () => {
+              most = Math.max(most, ++inside);
+              await s.ping();
+              inside--;
+            }),
+          ),
+        );
+        expect(most).toBe(1);
+        const other = s.withLock(key, 1000, () => s.withLock(newKey(), 1000, async () => 'nested'));
+        expect(await other).toBe('nested');
+      });
+
+      it('tells a waiter that waited too long, and serves the next one', async () => {
+        const s = await store();
+        const key = newKey();
+        let finish: () => void = () => {};
+        const held = s.withLock(key, 1000, () => new Promise<void>((resolve) => (finish = resolve)));
+        await expect(s.withLock(key, 50, async () => {})).rejects.toMatchObject({ code: 'SESSION_CONFLICT' });
+        finish();
+        await held;
+        expect(await s.withLock(key, 1000, async () => 'next')).toBe('next');
+      });
+
+      it('frees the lock when the work throws', async () => {
+        const s = await store();
+        const key = newKey();
+        await expect(
+          s.withLock(key, 100, async () => {
+            throw new Error('broken');
+          }),
+        ).rejects.toThrow('broken');
+        expect(await s.withLock(key, 1000, async () => 'free')).toBe('free');
+      });
+    },
+  );
+}
+
+describe('the memory store', () => {
+  it('makes room for new sessions when it is full', async () => {
+    const s = new MemorySessionStore<Value>({ ttlMs: 60_000, maxSessions: 3 });
+    for (const key of ['a', 'b', 'c', 'd']) await s.put(key, { text: key }, 0);
+    expect(s.size).toBe(3);
+    expect(await s.get('a')).toBeUndefined();
+  });
+});
+
+describe.skipIf(missing !== undefined)(`the Redis store${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  it('keeps two instances from working on one conversation at once', async () => {
+    const url = redis?.url ?? '';
+    const [a, b] = await Promise.all([
+      RedisSessionStore.connect<Value>({ url, ttlMs: 60_000 }),
+      RedisSessionStore.connect<Value>({ url, ttlMs: 60_000 }),
+    ]);
+    let inside = 0;
+    let most = 0;
+    const work = async (s: SessionStore<Value>): Promise<void> => {
+      most = Math.max(most, ++inside);
+      const before = await s.get('shared');
+      await s.put('shared', { text: `${Number(before?.value.text ?? 0) + 1}` }, before?.version ?? 0);
+      inside--;
+    };
+    await Promise.all(
+      Array.from({ length: 20 }, (_, i) => (i % 2 ? a : b)).map((s) => s.withLock('shared', 10_000, () => work(s))),
+    );
+    expect(most).toBe(1);
+    expect((await a.get('shared'))?.value.text).toBe('20');
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  it('frees the lock of a holder that died, and fences off one that only slept', async () => {
+    const url = redis?.url ?? '';
+    const sleeper = await RedisSessionStore.connect<Value>({ url, ttlMs: 60_000, lockTtlMs: 100 });
+    const other = await RedisSessionStore.connect<Value>({ url, ttlMs: 60_000 });
+    let wake: () => void = () => {};
+    const woken = new Promise<void>((resolve) => (wake = resolve));
+    const slept = sleeper.withLock('fence', 1000, async () => {
+      // A process that is stopped renews nothing: hold the event loop until the lock has expired.
+      const until = performance.now() + 150;
+      while (performance.now() < until);
+      await woken;
+      return sleeper.put('fence', { text: 'late' }, 0);
+    });
+    await other.withLock('fence', 5000, () => other.put('fence', { text: 'in time' }, 0)).catch(() => undefined);
+    wake();
+    await expect(slept).rejects.toMatchObject({ code: 'SESSION_CONFLICT' });
+    expect((await other.get('fence'))?.value.text).toBe('in time');
+    await Promise.all([sleeper.close(), other.close()]);
+  });
+
+  it('says clearly that Redis is away, and works again when it is back', async () => {
+    const own = await TestRedis.start();
+    const s = await RedisSessionStore.connect<Value>({ url: own.url, ttlMs: 60_000 });
+    await s.put('k', { text: 'a' }, 0);
+    await own.stop();
+    await expect(s.get('k')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', status: 503 });
+    await own.resume();
+    await expect
+      .poll(
+        () =>
+          s
+            .ping()
+            .then(() => 'back')
+            .catch(() => 'away'),
+        { timeout: 8000 },
+      )
+      .toBe('back');
+    await s.close();
+    await own.stop();
+  });
+
+  it('refuses to connect where nobody answers', async () => {
+    await expect(RedisSessionStore.connect({ url: 'redis://127.0.0.1:1', ttlMs: 1000 })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+  });
+});
