@@ -1,0 +1,109 @@
+// Makes a fresh clone ready: packages installed, code built. Plain Node, because it runs before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const installStamp = join(root, 'node_modules', '.hearken-lock');
+const buildStamp = join(root, 'dist', '.hearken-build');
+const lockFolder = join(root, '.bootstrap-lock');
+
+/**
+ * Installs packages when package-lock.json changed and builds when a source is newer than the build.
+ * @param {{ quiet?: boolean }} [options] quiet: progress goes to stderr, so that JSON on stdout stays clean
+ */
+export async function ensureReady(options = {}) {
+  checkNode();
+  if (!needsInstall() && !needsBuild()) return;
+  await withLock(() => {
+    const say = (text) => (options.quiet ? process.stderr : process.stdout).write(`${text}\n`);
+    if (needsInstall()) {
+      say('Installing packages …');
+      run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci');
+      writeFileSync(installStamp, lockHash());
+    }
+    if (needsBuild()) {
+      say('Building …');
+      build();
+    }
+  });
+}
+
+/** Type-checks and compiles service and bridge; incremental. */
+export function build() {
+  run(
+    process.execPath,
+    [join(root, 'node_modules/typescript/bin/tsc'), '-b', 'tsconfig.build.json'],
+    'the TypeScript build',
+  );
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  writeFileSync(buildStamp, new Date().toISOString());
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  process.stderr.write(
+    `Hearken needs Node 20.19 or newer; this is ${process.versions.node}. See https://nodejs.org.\n`,
+  );
+  process.exit(1);
+}
+
+function lockHash() {
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+}
+
+function needsInstall() {
+  if (!existsSync(join(root, 'node_modules', 'typescript'))) return true;
+  return !existsSync(installStamp) || readFileSync(installStamp, 'utf8') !== lockHash();
+}
+
+function needsBuild() {
+  if (!existsSync(buildStamp) || !existsSync(join(root, 'sip-bridge/dist/index.js'))) return true;
+  const builtMs = statSync(buildStamp).mtimeMs;
+  return ['src', 'sip-bridge/src', 'tsconfig.base.json', 'tsconfig.build.json'].some(
+    (path) => newestMs(join(root, path)) > builtMs,
+  );
+}
+
+function newestMs(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return readdirSync(path).reduce((newest, name) => Math.max(newest, newestMs(join(path, name))), stat.mtimeMs);
+}
+
+function run(command, args, what) {
+  // What the tools print goes to stderr: stdout belongs to the command that was asked for.
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (result.status === 0) return;
+  process.stderr.write(
+    `\n${what} failed${result.error ? `: ${result.error.message}` : ''}. The lines above say why.\n`,
+  );
+  rmSync(lockFolder, { recursive: true, force: true });
+  process.exit(1);
+}
+
+/** Two commands started at once must not install into the same folder. A lock that is older than ten minutes has lost its owner. */
+async function withLock(work) {
+  const limitMs = 10 * 60_000;
+  for (const startedMs = Date.now(); ; ) {
+    try {
+      mkdirSync(lockFolder);
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      const age = Date.now() - (statSync(lockFolder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      if (age > limitMs || Date.now() - startedMs > limitMs) rmSync(lockFolder, { recursive: true, force: true });
+      else await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+  try {
+    work();
+  } finally {
+    rmSync(lockFolder, { recursive: true, force: true });
+  }
+}

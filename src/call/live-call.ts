@@ -1,0 +1,431 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.js';
+import type { Config } from '../config.js';
+import type { BotAction, Brain, TurnResult, UserInput } from '../dialogue/brain.js';
+import { messageOf } from '../errors.js';
+import { transferHeaders } from '../handoff/transfer-headers.js';
+import type { HangupCause, MediaSession, PcmFrame } from '../media/session.js';
+import type { RecognizerStream } from '../speech/recognizer.js';
+import type { Synthesizer } from '../speech/synthesizer.js';
+import { type FallbackPrompt, fallbackPrompt } from './fallback-prompts.js';
+import { PartialAssessor } from './partial-assessor.js';
+import { Playout, type Segment } from './playout.js';
+import type { CallRecord } from './record.js';
+import { TurnTimings } from './timings.js';
+import { reduce } from './turn/reduce.js';
+import {
+  initialTurnState,
+  nextDeadlineMs,
+  OPEN_QUESTION,
+  type TurnEffect,
+  type TurnEvent,
+  type TurnState,
+} from './turn/state.js';
+
+export interface LiveCallParts {
+  readonly session: MediaSession;
+  /** This call's own; the call closes it. */
+  readonly stream: RecognizerStream;
+  readonly synthesizer: Synthesizer;
+  readonly brain: Brain;
+  readonly turn: Config['turn'];
+  readonly leadMs: number;
+  readonly handoff: Config['handoff'];
+  readonly language: string;
+  readonly clock: Clock;
+  readonly record: CallRecord;
+  readonly logger: Logger;
+  /** Recorded apology at 8 kHz, for when synthesis itself is broken. */
+  readonly apology: Int16Array | undefined;
+}
+
+type SayAction = Extract<BotAction, { type: 'say' }>;
+type TransferAction = Extract<BotAction, { type: 'transfer' }>;
+
+/** Played when the application's dialogue can't go on; negative so that it never meets a turn's id. */
+const FALLBACK_PROMPT_ID = -1;
+
+/**
+ * One call from ring to end: turns what happens (audio, words, keys, replies, time) into events for the reducer, and the reducer's
+ * effects into deeds. It decides nothing by itself.
+ */
+export class LiveCall {
+  readonly #parts: LiveCallParts;
+  readonly #startMs: number;
+  readonly #playout: Playout;
+  readonly #stream: RecognizerStream;
+  readonly #timings: TurnTimings;
+  readonly #assessor: PartialAssessor;
+  readonly #abort = new AbortController();
+  readonly #finished: Promise<void>;
+  #settleFinished: () => void = () => undefined;
+  #state: TurnState = initialTurnState;
+  #language: string;
+  #reply: TurnResult | undefined;
+  #cancelDeadline: (() => void) | undefined;
+  /** The recogniser counts flushes by itself: its id → the reducer's. */
+  readonly #flushes = new Map<number, number>();
+  /** Ms since the call began at which the stream's audio began. */
+  #streamStartMs: number | undefined;
+  #fallbackNext: 'transfer' | 'hangup' | undefined;
+  #ended = false;
+
+  constructor(parts: LiveCallParts) {
+    this.#parts = parts;
+    this.#startMs = parts.clock.nowMs();
+    this.#language = parts.language;
+    this.#timings = new TurnTimings((timing) => parts.record.event(this.#nowMs(), 'timing', { ...timing }));
+    this.#assessor = new PartialAssessor({
+      assess: (text) => parts.brain.peek(parts.session.id, text),
+      onAssessed: (assessed) => this.#dispatch({ type: 'assessed', atMs: this.#nowMs(), ...assessed }),
+      onError: (error) =>
+        parts.logger.warn({ sessionId: this.id, reason: messageOf(error) }, 'a partial could not be assessed'),
+    });
+    this.#finished = new Promise((resolve) => {
+      this.#settleFinished = resolve;
+    });
+    const onListenerError = (error: unknown, event: string): void => {
+      parts.logger.error({ err: error, event }, 'a step of a call threw');
+    };
+    this.#stream = parts.stream;
+    this.#playout = new Playout({ session: parts.session, clock: parts.clock, leadMs: parts.leadMs, onListenerError });
+    this.#listenToRecognizer();
+    this.#listenToPlayout();
+    this.#listenToSession();
+  }
+
+  get id(): string {
+    return this.#parts.session.id;
+  }
+
+  /** Resolves when the call is over and its record is on disk. */
+  get finished(): Promise<void> {
+    return this.#finished;
+  }
+
+  start(): void {
+    const { session, record } = this.#parts;
+    const { callId, caller, callee, direction, headers, protocol } = session.peer;
+    record.event(0, 'call', {
+      id: this.id,
+      callId,
+      caller,
+      callee,
+      direction,
+      headers,
+      protocol,
+      language: this.#language,
+      sampleRate: session.sampleRate,
+      startedAt: new Date().toISOString(),
+    });
+    this.#dispatch({ type: 'started', atMs: 0 });
+    void this.#hear();
+  }
+
+  /** Ends the call from our side: shutting down. */
+  hangup(cause: HangupCause, reason: string): void {
+    this.#parts.session.hangup(cause, reason);
+  }
+
+  #nowMs(): number {
+    return this.#parts.clock.nowMs() - this.#startMs;
+  }
+
+  async #hear(): Promise<void> {
+    const { session, record } = this.#parts;
+    for await (const frame of session.incoming) {
+      const atMs = this.#nowMs();
+      this.#streamStartMs ??= atMs;
+      record.caller(atMs, frame.samples);
+      this.#stream.accept(frame.samples);
+    }
+  }
+
+  #listenToRecognizer(): void {
+    const { record } = this.#parts;
+    // The stream's clock counts audio; audio runs in real time from its first frame on.
+    const callTime = (streamMs: number): number => Math.min(this.#nowMs(), (this.#streamStartMs ?? 0) + streamMs);
+    this.#stream
+      .on('voice', (active, atMs) => {
+        const sinceMs = callTime(atMs);
+        if (!active) this.#timings.endOfSpeech(sinceMs);
+        this.#dispatch({ type: 'voice', atMs: this.#nowMs(), active, sinceMs });
+      })
+      .on('partial', ({ text, stableMs }) => {
+        this.#dispatch({ type: 'partial', atMs: this.#nowMs(), text, stableMs });
+        if (this.#state.phase === 'listening' || this.#state.phase === 'speaking') this.#assessor.ask(text);
+        this.#parts.session.notify({ type: 'transcript', who: 'caller', text, final: false });
+      })
+      .on('final', ({ text, confidence, flushId }) => {
+        const reducerFlush = this.#flushes.get(flushId);
+        this.#flushes.delete(flushId);
+        if (reducerFlush === undefined) return;
+        this.#timings.finalText(this.#nowMs());
+        this.#dispatch({ type: 'final', atMs: this.#nowMs(), flushId: reducerFlush, text, confidence });
+      })
+      .on('recovered', (lostMs) => record.event(this.#nowMs(), 'recognizerRecovered', { lostMs }))
+      .on('failed', (reason) => {
+        this.#parts.logger.error({ sessionId: this.id, reason }, 'the recogniser of a call failed');
+        record.event(this.#nowMs(), 'recognizerFailedReason', { reason });
+        this.#dispatch({ type: 'recognizerFailed', atMs: this.#nowMs() });
+      });
+  }
+
+  #listenToPlayout(): void {
+    const { record, session } = this.#parts;
+    this.#playout
+      .on('started', () => {
+        this.#timings.firstAudio(this.#nowMs());
+        session.notify({ type: 'state', state: 'speaking' });
+      })
+      .on('audio', (clockMs, samples) => record.bot(clockMs - this.#startMs, samples))
+      .on('cut', (clockMs) => record.cutBot(clockMs - this.#startMs))
+      .on('finished', (promptId, heard) => {
+        this.#heard(promptId, heard);
+        if (promptId === FALLBACK_PROMPT_ID) this.#afterFallback();
+        else this.#dispatch({ type: 'promptFinished', atMs: this.#nowMs(), promptId });
+      })
+      .on('failed', (promptId, error) => {
+        this.#parts.logger.error({ sessionId: this.id, reason: messageOf(error) }, 'a prompt could not be spoken');
+        record.event(this.#nowMs(), 'promptFailed', { promptId, reason: messageOf(error) });
+        if (promptId === FALLBACK_PROMPT_ID) this.#playApology();
+        else this.#dispatch({ type: 'turnFailed', atMs: this.#nowMs(), turnId: promptId });
+      });
+  }
+
+  #listenToSession(): void {
+    const { session, record } = this.#parts;
+    session.on('dtmf', (digit) => this.#dispatch({ type: 'key', atMs: this.#nowMs(), digit }));
+    session.on('transferProgress', (transferId, status) =>
+      record.event(this.#nowMs(), 'transferProgress', { transferId, status }),
+    );
+    session.on('detached', () => this.#dispatch({ type: 'detached', atMs: this.#nowMs() }));
+    session.on('resumed', () => this.#dispatch({ type: 'resumed', atMs: this.#nowMs() }));
+    session.on('closed', (cause, reason) => void this.#end(cause, reason));
+  }
+
+  /** The one way in: records the event, lets the reducer decide, does what it says, and sets the timer for what is awaited next. */
+  #dispatch(event: TurnEvent): void {
+    if (this.#ended) return;
+    const before = this.#state.phase;
+    const { type, atMs, ...data } = event;
+    if (type !== 'time') this.#parts.record.event(atMs, type, data);
+    const [state, effects] = reduce(this.#state, event, this.#parts.turn);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+    if (state.phase !== before) this.#announce();
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = undefined;
+    const due = nextDeadlineMs(this.#state);
+    if (due === undefined || this.#ended) return;
+    this.#cancelDeadline = this.#parts.clock.after(Math.max(0, due - this.#nowMs()), () => {
+      // A timer may fire a hair early; the reducer must find its deadline due.
+      this.#dispatch({ type: 'time', atMs: Math.max(due, this.#nowMs()) });
+    });
+  }
+
+  #announce(): void {
+    const { phase } = this.#state;
+    if (phase === 'listening' || phase === 'thinking' || phase === 'transferring' || phase === 'ended') {
+      this.#parts.session.notify({ type: 'state', state: phase });
+    }
+  }
+
+  #perform(effect: TurnEffect): void {
+    const atMs = this.#nowMs();
+    switch (effect.type) {
+      case 'decision':
+        this.#parts.record.event(atMs, 'decision', {
+          name: effect.name,
+          ...(effect.detail ? { detail: effect.detail } : {}),
+        });
+        return;
+      case 'flush':
+        if (effect.purpose === 'answer') this.#timings.endOfTurn(atMs);
+        this.#flushes.set(this.#stream.flush(), effect.flushId);
+        return;
+      case 'turn':
+        void this.#think(effect.turnId, effect.input);
+        return;
+      case 'play':
+        this.#play(effect.promptId);
+        return;
+      case 'pausePlayout':
+        this.#playout.pause();
+        return;
+      case 'resumePlayout':
+        this.#playout.resume();
+        return;
+      case 'stopPlayout': {
+        const promptId = this.#playout.promptId;
+        if (promptId !== undefined) void this.#playout.stop().then((heard) => this.#heard(promptId, heard));
+        return;
+      }
+      case 'transfer':
+        void this.#transfer(this.#reply?.actions.find((action) => action.type === 'transfer'));
+        return;
+      case 'handOff':
+        this.#parts.logger.error(
+          { sessionId: this.id, reason: effect.reason },
+          'the dialogue can not go on; a person takes over',
+        );
+        this.#playFallback('handOff', 'transfer');
+        return;
+      case 'hangup':
+        if (effect.cause === 'error') this.#playFallback('goodbye', 'hangup');
+        else this.#parts.session.hangup('normal', 'the conversation is over');
+        return;
+    }
+  }
+
+  async #think(turnId: number, input: UserInput): Promise<void> {
+    const { brain, session, record } = this.#parts;
+    if (input.type === 'text') session.notify({ type: 'transcript', who: 'caller', text: input.text, final: true });
+    try {
+      const result = await brain.handle({
+        conversationId: this.id,
+        messageId: `${this.id}:${turnId}`,
+        channel: 'voice',
+        language: this.#language,
+        input,
+        sender: session.peer.caller,
+      });
+      if (this.#ended || turnId !== this.#state.turnId) return;
+      this.#reply = result;
+      this.#language = result.language;
+      this.#timings.reply(this.#nowMs());
+      record.event(this.#nowMs(), 'turn', {
+        turnId,
+        input,
+        intent: result.parse?.intent,
+        entities: result.parse?.entities,
+        model: result.parse?.model,
+        actions: result.actions,
+        slots: result.slots,
+        noMatch: result.noMatch,
+      });
+      this.#dispatch({ type: 'reply', atMs: this.#nowMs(), turnId, ...replyFacts(result) });
+    } catch (error) {
+      this.#parts.logger.error({ err: error, sessionId: this.id }, 'a turn failed');
+      record.event(this.#nowMs(), 'turnError', { turnId, reason: messageOf(error) });
+      this.#dispatch({ type: 'turnFailed', atMs: this.#nowMs(), turnId });
+    }
+  }
+
+  #play(promptId: number): void {
+    const says = (this.#reply?.actions ?? []).filter((action): action is SayAction => action.type === 'say');
+    for (const say of says) this.#parts.session.notify({ type: 'transcript', who: 'bot', text: say.text, final: true });
+    this.#playout.play(
+      promptId,
+      says.map((say) => this.#segment(say.speech)),
+    );
+  }
+
+  #segment(text: string): Segment {
+    const { synthesizer, session } = this.#parts;
+    return {
+      text,
+      audio: synthesizer.speak(text, {
+        language: this.#language,
+        sampleRate: session.sampleRate,
+        signal: this.#abort.signal,
+      }),
+    };
+  }
+
+  #playFallback(name: FallbackPrompt, next: 'transfer' | 'hangup'): void {
+    this.#fallbackNext = next;
+    this.#parts.record.event(this.#nowMs(), 'fallback', { name });
+    this.#playout.play(FALLBACK_PROMPT_ID, [this.#segment(fallbackPrompt(name, this.#language))]);
+  }
+
+  /** Synthesis is broken as well: the recorded apology is all that is left. */
+  #playApology(): void {
+    const { apology, session } = this.#parts;
+    if (!apology || session.sampleRate !== 8000) {
+      this.#afterFallback();
+      return;
+    }
+    const frame: PcmFrame = { samples: apology, sampleRate: 8000 };
+    this.#playout.play(FALLBACK_PROMPT_ID, [{ text: '', audio: once(frame) }]);
+  }
+
+  #afterFallback(): void {
+    const next = this.#fallbackNext;
+    this.#fallbackNext = undefined;
+    if (next === 'transfer') void this.#transfer(undefined);
+    else this.#parts.session.hangup('error', 'the dialogue could not go on');
+  }
+
+  #heard(promptId: number, text: string): void {
+    this.#parts.record.event(this.#nowMs(), 'heard', { promptId, text });
+    if (text === '') return;
+    this.#parts.brain.heard(this.id, text).catch((error: unknown) => {
+      this.#parts.logger.warn({ sessionId: this.id, reason: messageOf(error) }, 'what was heard could not be stored');
+    });
+  }
+
+  async #transfer(action: TransferAction | undefined): Promise<void> {
+    const { session, handoff, record } = this.#parts;
+    const request = {
+      transferId: randomUUID(),
+      target: action?.target ?? handoff.target,
+      mode: 'blind' as const,
+      headers: transferHeaders(this.id, action),
+      timeoutMs: handoff.timeoutMs,
+    };
+    record.event(this.#nowMs(), 'transfer', { ...request });
+    try {
+      const outcome = await session.transfer(request);
+      record.event(this.#nowMs(), 'transferResult', { ...outcome });
+      if (outcome.outcome === 'completed') session.hangup('transferred', 'handed over');
+      else this.#dispatch({ type: 'transferFailed', atMs: this.#nowMs() });
+    } catch (error) {
+      record.event(this.#nowMs(), 'transferResult', {
+        transferId: request.transferId,
+        outcome: 'failed',
+        status: 0,
+        reason: messageOf(error),
+      });
+    }
+  }
+
+  async #end(cause: HangupCause, reason: string): Promise<void> {
+    if (this.#ended) return;
+    const atMs = this.#nowMs();
+    this.#dispatch({ type: 'closed', atMs });
+    this.#ended = true;
+    this.#cancelDeadline?.();
+    this.#abort.abort();
+    this.#playout.close();
+    this.#stream.close();
+    this.#assessor.close();
+    this.#timings.close();
+    this.#parts.record.event(atMs, 'ended', { cause, reason, durationMs: Math.round(atMs) });
+    await this.#parts.record.close(atMs);
+    this.#settleFinished();
+  }
+}
+
+function replyFacts(
+  result: TurnResult,
+): Pick<Extract<TurnEvent, { type: 'reply' }>, 'bargeIn' | 'next' | 'expectation' | 'noMatch'> {
+  const says = result.actions.filter((action): action is SayAction => action.type === 'say');
+  const expect = result.actions.findLast((action) => action.type === 'expect');
+  const ends = result.actions.find((action) => action.type === 'transfer' || action.type === 'hangup');
+  return {
+    bargeIn: says.length === 0 ? undefined : says.every((say) => say.bargeIn),
+    next: ends?.type === 'transfer' ? 'transfer' : ends?.type === 'hangup' ? 'hangup' : 'listen',
+    expectation: expect?.type === 'expect' ? expect.expectation : OPEN_QUESTION,
+    noMatch: result.noMatch,
+  };
+}
+
+async function* once(frame: PcmFrame): AsyncGenerator<PcmFrame> {
+  yield frame;
+}

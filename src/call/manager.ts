@@ -1,0 +1,120 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.js';
+import type { Config } from '../config.js';
+import type { Brain } from '../dialogue/brain.js';
+import type { MediaPeer, MediaSession } from '../media/session.js';
+import type { Recognizer } from '../speech/recognizer.js';
+import type { Synthesizer } from '../speech/synthesizer.js';
+import { LiveCall } from './live-call.js';
+import { CallRecord } from './record.js';
+
+export interface CallManagerParts {
+  readonly config: Config;
+  /** Folder for call records. */
+  readonly dataFolder: string;
+  readonly recognizer: Recognizer;
+  readonly synthesizer: Synthesizer;
+  readonly brain: Brain;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Recorded apology (PCM16, 8 kHz) in a language. */
+  readonly apology: (language: string) => Int16Array | undefined;
+}
+
+/** Calls of which the signalling's id is remembered, so that a caller's own tools can look their call up. */
+const REMEMBERED = 1000;
+
+/** The calls that are on the line now. */
+export class CallManager {
+  readonly #parts: CallManagerParts;
+  readonly #live = new Map<string, LiveCall>();
+  readonly #byCallId = new Map<string, string>();
+
+  constructor(parts: CallManagerParts) {
+    this.#parts = parts;
+  }
+
+  get live(): number {
+    return this.#live.size;
+  }
+
+  /** Our id of a call, by the signalling's; also for calls that are over, as far back as is remembered. */
+  idOf(callId: string): string | undefined {
+    return this.#byCallId.get(callId);
+  }
+
+  /** Takes a call. Throws OVERLOADED when no recogniser is free: the media server refuses the caller with that. */
+  readonly accept = (session: MediaSession): void => {
+    const { config, logger } = this.#parts;
+    const language = languageOf(session.peer, config.app);
+    const callLogger = logger.child({ sessionId: session.id });
+    const stream = this.#parts.recognizer.open({
+      streamId: session.id,
+      sampleRate: session.sampleRate,
+      language,
+    });
+    const record = CallRecord.open({
+      id: session.id,
+      folder: this.#parts.dataFolder,
+      record: config.record,
+      sampleRate: session.sampleRate,
+      startedAt: new Date(),
+      logger,
+    });
+    const call = new LiveCall({
+      session,
+      stream,
+      synthesizer: this.#parts.synthesizer,
+      brain: this.#parts.brain,
+      turn: config.turn,
+      leadMs: config.media.leadMs,
+      handoff: config.handoff,
+      language,
+      clock: this.#parts.clock,
+      record,
+      logger: callLogger,
+      apology: this.#parts.apology(language),
+    });
+    this.#live.set(session.id, call);
+    this.#remember(session.peer.callId, session.id);
+    callLogger.info({ caller: maskNumber(session.peer.caller), callee: session.peer.callee, language }, 'call begins');
+    void call.finished.then(() => {
+      this.#live.delete(session.id);
+      callLogger.info('call is over');
+    });
+    call.start();
+  };
+
+  /** Waits until the last call is over, at most `limitMs`; then ends what is left. */
+  async drain(limitMs: number): Promise<void> {
+    const everybody = Promise.all([...this.#live.values()].map((call) => call.finished));
+    let cancel: () => void = () => undefined;
+    const limit = new Promise<void>((resolve) => {
+      cancel = this.#parts.clock.after(limitMs, resolve);
+    });
+    await Promise.race([everybody, limit]);
+    cancel();
+    for (const call of this.#live.values()) call.hangup('error', 'the service is shutting down');
+    await Promise.all([...this.#live.values()].map((call) => call.finished));
+  }
+
+  #remember(callId: string, id: string): void {
+    this.#byCallId.delete(callId);
+    this.#byCallId.set(callId, id);
+    if (this.#byCallId.size <= REMEMBERED) return;
+    const oldest = this.#byCallId.keys().next();
+    if (!oldest.done) this.#byCallId.delete(oldest.value);
+  }
+}
+
+/** By the number dialled, else the application's own. */
+export function languageOf(peer: MediaPeer, app: Config['app']): string {
+  const user = /^(?:sips?:|tel:)?([^@;>]+)/.exec(peer.callee)?.[1] ?? '';
+  return app.languageByCallee[user] ?? app.language;
+}
+
+/** Personal data in logs: the last three characters of a caller's number or name are enough to find a call again. */
+export function maskNumber(address: string): string {
+  const user = /^(?:<?sips?:|tel:)?([^@;>]*)/.exec(address)?.[1] ?? '';
+  return user.length <= 3 ? '***' : `***${user.slice(-3)}`;
+}

@@ -1,0 +1,146 @@
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { messageOf } from '../errors.js';
+import { StereoRecorder } from './stereo-recorder.js';
+
+/** One line of a call record. `atMs` counts from the call's begin. */
+export interface RecordedEvent {
+  readonly atMs: number;
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+const FLUSH_MS = 1000;
+
+/**
+ * What happened in one call, for replay and for people: JSON lines with every event and its time, and a stereo WAV (caller left,
+ * bot right). A disk that fails never disturbs the call: it is logged, and the call goes on unrecorded.
+ */
+export class CallRecord {
+  readonly id: string;
+  /** Undefined when nothing is recorded. */
+  readonly eventsFile: string | undefined;
+  readonly audioFile: string | undefined;
+  readonly #logger: Logger;
+  readonly #lines: WriteStream | undefined;
+  readonly #audio: StereoRecorder | undefined;
+  #flushedMs = 0;
+  #lastMs = 0;
+  #broken = false;
+
+  private constructor(
+    id: string,
+    logger: Logger,
+    events: string | undefined,
+    lines: WriteStream | undefined,
+    audioFile: string | undefined,
+    audio: StereoRecorder | undefined,
+  ) {
+    this.id = id;
+    this.eventsFile = events;
+    this.audioFile = audio ? audioFile : undefined;
+    this.#logger = logger;
+    this.#lines = lines;
+    this.#audio = audio;
+    lines?.on('error', (error) => this.#break(error));
+  }
+
+  /** Opens the files `<folder>/calls/<day>/<id>.{jsonl,wav}`. Never throws. */
+  static open(options: {
+    readonly id: string;
+    readonly folder: string;
+    readonly record: Config['record'];
+    readonly sampleRate: number;
+    readonly startedAt: Date;
+    readonly logger: Logger;
+  }): CallRecord {
+    const { id, record, logger } = options;
+    if (!record.audio && !record.events) return new CallRecord(id, logger, undefined, undefined, undefined, undefined);
+    try {
+      const folder = join(callsFolder(options.folder), options.startedAt.toISOString().slice(0, 10));
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const events = record.events ? join(folder, `${id}.jsonl`) : undefined;
+      const audioFile = join(folder, `${id}.wav`);
+      const lines = events === undefined ? undefined : createWriteStream(events, { flags: 'wx', mode: 0o600 });
+      const audio = record.audio ? new StereoRecorder(audioFile, options.sampleRate) : undefined;
+      return new CallRecord(id, logger, events, lines, audioFile, audio);
+    } catch (error) {
+      logger.error({ err: error, callId: id }, 'the call record could not be opened; the call goes on without one');
+      return new CallRecord(id, logger, undefined, undefined, undefined, undefined);
+    }
+  }
+
+  event(atMs: number, type: string, data: Readonly<Record<string, unknown>> = {}): void {
+    this.#lastMs = Math.max(this.#lastMs, atMs);
+    if (this.#broken) return;
+    this.#lines?.write(`${JSON.stringify({ atMs: Math.round(atMs), type, ...data })}\n`);
+  }
+
+  caller(atMs: number, samples: Int16Array): void {
+    this.#audio?.caller(atMs, samples);
+    this.#flush(atMs);
+  }
+
+  bot(atMs: number, samples: Int16Array): void {
+    this.#audio?.bot(atMs, samples);
+  }
+
+  cutBot(atMs: number): void {
+    this.#audio?.cutBot(atMs);
+  }
+
+  async close(atMs: number): Promise<void> {
+    const failed = await this.#audio?.close(Math.max(atMs, this.#lastMs));
+    if (failed !== undefined) this.#break(failed);
+    const lines = this.#lines;
+    if (lines && !lines.destroyed) await new Promise<void>((resolve) => lines.end(() => resolve()));
+  }
+
+  #flush(atMs: number): void {
+    this.#lastMs = Math.max(this.#lastMs, atMs);
+    if (atMs - this.#flushedMs < FLUSH_MS) return;
+    this.#flushedMs = atMs;
+    this.#audio?.flush(atMs);
+  }
+
+  #break(error: unknown): void {
+    if (this.#broken) return;
+    this.#broken = true;
+    this.#logger.error({ callId: this.id, reason: messageOf(error) }, 'the call record can no longer be written');
+  }
+}
+
+function callsFolder(dataFolder: string): string {
+  return join(dataFolder, 'calls');
+}
+
+/** Ids are made by us; anything else must not reach the file system. */
+const RECORD_ID = /^[0-9a-f-]{36}$/;
+
+/** The events of a recorded call by its id; undefined when there is no such record in the last 31 days that have any. */
+export async function readRecord(dataFolder: string, id: string): Promise<readonly RecordedEvent[] | undefined> {
+  if (!RECORD_ID.test(id)) return undefined;
+  const days = (await readdir(callsFolder(dataFolder)).catch(() => [])).sort().reverse().slice(0, 31);
+  for (const day of days) {
+    const text = await readFile(join(callsFolder(dataFolder), day, `${id}.jsonl`), 'utf8').catch(() => undefined);
+    if (text !== undefined) return parseRecord(text);
+  }
+  return undefined;
+}
+
+/** Reads JSON lines; a last line that a crash cut short is left out. */
+export function parseRecord(text: string): readonly RecordedEvent[] {
+  const events: RecordedEvent[] = [];
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    try {
+      events.push(JSON.parse(line) as RecordedEvent);
+    } catch {
+      break;
+    }
+  }
+  return events;
+}

@@ -1,0 +1,46 @@
+import { Command } from 'commander';
+import { asHearkenError } from '../errors.js';
+
+/** The commands, each in its own file and loaded only when it is asked for: `hearken models list` need not load the telephone. */
+const COMMANDS: readonly { readonly name: string; readonly summary: string; readonly load: () => Promise<Command> }[] =
+  [
+    {
+      name: 'start',
+      summary: 'start the service and the SIP bridge',
+      load: async () => (await import('./start.js')).startCommand(),
+    },
+    {
+      name: 'serve',
+      summary: 'start the service alone',
+      load: async () => (await import('./serve.js')).serveCommand(),
+    },
+    {
+      name: 'call',
+      summary: 'place a SIP call that speaks a recording',
+      load: async () => (await import('./call.js')).callCommand(),
+    },
+    {
+      name: 'models',
+      summary: 'list, pull and verify speech models',
+      load: async () => (await import('./models.js')).modelsCommand(),
+    },
+  ];
+
+export async function run(argv: readonly string[]): Promise<void> {
+  const program = new Command('hearken')
+    .description('Self-hosted, voice-first contact-center IVR.')
+    .showHelpAfterError()
+    .configureHelp({ sortSubcommands: true });
+  const asked = argv.find((word) => !word.startsWith('-'));
+  for (const { name, summary, load } of COMMANDS) {
+    program.addCommand(name === asked ? await load() : new Command(name).description(summary));
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (thrown) {
+    const error = asHearkenError(thrown);
+    process.stderr.write(`${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
+    if (error.code === 'INTERNAL' && process.env.HEARKEN_DEBUG) process.stderr.write(`${error.stack ?? ''}\n`);
+    process.exitCode = 1;
+  }
+}

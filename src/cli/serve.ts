@@ -1,0 +1,28 @@
+import closeWithGrace from 'close-with-grace';
+import { Command } from 'commander';
+import { loadConfig } from '../config.js';
+import { createLogger, startService } from '../main.js';
+
+/** `hearken serve`: the service alone. Prints one JSON line to stdout when it is ready; logs go there too (pino). */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('start the service alone (the SIP bridge is a process of its own)')
+    .option('--config <file>', 'configuration file (default: hearken.yml, if there is one)')
+    .action(async (options: { config?: string }) => {
+      const loaded = loadConfig(options.config === undefined ? {} : { file: options.config });
+      const logger = createLogger(loaded.config.log.level);
+      const service = await startService(loaded, logger);
+      // Longer than the drain, so that callers finish before the process is ended the hard way.
+      closeWithGrace(
+        { delay: loaded.config.drainMs + 10_000, logger: { error: (value) => logger.error(value) } },
+        async ({ err, signal }) => {
+          if (err) logger.fatal({ err }, 'the service ends because of an error');
+          else logger.info({ signal }, 'shutting down: no new calls, live ones finish');
+          await service.stop();
+        },
+      );
+      process.stdout.write(
+        `${JSON.stringify({ ready: true, url: service.url, mediaUrl: service.mediaUrl, facts: service.facts })}\n`,
+      );
+    });
+}

@@ -1,0 +1,150 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Logger, pino } from 'pino';
+import { createApi } from './api/app.js';
+import { UpgradeRouter } from './api/upgrade.js';
+import { fallbackPrompts } from './call/fallback-prompts.js';
+import { CallManager } from './call/manager.js';
+import { systemClock } from './clock.js';
+import type { LoadedConfig } from './config.js';
+import { createBrain } from './dialogue/create-brain.js';
+import { decodeMulaw } from './dsp/g711.js';
+import { HearkenV1Server } from './media/hearken-v1/server.js';
+import { trainOrLoadForApp } from './nlu/index.js';
+import { createSpeech } from './speech/index.js';
+import { createStores } from './store/index.js';
+
+/** The composition root: picks the concrete parts, starts them in order, drains and stops them in the opposite one. */
+
+export interface RunningService {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  /** `ws://127.0.0.1:8080/media` */
+  readonly mediaUrl: string;
+  /** What it runs on, for the banner: models and why, stores, application. */
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  /** No new calls; live ones finish (bounded by `drainMs`); then everything stops. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export function createLogger(level: string): Logger {
+  return pino({ level, base: { part: 'service' }, timestamp: pino.stdTimeFunctions.isoTime });
+}
+
+const audioFolder = fileURLToPath(new URL('../audio/', import.meta.url));
+
+/** Starts the service. Throws HearkenError when a part can't start; what was started before it is stopped again. */
+export async function startService({ config, root }: LoadedConfig, logger: Logger): Promise<RunningService> {
+  const stops: (() => Promise<unknown>)[] = [];
+  const stopAll = async (): Promise<void> => {
+    for (const stop of stops.reverse().splice(0))
+      await stop().catch((err: unknown) => logger.error({ err }, 'a part did not stop cleanly'));
+  };
+  try {
+    const dataFolder = resolve(root, config.store.folder);
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    const appFolder = resolve(root, config.app.folder);
+
+    const speech = await createSpeech(config.speech, root, logger);
+    stops.push(() => speech.close());
+    const stores = await createStores({ config: config.store, dataFolder, logger });
+    stops.push(() => stores.close());
+    const intentModel = await trainOrLoadForApp(appFolder, join(dataFolder, 'nlu'), { logger });
+    stops.push(() => intentModel.close());
+    const brain = await createBrain({
+      appFolder,
+      cacheFolder: join(dataFolder, 'app'),
+      intentModel,
+      sessions: stores.sessions,
+      log: stores.log,
+      logger,
+      handoffTarget: config.handoff.target,
+      defaultLanguage: config.app.language,
+    });
+    stops.push(() => brain.close());
+
+    const calls = new CallManager({
+      config,
+      dataFolder,
+      recognizer: speech.recognizer,
+      synthesizer: speech.synthesizer,
+      brain,
+      clock: systemClock,
+      logger,
+      apology: loadApology,
+    });
+    const media = new HearkenV1Server({ config: config.media, logger, onSession: calls.accept });
+    stops.push(() => media.close());
+    const facts = [
+      ...speech.models.map(({ role, name, reason }) => ({ name: role, value: `${name} (${reason})` })),
+      { name: 'sessions', value: stores.sessions.kind },
+      { name: 'application', value: `${config.app.folder}, ${brain.languages.join(' and ')}` },
+    ];
+    const api = await createApi({
+      brain,
+      logger,
+      config: config.http,
+      health: () => ({
+        calls: calls.live,
+        recognizer: speech.recognizer.health(),
+        synthesizer: speech.synthesizer.health(),
+        sessions: stores.sessions.kind,
+        facts,
+      }),
+      ping: () => stores.sessions.ping(),
+      calls: { dataFolder, idOf: (callId) => calls.idOf(callId) },
+    });
+    const router = new UpgradeRouter();
+    router.register(config.media.path, media.upgrade);
+    api.registerUpgrades(router);
+    router.attach(api.app.server);
+    await api.app.listen({ host: config.http.host, port: config.http.port });
+    stops.push(() => api.app.close());
+    stops.push(async () => {
+      media.drain();
+      await calls.drain(config.drainMs);
+    });
+
+    // Fixed prompts are rendered while the first caller is still dialling; a miss only means that the first one is made on the fly.
+    void warmPrompts();
+    const { port } = api.app.server.address() as AddressInfo;
+    const host = config.http.host === '0.0.0.0' || config.http.host === '::' ? '127.0.0.1' : config.http.host;
+    let stopping: Promise<void> | undefined;
+    return {
+      url: `http://${host}:${port}`,
+      mediaUrl: `ws://${host}:${port}${config.media.path}`,
+      facts,
+      stop: () => {
+        stopping ??= stopAll();
+        return stopping;
+      },
+    };
+
+    async function warmPrompts(): Promise<void> {
+      const languages = new Set([config.app.language, ...Object.values(config.app.languageByCallee)]);
+      for (const language of languages) {
+        await speech.synthesizer
+          .warm([...fallbackPrompts(language), ...brain.prompts(language)], { language, sampleRate: 8000 })
+          .catch((error: unknown) =>
+            logger.warn({ err: error, language }, 'fixed prompts could not be rendered ahead of time'),
+          );
+      }
+    }
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+function loadApology(language: string): Int16Array | undefined {
+  for (const name of [language, 'en']) {
+    try {
+      return decodeMulaw(readFileSync(join(audioFolder, 'apology', `${name}.ulaw`)));
+    } catch {
+      // The next language, or none: then there is only silence before the hang-up.
+    }
+  }
+  return undefined;
+}
