@@ -1,0 +1,440 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { configSchema } from '../../src/config.js';
+import { HearkenError } from '../../src/errors.js';
+import { parseServerMessage, type ServerMessage } from '../../src/media/hearken-v1/messages.js';
+import { HearkenV1Server } from '../../src/media/hearken-v1/server.js';
+import type { MediaSession } from '../../src/media/session.js';
+
+const START = {
+  type: 'start',
+  callId: 'abc@pbx',
+  direction: 'inbound',
+  caller: 'sip:13800138000@pbx',
+  callee: 'sip:100@pbx',
+  media: { encoding: 'pcmu', sampleRate: 8000 },
+} as const;
+
+/** A client that remembers everything; every message is held against the schema as it arrives. */
+class Client {
+  readonly messages: ServerMessage[] = [];
+  readonly audio: Buffer[] = [];
+  closed: { code: number; reason: string } | undefined;
+  readonly #socket: WebSocket;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(url: string, protocols: string | string[] = 'hearken.media.v1') {
+    this.#socket = new WebSocket(url, protocols);
+    this.#socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) this.audio.push(data);
+      else this.messages.push(parseServerMessage(data.toString()));
+      this.#wake();
+    });
+    this.#socket.on('close', (code, reason) => {
+      this.closed = { code, reason: reason.toString() };
+      this.#wake();
+    });
+    this.#socket.on('error', () => undefined);
+  }
+
+  async open(): Promise<this> {
+    if (this.#socket.readyState === WebSocket.CONNECTING)
+      await new Promise((resolve) => this.#socket.once('open', resolve));
+    return this;
+  }
+
+  send(message: unknown): this {
+    this.#socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message));
+    return this;
+  }
+
+  sendText(text: string): this {
+    this.#socket.send(text);
+    return this;
+  }
+
+  drop(): void {
+    this.#socket.terminate();
+  }
+
+  /** Waits until `condition` holds; fails with what was seen. */
+  async until<T>(condition: () => T | undefined | false, what: string): Promise<T> {
+    const limitMs = Date.now() + 5000;
+    for (;;) {
+      const value = condition();
+      if (value !== undefined && value !== false) return value;
+      if (Date.now() > limitMs)
+        throw new Error(
+          `${what} did not happen; seen: ${JSON.stringify(this.messages)} ${JSON.stringify(this.closed)}`,
+        );
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(done, 200);
+        const waiting = this.#waiting;
+        waiting.add(done);
+        function done(): void {
+          clearTimeout(timer);
+          waiting.delete(done);
+          resolve();
+        }
+      });
+    }
+  }
+
+  message<Type extends ServerMessage['type']>(type: Type): Promise<Extract<ServerMessage, { type: Type }>> {
+    return this.until(
+      () => this.messages.find((message): message is Extract<ServerMessage, { type: Type }> => message.type === type),
+      type,
+    );
+  }
+
+  end(): Promise<{ code: number; reason: string }> {
+    return this.until(() => this.closed, 'close');
+  }
+
+  #wake(): void {
+    for (const done of [...this.#waiting]) done();
+  }
+}
+
+let http: Server;
+let media: HearkenV1Server;
+let url: string;
+let sessions: MediaSession[];
+let refuse: HearkenError | undefined;
+
+async function serve(config: object = {}): Promise<void> {
+  sessions = [];
+  refuse = undefined;
+  media = new HearkenV1Server({
+    config: configSchema.parse({
+      media: { resumeWindowMs: 300, startTimeoutMs: 300, maxMessageBytes: 10_000, ...config },
+    }).media,
+    logger: pino({ level: 'silent' }),
+    onSession: (session) => {
+      if (refuse) throw refuse;
+      sessions.push(session);
+    },
+  });
+  http = createServer();
+  http.on('upgrade', media.upgrade);
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/media`;
+}
+
+beforeEach(() => serve());
+afterEach(async () => {
+  await media.close();
+  await new Promise((resolve) => http.close(resolve));
+});
+
+async function started(): Promise<{ client: Client; session: MediaSession }> {
+  const client = await new Client(url).open();
+  client.send(START);
+  await client.message('ready');
+  return { client, session: sessions.at(-1) as MediaSession };
+}
+
+describe('a good client', () => {
+  it('starts, is heard, and hears', async () => {
+    const { client, session } = await started();
+    expect(session.peer).toMatchObject({
+      callId: 'abc@pbx',
+      caller: 'sip:13800138000@pbx',
+      protocol: 'hearken.media.v1',
+    });
+    client.send(Buffer.alloc(320, 0xff));
+    const heard = await session.incoming[Symbol.asyncIterator]().next();
+    expect(heard.value).toEqual({ samples: new Int16Array(320), sampleRate: 8000 });
+    expect(session.play({ samples: new Int16Array(160), sampleRate: 8000, generation: 0 })).toBe(true);
+    await client.until(() => client.audio.length === 1, 'audio');
+    expect(client.audio[0]).toEqual(Buffer.alloc(160, 0xff));
+  });
+
+  it('carries 16 kHz PCM without loss', async () => {
+    const client = await new Client(url).open();
+    client.send({ ...START, media: { encoding: 'pcm16', sampleRate: 16_000 } });
+    await client.message('ready');
+    const samples = Int16Array.from({ length: 320 }, (_, index) => index * 100 - 16_000);
+    sessions[0]?.play({ samples, sampleRate: 16_000, generation: 0 });
+    await client.until(() => client.audio[0], 'audio');
+    const bytes = client.audio[0] as Buffer;
+    expect(bytes.readInt16LE(0)).toBe(-16_000);
+    client.send(bytes);
+    const heard = await (sessions[0] as MediaSession).incoming[Symbol.asyncIterator]().next();
+    expect(heard.value.samples).toEqual(samples);
+  });
+
+  it('presses keys, reaches marks, reports what was cleared', async () => {
+    const { client, session } = await started();
+    const seen: unknown[] = [];
+    session.on('dtmf', (digit, durationMs) => seen.push(['dtmf', digit, durationMs]));
+    session.on('mark', (name) => seen.push(['mark', name]));
+    session.on('cleared', (generation, playedMs) => seen.push(['cleared', generation, playedMs]));
+    session.mark('m1');
+    expect((await client.message('mark')).name).toBe('m1');
+    expect(session.clear()).toBe(1);
+    expect((await client.message('clear')).generation).toBe(1);
+    client
+      .send({ type: 'dtmf', digit: '5', durationMs: 120 })
+      .send({ type: 'mark', name: 'm1' })
+      .send({ type: 'cleared', generation: 1, playedMs: 40 });
+    await client.until(() => seen.length === 3, 'three events');
+    expect(seen).toEqual([
+      ['dtmf', '5', 120],
+      ['mark', 'm1'],
+      ['cleared', 1, 40],
+    ]);
+  });
+
+  it('never gets audio of an older generation', async () => {
+    const { client, session } = await started();
+    session.clear();
+    expect(session.play({ samples: new Int16Array(160), sampleRate: 8000, generation: 0 })).toBe(false);
+    session.play({ samples: new Int16Array(160), sampleRate: 8000, generation: 1 });
+    await client.until(() => client.audio.length > 0, 'audio');
+    expect(client.audio).toHaveLength(1);
+  });
+
+  it('transfers, and its outcome comes back', async () => {
+    const { client, session } = await started();
+    const progress: number[] = [];
+    session.on('transferProgress', (_id, status) => progress.push(status));
+    const outcome = session.transfer({
+      transferId: 't1',
+      target: 'sip:agent@pbx',
+      mode: 'blind',
+      timeoutMs: 5000,
+      headers: { 'X-Reason': 'human' },
+    });
+    expect(await client.message('transfer')).toMatchObject({
+      target: 'sip:agent@pbx',
+      headers: { 'X-Reason': 'human' },
+    });
+    client.send({ type: 'transfer.progress', transferId: 't1', status: 180 });
+    client.send({ type: 'transfer.result', transferId: 't1', outcome: 'completed', status: 200, reason: 'OK' });
+    expect(await outcome).toEqual({ transferId: 't1', outcome: 'completed', status: 200, reason: 'OK' });
+    expect(progress).toEqual([180]);
+  });
+
+  it('stops, and the session is over once', async () => {
+    const { client, session } = await started();
+    const causes: string[] = [];
+    session.on('closed', (cause) => causes.push(cause));
+    client.send({ type: 'stop', cause: 'normal' });
+    expect((await client.end()).code).toBe(1000);
+    session.hangup('error');
+    expect(causes).toEqual(['normal']);
+    expect((await session.incoming[Symbol.asyncIterator]().next()).done).toBe(true);
+    expect(media.sessions).toBe(0);
+  });
+
+  it('hears why the service hangs up', async () => {
+    const { client, session } = await started();
+    session.hangup('normal', 'goodbye');
+    expect(await client.message('hangup')).toMatchObject({ cause: 'normal', reason: 'goodbye' });
+    expect((await client.end()).code).toBe(1000);
+  });
+});
+
+describe('a lost socket', () => {
+  it('comes back with its token and keeps the conversation', async () => {
+    const { client, session } = await started();
+    const ready = await client.message('ready');
+    const seen: string[] = [];
+    session.on('detached', () => seen.push('detached')).on('resumed', () => seen.push('resumed'));
+    client.drop();
+    await client.until(() => seen.length > 0, 'detached');
+    const again = await new Client(url).open();
+    again.send({ ...START, resume: { sessionId: ready.sessionId, resumeToken: ready.resumeToken } });
+    expect(await again.message('ready')).toMatchObject({ sessionId: ready.sessionId, generation: 1 });
+    expect(seen).toEqual(['detached', 'resumed']);
+    expect(sessions).toHaveLength(1);
+    again.send({ type: 'stop', cause: 'normal' });
+    await again.end();
+  });
+
+  it('is over when it does not come back in time', async () => {
+    const { client, session } = await started();
+    const closed = new Promise((resolve) => session.on('closed', resolve));
+    client.drop();
+    expect(await closed).toBe('lost');
+    expect(media.sessions).toBe(0);
+  });
+
+  it('can not be taken over with a wrong token', async () => {
+    const { client } = await started();
+    const { sessionId } = await client.message('ready');
+    const thief = await new Client(url).open();
+    thief.send({ ...START, resume: { sessionId, resumeToken: 'guess' } });
+    expect((await thief.message('error')).code).toBe('RESUME_UNKNOWN');
+    expect((await thief.end()).code).toBe(4404);
+    client.send({ type: 'dtmf', digit: '1' });
+    client.send({ type: 'stop', cause: 'normal' });
+    expect((await client.end()).code).toBe(1000);
+  });
+});
+
+describe('a bad client is told what is wrong, and nobody else notices', () => {
+  const cases: { name: string; act: (client: Client) => void; code: string; close: number; afterStart?: boolean }[] = [
+    { name: 'text that is not JSON', act: (client) => client.sendText('hello'), code: 'PROTOCOL_MESSAGE', close: 1002 },
+    {
+      name: 'JSON that is no object',
+      act: (client) => client.sendText('[1,2]'),
+      code: 'PROTOCOL_MESSAGE',
+      close: 1002,
+    },
+    {
+      name: 'an unknown message',
+      act: (client) => client.send({ type: 'reboot' }),
+      code: 'PROTOCOL_MESSAGE',
+      close: 1002,
+    },
+    {
+      name: 'a prototype name as type',
+      act: (client) => client.sendText('{"type":"__proto__"}'),
+      code: 'PROTOCOL_MESSAGE',
+      close: 1002,
+    },
+    {
+      name: 'a start without callId',
+      act: (client) => client.send({ ...START, callId: undefined }),
+      code: 'PROTOCOL_MESSAGE',
+      close: 1002,
+    },
+    {
+      name: 'a header with a line break',
+      act: (client) => client.send({ ...START, headers: { 'X-A': 'a\r\nb' } }),
+      code: 'PROTOCOL_MESSAGE',
+      close: 1002,
+    },
+    {
+      name: 'G.711 at 16 kHz',
+      act: (client) => client.send({ ...START, media: { encoding: 'pcmu', sampleRate: 16_000 } }),
+      code: 'PROTOCOL_MESSAGE',
+      close: 1002,
+    },
+    {
+      name: 'audio before start',
+      act: (client) => client.send(Buffer.alloc(160)),
+      code: 'PROTOCOL_STATE',
+      close: 1002,
+    },
+    {
+      name: 'a key before start',
+      act: (client) => client.send({ type: 'dtmf', digit: '1' }),
+      code: 'PROTOCOL_STATE',
+      close: 1002,
+    },
+    {
+      name: 'a second start',
+      act: (client) => client.send(START),
+      code: 'PROTOCOL_STATE',
+      close: 1002,
+      afterStart: true,
+    },
+    {
+      name: 'a key that does not exist',
+      act: (client) => client.send({ type: 'dtmf', digit: '55' }),
+      code: 'PROTOCOL_MESSAGE',
+      close: 1002,
+      afterStart: true,
+    },
+    {
+      name: 'an audio frame of 17 ms',
+      act: (client) => client.send(Buffer.alloc(136)),
+      code: 'PROTOCOL_FRAME',
+      close: 1003,
+      afterStart: true,
+    },
+    {
+      name: 'an empty audio frame',
+      act: (client) => client.send(Buffer.alloc(0)),
+      code: 'PROTOCOL_FRAME',
+      close: 1003,
+      afterStart: true,
+    },
+    {
+      name: 'an audio frame of more than a second',
+      act: (client) => client.send(Buffer.alloc(8160)),
+      code: 'PROTOCOL_FRAME',
+      close: 1003,
+      afterStart: true,
+    },
+  ];
+
+  it.each(cases)('$name', async ({ act, code, close, afterStart }) => {
+    const { client: bystander, session } = await started();
+    const client = await new Client(url).open();
+    if (afterStart) {
+      client.send(START);
+      await client.message('ready');
+    }
+    act(client);
+    const error = await client.message('error');
+    expect(error.code).toBe(code);
+    expect(error.message.length).toBeGreaterThan(10);
+    expect((await client.end()).code).toBe(close);
+    // The other call goes on.
+    const key = new Promise((resolve) => session.on('dtmf', resolve));
+    bystander.send({ type: 'dtmf', digit: '7' });
+    expect(await key).toBe('7');
+  });
+
+  it('a message over the limit', async () => {
+    const { client } = await started();
+    client.send(Buffer.alloc(20_000));
+    expect((await client.end()).code).toBe(1009);
+  });
+
+  it.each([[['chat']], [[]], [['chat', 'superchat']]])('subprotocols %j', async (protocols) => {
+    const client = new Client(url, protocols);
+    expect((await client.message('error')).code).toBe('PROTOCOL_SUBPROTOCOL');
+    expect((await client.end()).code).toBe(1002);
+  });
+
+  it('no start within the limit', async () => {
+    const client = new Client(url);
+    expect((await client.message('error')).code).toBe('START_TIMEOUT');
+    expect((await client.end()).code).toBe(4408);
+  });
+});
+
+describe('the service protects itself', () => {
+  it('refuses a call that the recogniser has no room for', async () => {
+    refuse = new HearkenError('OVERLOADED', 'All lines are busy.');
+    const client = await new Client(url).open();
+    client.send(START);
+    expect((await client.message('error')).code).toBe('OVERLOADED');
+    expect((await client.end()).code).toBe(1013);
+    expect(media.sessions).toBe(0);
+  });
+
+  it('refuses new calls while draining and lets live ones go on', async () => {
+    const { client, session } = await started();
+    media.drain();
+    const late = await new Client(url).open();
+    late.send(START);
+    expect((await late.end()).code).toBe(1012);
+    const key = new Promise((resolve) => session.on('dtmf', resolve));
+    client.send({ type: 'dtmf', digit: '7' });
+    expect(await key).toBe('7');
+  });
+
+  it('wants the token when one is configured', async () => {
+    await media.close();
+    await new Promise((resolve) => http.close(resolve));
+    await serve({ token: 'a-long-secret' });
+    const without = await new Client(url).open();
+    without.send(START);
+    expect((await without.end()).code).toBe(4401);
+    const wrong = await new Client(url).open();
+    wrong.send({ ...START, token: 'a-long-secreT' });
+    expect((await wrong.end()).code).toBe(4401);
+    const right = await new Client(url).open();
+    right.send({ ...START, token: 'a-long-secret' });
+    await right.message('ready');
+  });
+});
