@@ -1,0 +1,44 @@
+import { rmsDbfs } from '../dsp/levels.js';
+
+/** Louder than this is sound: below it lie G.711's idle noise and comfort noise, above it speech at telephone level. */
+const SOUND_DBFS = -45;
+/** Two frames in a row, so that a click is not taken for an answer. */
+const FRAMES_FOR_SOUND = 2;
+
+/** What a caller hears of the other side: when it speaks, when it is quiet. Fed with every frame of 20 ms and the time it arrived at. */
+export class Ear {
+  #loudFrames = 0;
+  #candidateMs = 0;
+  #lastSoundMs: number | undefined;
+  #firstSoundMs: number | undefined;
+  readonly #onsets: number[] = [];
+
+  hear(samples: Int16Array, atMs: number): void {
+    if (rmsDbfs(samples) < SOUND_DBFS) {
+      this.#loudFrames = 0;
+      return;
+    }
+    if (this.#loudFrames === 0) this.#candidateMs = atMs;
+    this.#loudFrames += 1;
+    if (this.#loudFrames < FRAMES_FOR_SOUND) return;
+    if (this.#lastSoundMs === undefined || this.#candidateMs - this.#lastSoundMs > 200)
+      this.#onsets.push(this.#candidateMs);
+    this.#firstSoundMs ??= this.#candidateMs;
+    this.#lastSoundMs = atMs;
+  }
+
+  /** Whether anything was heard at all. */
+  get heardSomething(): boolean {
+    return this.#firstSoundMs !== undefined;
+  }
+
+  /** Since when the other side has been silent; undefined when it never spoke. */
+  get lastSoundMs(): number | undefined {
+    return this.#lastSoundMs;
+  }
+
+  /** When the other side began to speak after `ms`: the first onset after 200 ms of silence. */
+  onsetAfter(ms: number): number | undefined {
+    return this.#onsets.find((onset) => onset >= ms);
+  }
+}
