@@ -1,0 +1,162 @@
+import { BUILT_IN_ACTIONS } from '../actions/built-in-names.js';
+import type { Application, FlowStep, Step } from './types.js';
+import type { YamlReader } from './yaml.js';
+
+/** Intents that need no domain entry: Rasa's own and our events. */
+const BUILT_IN_INTENTS: ReadonlySet<string> = new Set([
+  'nlu_fallback',
+  'session_start',
+  'restart',
+  'back',
+  'out_of_scope',
+  'no_input',
+  'transfer_failed',
+]);
+const BUILT_IN_SLOTS: ReadonlySet<string> = new Set([
+  'requested_slot',
+  'language',
+  'channel',
+  'sender',
+  'session_started_metadata',
+]);
+
+/** Names that point nowhere: told with the place that uses them. */
+export function checkReferences(application: Application, reader: YamlReader): void {
+  const check = new Checker(application, reader);
+  for (const rule of application.rules) check.steps([...rule.conditions, ...rule.steps]);
+  for (const story of application.stories) check.steps(story.steps);
+  for (const flow of application.flows.values()) {
+    for (const step of flow.steps.values()) check.flowStep(step);
+    for (const trigger of flow.triggers) check.intent(trigger.intent, flow.file, flow.line);
+    for (const slot of flow.persistedSlots) check.slot(slot, flow.file, flow.line);
+    if (application.domain.forms.has(flow.id))
+      reader.error(flow.file, flow.line, `"${flow.id}" is a flow and a form`, 'Rename one of them.');
+  }
+  for (const form of application.domain.forms.values()) {
+    for (const slot of form.requiredSlots) {
+      check.slot(slot, form.file, form.line);
+      check.question(slot, form.name, form.file, form.line);
+    }
+  }
+  for (const slot of application.domain.slots.values()) {
+    for (const mapping of slot.mappings) {
+      if (mapping.type === 'from_entity' && !application.domain.entities.has(mapping.entity)) {
+        reader.error(
+          slot.file,
+          slot.line,
+          `slot "${slot.name}" is filled from the entity "${mapping.entity}", which the domain does not list`,
+          'Add it to "entities:".',
+        );
+      }
+    }
+    for (const other of slot.dependsOn) check.slot(other, slot.file, slot.line);
+  }
+}
+
+class Checker {
+  readonly #application: Application;
+  readonly #reader: YamlReader;
+
+  constructor(application: Application, reader: YamlReader) {
+    this.#application = application;
+    this.#reader = reader;
+  }
+
+  steps(steps: readonly Step[]): void {
+    for (const step of steps) {
+      if (step.kind === 'user' && step.intent !== '') this.intent(step.intent, step.file, step.line);
+      if (step.kind === 'action') this.action(step.action, step.file, step.line);
+      if (step.kind === 'slots')
+        for (const name of [...Object.keys(step.slots), ...step.any]) this.slot(name, step.file, step.line);
+      if (
+        step.kind === 'loop' &&
+        step.loop !== null &&
+        !this.#application.domain.forms.has(step.loop) &&
+        !this.#application.flows.has(step.loop)
+      ) {
+        this.#reader.error(
+          step.file,
+          step.line,
+          `there is no form or flow "${step.loop}"`,
+          'Add it to "forms:" of the domain, or correct the name.',
+        );
+      }
+    }
+  }
+
+  flowStep(step: FlowStep): void {
+    if (step.kind === 'collect') {
+      this.slot(step.slot, step.file, step.line);
+      if (step.utter === undefined) this.question(step.slot, undefined, step.file, step.line);
+      else this.action(step.utter, step.file, step.line);
+      for (const rejection of step.rejections) this.action(rejection.utter, step.file, step.line);
+      if (step.silence !== undefined) this.action(step.silence, step.file, step.line);
+    }
+    if (step.kind === 'action') this.action(step.action, step.file, step.line);
+    if (step.kind === 'set_slots') for (const { name } of step.slots) this.slot(name, step.file, step.line);
+    if ((step.kind === 'link' || step.kind === 'call') && !this.#application.flows.has(step.flow)) {
+      this.#reader.error(step.file, step.line, `there is no flow "${step.flow}"`, 'Add it, or correct the name.');
+    }
+    for (const branch of step.next) for (const name of branch.when?.slots ?? []) this.slot(name, step.file, step.line);
+  }
+
+  intent(name: string, file: string, line: number): void {
+    const { intents } = this.#application.domain;
+    if (BUILT_IN_INTENTS.has(name) || intents.has(name) || intents.has(name.split('/')[0] ?? name)) return;
+    this.#reader.error(
+      file,
+      line,
+      `there is no intent "${name}"`,
+      'Add it to "intents:" of the domain, or correct the name.',
+    );
+  }
+
+  slot(name: string, file: string, line: number): void {
+    if (this.#application.domain.slots.has(name) || BUILT_IN_SLOTS.has(name)) return;
+    this.#reader.error(
+      file,
+      line,
+      `there is no slot "${name}"`,
+      'Add it to "slots:" of the domain, or correct the name.',
+    );
+  }
+
+  action(name: string, file: string, line: number): void {
+    const { domain, flows } = this.#application;
+    if (name.startsWith('utter_')) {
+      const base = name.split('/')[0] ?? name;
+      if (
+        !domain.responses.has(name) &&
+        ![...domain.responses.keys()].some((key) => key === base || key.startsWith(`${base}/`))
+      ) {
+        this.#reader.error(
+          file,
+          line,
+          `there is no response "${name}"`,
+          'Add it to "responses:" of the domain, or correct the name.',
+        );
+      }
+      return;
+    }
+    if (BUILT_IN_ACTIONS.has(name) || domain.actions.has(name) || domain.forms.has(name) || flows.has(name)) return;
+    this.#reader.error(
+      file,
+      line,
+      `there is no action "${name}"`,
+      'Add it to "actions:" of the domain (and write it), or correct the name.',
+    );
+  }
+
+  question(slot: string, form: string | undefined, file: string, line: number): void {
+    const { responses, actions } = this.#application.domain;
+    const names = [...(form === undefined ? [] : [`utter_ask_${form}_${slot}`]), `utter_ask_${slot}`];
+    const custom = [...(form === undefined ? [] : [`action_ask_${form}_${slot}`]), `action_ask_${slot}`];
+    if (names.some((name) => responses.has(name)) || custom.some((name) => actions.has(name))) return;
+    this.#reader.error(
+      file,
+      line,
+      `nothing asks for the slot "${slot}"`,
+      `Add the response ${names.at(-1)} to the domain.`,
+    );
+  }
+}

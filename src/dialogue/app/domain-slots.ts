@@ -1,0 +1,150 @@
+import type { MappingCondition, SlotDefinition, SlotMapping, SlotType, SlotVoice } from './types.js';
+import { isMapValue, type YamlMap, type YamlReader } from './yaml.js';
+
+const TYPES: ReadonlySet<string> = new Set(['text', 'bool', 'categorical', 'float', 'list', 'any']);
+const MAPPINGS: ReadonlySet<string> = new Set([
+  'from_entity',
+  'from_text',
+  'from_intent',
+  'from_trigger_intent',
+  'custom',
+  'controlled',
+  'from_llm',
+]);
+
+/** Read-back by confidence: at least this sure is repeated in passing, below the second it is asked again. */
+const IMPLICIT_FROM = 0.85;
+const ASK_AGAIN_BELOW = 0.35;
+
+export function readSlot(reader: YamlReader, name: string, value: unknown, map: YamlMap): SlotDefinition | undefined {
+  if (!isMapValue(value)) {
+    reader.wrong(
+      map,
+      name,
+      `slot "${name}" has no type`,
+      `Write "type: text" below it (one of ${[...TYPES].join(', ')}).`,
+    );
+    return undefined;
+  }
+  // 2.x: `unfeaturized` is today's `any` that does not influence the conversation.
+  const written = value.type === 'unfeaturized' ? 'any' : value.type;
+  if (typeof written !== 'string' || !TYPES.has(written)) {
+    reader.wrong(
+      value,
+      'type',
+      `slot "${name}" has the type "${String(written)}"`,
+      `Use one of ${[...TYPES].join(', ')}.`,
+    );
+    return undefined;
+  }
+  const values = Array.isArray(value.values) ? value.values : [];
+  if (written === 'categorical' && values.length === 0) {
+    reader.wrong(
+      value,
+      undefined,
+      `categorical slot "${name}" lists no values`,
+      'Add "values:" with one "- value" a line.',
+    );
+  }
+  const influences = value.influence_conversation ?? (value.type !== 'unfeaturized' && written !== 'any');
+  return {
+    name,
+    type: written as SlotType,
+    initialValue: value.initial_value ?? null,
+    influenceConversation: influences !== false,
+    values,
+    minValue: typeof value.min_value === 'number' ? value.min_value : undefined,
+    maxValue: typeof value.max_value === 'number' ? value.max_value : undefined,
+    mappings: value.mappings === undefined ? [byName()] : readMappings(reader, value.mappings, value, 'mappings'),
+    voice: readVoice(reader, value, written as SlotType),
+    dependsOn: strings(value.depends_on),
+    ...reader.place(map, name),
+  };
+}
+
+export function readMappings(reader: YamlReader, value: unknown, holder: YamlMap, key: string): SlotMapping[] {
+  const list = Array.isArray(value) ? value : isMapValue(value) ? [value] : [];
+  const read: SlotMapping[] = [];
+  for (const item of list) {
+    if (!isMapValue(item) || typeof item.type !== 'string' || !MAPPINGS.has(item.type)) {
+      reader.wrong(
+        isMapValue(item) ? item : holder,
+        isMapValue(item) ? 'type' : key,
+        'this slot mapping has no type that is known',
+        `Use one of ${[...MAPPINGS].join(', ')}.`,
+      );
+      continue;
+    }
+    const base = {
+      intents: strings(item.intent),
+      notIntents: strings(item.not_intent),
+      conditions: readConditions(item.conditions),
+    };
+    if (item.type === 'from_entity') {
+      if (typeof item.entity !== 'string') {
+        reader.wrong(item, undefined, 'a from_entity mapping names no entity', 'Add "entity: order_number".');
+        continue;
+      }
+      read.push({
+        ...base,
+        type: 'from_entity',
+        entity: item.entity,
+        ...(typeof item.role === 'string' ? { role: item.role } : {}),
+        ...(typeof item.group === 'string' ? { group: item.group } : {}),
+      });
+    } else if (item.type === 'from_text') read.push({ ...base, type: 'from_text' });
+    else if (item.type === 'from_intent' || item.type === 'from_trigger_intent') {
+      read.push({ ...base, type: item.type, value: item.value ?? null });
+    } else if (item.type === 'from_llm') read.push({ ...base, type: 'by_name' });
+    else read.push({ ...base, type: 'custom', ...(typeof item.action === 'string' ? { action: item.action } : {}) });
+  }
+  return read;
+}
+
+function readConditions(value: unknown): MappingCondition[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isMapValue).map((item) => ({
+    activeLoop: typeof item.active_loop === 'string' ? item.active_loop : null,
+    ...(typeof item.requested_slot === 'string' ? { requestedSlot: item.requested_slot } : {}),
+  }));
+}
+
+function readVoice(reader: YamlReader, slot: YamlMap, type: SlotType): SlotVoice {
+  const defaults: SlotVoice = {
+    type: type === 'bool' ? 'confirm' : type === 'float' ? 'number' : 'text',
+    lengths: [],
+    confirm: type === 'bool' || type === 'categorical' ? 'never' : 'auto',
+    implicitFrom: IMPLICIT_FROM,
+    askAgainBelow: ASK_AGAIN_BELOW,
+  };
+  const voice = slot.voice;
+  if (voice === undefined) return defaults;
+  if (!isMapValue(voice)) {
+    reader.wrong(slot, 'voice', '"voice" must hold keys', 'Write "voice: {type: digits, length: 8}".');
+    return defaults;
+  }
+  const lengths = (Array.isArray(voice.length) ? voice.length : [voice.length])
+    .filter((item): item is number => Number.isInteger(item) && (item as number) > 0)
+    .sort((a, b) => a - b);
+  const confirm = voice.confirm ?? defaults.confirm;
+  if (confirm !== 'auto' && confirm !== 'always' && confirm !== 'never') {
+    reader.wrong(voice, 'confirm', `confirm is "${String(confirm)}"`, 'Use auto, always or never.');
+    return defaults;
+  }
+  return {
+    type: typeof voice.type === 'string' ? voice.type : defaults.type,
+    lengths,
+    confirm,
+    implicitFrom: typeof voice.implicit_from === 'number' ? voice.implicit_from : IMPLICIT_FROM,
+    askAgainBelow: typeof voice.ask_again_below === 'number' ? voice.ask_again_below : ASK_AGAIN_BELOW,
+  };
+}
+
+function byName(): SlotMapping {
+  return { type: 'by_name', intents: [], notIntents: [], conditions: [] };
+}
+
+function strings(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+}

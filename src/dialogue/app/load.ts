@@ -1,0 +1,206 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { HearkenError, messageOf } from '../../errors.js';
+import { checkReferences } from './check.js';
+import { DOMAIN_KEYS, DomainBuilder } from './domain.js';
+import { readFlows } from './flows.js';
+import { readRules, readStories } from './steps.js';
+import type { Application, Endpoints, Flow, LoadedApplication, Rule, Story, Thresholds } from './types.js';
+import { isMapValue, type Problem, type YamlMap, YamlReader } from './yaml.js';
+
+const MAX_FILES = 2000;
+const MAX_DEPTH = 8;
+/** Folders that hold no dialogue: tests, code, results. */
+const SKIPPED = new Set([
+  'tests',
+  'test',
+  'actions',
+  'shop',
+  'node_modules',
+  'models',
+  'results',
+  'knowledge',
+  'audio',
+  'e2e_tests',
+]);
+
+/** Rasa's own defaults (FallbackClassifier). */
+const NLU_THRESHOLD = 0.3;
+const AMBIGUITY_THRESHOLD = 0.1;
+/** Rasa's MemoizationPolicy default. */
+const MAX_HISTORY = 5;
+
+/**
+ * Reads an application folder in Rasa's layout: any YAML files below it, told apart by their top keys. Never throws for a mistake in a file: all mistakes
+ * come back as problems. Throws FILE_UNREADABLE when the folder can't be read.
+ */
+export async function loadApplication(folder: string): Promise<LoadedApplication> {
+  const files = await listFiles(folder);
+  const reader = new YamlReader();
+  const builder = new DomainBuilder(reader);
+  const rules: Rule[] = [];
+  const stories: Story[] = [];
+  const flows = new Map<string, Flow>();
+  let config: YamlMap = {};
+  let endpoints: YamlMap = {};
+  let domains = 0;
+  for (const path of files.yaml) {
+    const name = relative(folder, path);
+    const root = reader.parse(await readFile(path, 'utf8'), name);
+    if (root === undefined || root === null) continue;
+    if (!isMapValue(root)) {
+      reader.error(
+        name,
+        1,
+        'the file holds no keys',
+        'Start with "version: \\"3.1\\"" and a key such as "intents:", "rules:" or "flows:".',
+      );
+      continue;
+    }
+    if (basename(path).startsWith('endpoints.')) endpoints = root;
+    else if (basename(path).startsWith('credentials.')) continue;
+    else if (root.pipeline !== undefined || root.policies !== undefined) config = { ...config, ...root };
+    else {
+      if (Object.keys(root).some((key) => DOMAIN_KEYS.has(key))) {
+        domains++;
+        builder.add(root);
+      } else if (basename(path).startsWith('config.')) config = { ...config, ...root };
+      rules.push(...readRules(reader, root));
+      stories.push(...readStories(reader, root));
+      for (const flow of readFlows(reader, root)) {
+        const earlier = flows.get(flow.id);
+        if (earlier !== undefined)
+          reader.error(
+            flow.file,
+            flow.line,
+            `flow "${flow.id}" is defined in ${earlier.file}:${earlier.line} too`,
+            'Give it another name.',
+          );
+        flows.set(flow.id, flow);
+      }
+    }
+  }
+  if (domains === 0) {
+    reader.error(
+      'domain.yml',
+      0,
+      'there is no domain',
+      `Put a domain.yml (or a folder "domain") with "intents:", "slots:" and "responses:" into ${folder}.`,
+    );
+  }
+  const domain = builder.build();
+  const language = typeof config.language === 'string' ? config.language : 'zh-CN';
+  const application: Application = {
+    folder,
+    domain,
+    rules,
+    stories,
+    flows,
+    thresholds: readThresholds(config),
+    endpoints: readEndpoints(endpoints),
+    language,
+    languages: languagesOf(domain, language, config),
+    actionFiles: files.actions,
+    maxHistory: readMaxHistory(config),
+  };
+  checkReferences(application, reader);
+  return { application, problems: sorted(reader.problems) };
+}
+
+/** For starting: throws APP_INVALID that lists the mistakes (the first ten) with file, line and what to do. */
+export async function loadValidApplication(folder: string): Promise<Application> {
+  const { application, problems } = await loadApplication(folder);
+  const errors = problems.filter((problem) => problem.severity === 'error');
+  if (errors.length > 0) throw applicationInvalid(folder, errors);
+  return application;
+}
+
+export function applicationInvalid(folder: string, errors: readonly Problem[]): HearkenError {
+  const shown = errors.slice(0, 10).map(problemText).join('\n');
+  const more = errors.length > 10 ? `\n… and ${errors.length - 10} more` : '';
+  return new HearkenError(
+    'APP_INVALID',
+    `The application ${folder} has ${errors.length} mistake(s):\n${shown}${more}`,
+    {
+      hint: `Mend them; "hearken check ${folder}" lists them without starting anything.`,
+      data: { problems: errors.slice(0, 50) },
+    },
+  );
+}
+
+export function problemText(problem: Problem): string {
+  return `${problem.file}${problem.line > 0 ? `:${problem.line}` : ''}: ${problem.severity}: ${problem.message}. ${problem.hint}`;
+}
+
+async function listFiles(folder: string): Promise<{ yaml: string[]; actions: string[] }> {
+  const yaml: string[] = [];
+  const actions: string[] = [];
+  const visit = async (path: string, depth: number): Promise<void> => {
+    for (const entry of (await readdir(path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const here = join(path, entry.name);
+      if (entry.name.startsWith('.')) continue;
+      if (entry.isDirectory()) {
+        if (entry.name === 'actions' && depth === 0) actions.push(...(await actionFiles(here)));
+        else if (!SKIPPED.has(entry.name) && depth < MAX_DEPTH) await visit(here, depth + 1);
+      } else if (/\.ya?ml$/.test(entry.name) && !entry.name.startsWith('test_')) yaml.push(here);
+      if (yaml.length > MAX_FILES) throw new Error(`more than ${MAX_FILES} YAML files`);
+    }
+  };
+  try {
+    if (!(await stat(folder)).isDirectory()) throw new Error('it is not a folder');
+    await visit(folder, 0);
+  } catch (error) {
+    throw new HearkenError('FILE_UNREADABLE', `The application folder ${folder} can't be read: ${messageOf(error)}`, {
+      hint: 'Set app.folder in hearken.yml (or HEARKEN_APP) to a folder with a domain.yml, for instance apps/retail.',
+      cause: error,
+    });
+  }
+  return { yaml, actions };
+}
+
+async function actionFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && /\.(ts|mts|js|mjs)$/.test(entry.name) && !/\.(d|test)\.ts$/.test(entry.name))
+    .map((entry) => join(folder, entry.name))
+    .sort();
+}
+
+function readThresholds(config: YamlMap): Thresholds {
+  const pipeline = Array.isArray(config.pipeline) ? config.pipeline.filter(isMapValue) : [];
+  const fallback = pipeline.find((item) => item.name === 'FallbackClassifier');
+  const number = (value: unknown, otherwise: number): number =>
+    typeof value === 'number' && value >= 0 && value <= 1 ? value : otherwise;
+  return {
+    nlu: number(fallback?.threshold, NLU_THRESHOLD),
+    ambiguity: number(fallback?.ambiguity_threshold, AMBIGUITY_THRESHOLD),
+  };
+}
+
+function readMaxHistory(config: YamlMap): number {
+  const policies = Array.isArray(config.policies) ? config.policies.filter(isMapValue) : [];
+  const memory = policies.find((item) => typeof item.name === 'string' && item.name.includes('MemoizationPolicy'));
+  return typeof memory?.max_history === 'number' && memory.max_history > 0 ? memory.max_history : MAX_HISTORY;
+}
+
+function readEndpoints(root: YamlMap): Endpoints {
+  const all: Record<string, Readonly<Record<string, unknown>>> = {};
+  for (const [name, value] of Object.entries(root)) if (isMapValue(value)) all[name] = value;
+  const url = all.action_endpoint?.url;
+  return { actionUrl: typeof url === 'string' ? url : undefined, all };
+}
+
+function languagesOf(domain: Application['domain'], own: string, config: YamlMap): string[] {
+  const languages = new Set([own]);
+  if (Array.isArray(config.additional_languages))
+    for (const item of config.additional_languages) languages.add(String(item));
+  for (const response of domain.responses.values()) {
+    for (const variation of response.variations)
+      if (variation.language !== undefined) languages.add(variation.language);
+  }
+  return [...languages];
+}
+
+function sorted(problems: readonly Problem[]): Problem[] {
+  return [...problems].sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
+}
