@@ -249,7 +249,12 @@ function parseYaml(text: string, file: string): Record<string, unknown> {
       hint: 'Mend the YAML at that place.',
     });
   }
-  const tree: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  let tree: unknown;
+  try {
+    tree = document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (error) {
+    throw new HearkenError('CONFIG_INVALID', `${file}: ${messageOf(error)}`, { hint: 'Use fewer YAML aliases.' });
+  }
   if (!isRecord(tree)) throw new HearkenError('CONFIG_INVALID', `${file} must hold keys and values at the top level.`);
   return tree;
 }
