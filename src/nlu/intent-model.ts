@@ -16,6 +16,22 @@ export interface Entity {
   readonly group?: string;
   /** Who found it, e.g. `spoken-digits`, `lookup`, `tagger`. */
   readonly extractor: string;
+  /** True when the caller says that this replaces what was said before ("不对,是八七六五"): a filled slot is to be overwritten. */
+  readonly corrects?: boolean;
+}
+
+/** One wish of an utterance that holds several, with the part of the text that expresses it. */
+export interface IntentSpan extends IntentRank {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A listed word that was said; see `SensitiveWords`. */
+export interface SensitiveHit {
+  readonly word: string;
+  readonly category: string;
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface IntentRank {
@@ -32,6 +48,15 @@ export interface ParseResult {
   readonly entities: readonly Entity[];
   /** -1 (upset) .. 1 (pleased). */
   readonly sentiment: number;
+  /** 0 (no hurry) .. 1 (now). */
+  readonly urgency?: number;
+  /** Two or more wishes in one utterance, in the order said; absent when there is one. `intent` is the first of them. */
+  readonly intents?: readonly IntentSpan[];
+  /** True when the utterance takes back something said before, in it or in an earlier turn. */
+  readonly correction?: boolean;
+  /** What was said and taken back within this utterance; not among `entities`. */
+  readonly retracted?: readonly Entity[];
+  readonly sensitive?: readonly SensitiveHit[];
   /** Which model answered: its name or checksum, for the record. */
   readonly model: string;
 }

@@ -1,0 +1,82 @@
+import type { FastifyPluginAsync } from 'fastify';
+import { z } from 'zod';
+import { HearkenError } from '../../errors.js';
+import type { Entity, IntentModel, ParseResult } from '../../nlu/intent-model.js';
+
+export interface ModelParseOptions {
+  readonly intentModel: IntentModel;
+}
+
+/** Longest text that is parsed; callers never say more in one turn. */
+const MAX_TEXT_CHARS = 10_000;
+
+const bodySchema = z.object({
+  text: z.string({ error: 'expected "text": the utterance' }).max(MAX_TEXT_CHARS),
+  message_id: z.string().max(200).optional(),
+  /** Ours: the slot that is being asked for, and the language. */
+  expected_slot: z.string().max(200).optional(),
+  language: z.string().max(20).optional(),
+});
+
+/** `POST /model/parse` in the shape of Rasa's HTTP API (https://rasa.com/docs/reference/api/pro/http-api, "Parse a message using the Rasa model"). */
+export const modelParseRoute: FastifyPluginAsync<ModelParseOptions> = async (app, { intentModel }) => {
+  app.post('/model/parse', async (request) => {
+    const body = bodySchema.safeParse(request.body);
+    if (!body.success) {
+      throw new HearkenError(
+        'REQUEST_INVALID',
+        `the request can't be parsed: ${body.error.issues[0]?.message ?? 'unknown'}`,
+        { hint: 'Send {"text": "…"}.' },
+      );
+    }
+    const { text, message_id: messageId, expected_slot: expectedSlot, language } = body.data;
+    const result = await intentModel.parse(text, {
+      ...(expectedSlot === undefined ? {} : { expectedSlot }),
+      ...(language === undefined ? {} : { language }),
+    });
+    return toRasa(result, messageId);
+  });
+};
+
+/** A parse result in Rasa's words. Retrieval intents `faq/ask_x` show as `faq`, with the whole name in `response_selector`. */
+export function toRasa(result: ParseResult, messageId?: string) {
+  const base = (name: string) => name.split('/')[0] ?? name;
+  const ranked = (rank: { name: string; confidence: number }) => ({
+    name: base(rank.name),
+    confidence: rank.confidence,
+  });
+  const retrieval = result.ranking.filter((rank) => rank.name.includes('/'));
+  return {
+    text: result.text,
+    ...(messageId === undefined ? {} : { message_id: messageId }),
+    intent: ranked(result.intent),
+    intent_ranking: result.ranking.map(ranked),
+    entities: result.entities.map(toRasaEntity),
+    response_selector: retrieval.length === 0 ? {} : selectors(retrieval),
+    sentiment: result.sentiment,
+    ...(result.urgency === undefined ? {} : { urgency: result.urgency }),
+    model: result.model,
+  };
+}
+
+function toRasaEntity(entity: Entity) {
+  return {
+    entity: entity.entity,
+    start: entity.start,
+    end: entity.end,
+    value: entity.value,
+    confidence_entity: entity.confidence,
+    ...(entity.role === undefined ? {} : { role: entity.role }),
+    ...(entity.group === undefined ? {} : { group: entity.group }),
+    extractor: entity.extractor,
+  };
+}
+
+function selectors(ranking: readonly { name: string; confidence: number }[]) {
+  const groups = new Map<string, { intent_response_key: string; confidence: number }[]>();
+  for (const { name, confidence } of ranking) {
+    const group = name.split('/')[0] ?? name;
+    groups.set(group, [...(groups.get(group) ?? []), { intent_response_key: name, confidence }]);
+  }
+  return Object.fromEntries([...groups].map(([group, rows]) => [group, { response: rows[0], ranking: rows }]));
+}

@@ -1,0 +1,149 @@
+import { watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { loadConfig } from '../config.js';
+import { HearkenError, messageOf } from '../errors.js';
+import { openSentenceEncoder } from '../nlu/encoder/onnx-encoder.js';
+import type { TrainingReport } from '../nlu/train/report.js';
+import { type TrainOptions, trainIntentModel } from '../nlu/train/trainer.js';
+
+interface Flags {
+  readonly data?: string[];
+  readonly out?: string;
+  readonly seed: string;
+  readonly folds?: string;
+  readonly noise: string;
+  readonly net: boolean;
+  readonly encoder?: string;
+  readonly watch?: boolean;
+  readonly json?: boolean;
+}
+
+/** Where `hearken train <app>` puts a model, and where a running service looks for a newer one. */
+export const LIVE_MODEL_FOLDER = 'data/nlu/live';
+/** Editors write a file in several steps: training waits until it has been quiet for this long. */
+const SETTLE_MS = 300;
+
+/** `hearken train [app] | --data … --out …` */
+export function trainCommand(): Command {
+  return new Command('train')
+    .description('train the understanding of an application (or of any data set) into a model folder')
+    .argument('[app]', 'application folder with Rasa nlu files, e.g. apps/retail')
+    .option(
+      '--data <path...>',
+      'files or folders instead of an application: Rasa YAML, TSV (text<TAB>intent), CSV, JSON lines',
+    )
+    .option('--out <folder>', `where the model goes (default: ${LIVE_MODEL_FOLDER})`)
+    .option('--seed <number>', 'the same data and seed give the same model', '1')
+    .option('--folds <number>', 'cross-validation folds (default: 3, or 5 for small data)')
+    .option('--noise <share>', 'share of extra utterances with recogniser-like errors, 0 to 1', '0')
+    .option('--no-net', 'only the linear model, without the small net beside it')
+    .option('--encoder <folder>', 'sentence encoder (model.onnx and tokenizer.json) whose embedding joins the features')
+    .option(
+      '--watch',
+      'stay, and train again whenever the data changes; a running service takes the new model between two turns',
+    )
+    .option('--json', 'print the report as JSON')
+    .action(async (app: string | undefined, flags: Flags) => {
+      const paths = flags.data ?? [app ?? loadConfig().config.app.folder];
+      await trainOnce(paths, flags);
+      if (flags.watch) await watchAndTrain(paths, flags);
+    });
+}
+
+async function trainOnce(paths: readonly string[], flags: Flags): Promise<void> {
+  const out = flags.out ?? LIVE_MODEL_FOLDER;
+  const encoder = flags.encoder === undefined ? undefined : await openSentenceEncoder(flags.encoder);
+  const bar = flags.json
+    ? undefined
+    : new SingleBar({
+        format: 'training [{bar}] {percentage}% {step}',
+        barsize: 30,
+        hideCursor: true,
+        clearOnComplete: true,
+      });
+  const startedMs = performance.now();
+  try {
+    bar?.start(1000, 0, { step: 'reading' });
+    const options: TrainOptions = {
+      data: paths,
+      out,
+      seed: numberOf('--seed', flags.seed),
+      net: flags.net,
+      noiseShare: numberOf('--noise', flags.noise),
+      ...(flags.folds === undefined ? {} : { folds: numberOf('--folds', flags.folds) }),
+      ...(encoder === undefined ? {} : { encoder }),
+      onProgress: (share, step) => bar?.update(Math.round(share * 1000), { step }),
+    };
+    const { manifest, report } = await trainIntentModel(options);
+    bar?.stop();
+    const seconds = (performance.now() - startedMs) / 1000;
+    if (flags.json) console.log(JSON.stringify({ out, name: manifest.name, seconds, report }));
+    else printReport(report, out, manifest.name, seconds);
+  } finally {
+    bar?.stop();
+    await encoder?.close();
+  }
+}
+
+function numberOf(flag: string, value: string): number {
+  const number = Number(value);
+  if (Number.isFinite(number)) return number;
+  throw new HearkenError('REQUEST_INVALID', `${flag} ${value} is not a number`);
+}
+
+/** Ends on SIGINT or SIGTERM. A failure of one training is told and the watch goes on. */
+async function watchAndTrain(paths: readonly string[], flags: Flags): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  console.error(`watching ${paths.join(', ')}; Ctrl-C ends`);
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  const changed = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      running = running
+        .then(() => trainOnce(paths, flags))
+        .catch((error: unknown) => console.error(`not trained, the old model stays: ${messageOf(error)}`));
+    }, SETTLE_MS);
+  };
+  for (const path of paths) {
+    const recursive = (await stat(path)).isDirectory();
+    watch(path, { recursive, signal: stop.signal }, (_event, file) => {
+      if (file === null || !recursive || /\.(ya?ml|tsv|csv|jsonl)$/.test(join(path, file))) changed();
+    });
+  }
+  await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }));
+  clearTimeout(timer);
+  await running;
+}
+
+const percent = (share: number | undefined) => (share === undefined ? '–' : `${(share * 100).toFixed(1)} %`);
+
+function printReport(report: TrainingReport, out: string, name: string, seconds: number): void {
+  const intents = new Table({ head: ['intent', 'examples', 'precision', 'recall'], style: { head: [] } });
+  for (const row of report.intents)
+    intents.push([row.intent, row.examples, percent(row.precision), percent(row.recall)]);
+  console.log(intents.toString());
+  if (report.confusions.length > 0) {
+    const confusions = new Table({ head: ['said', 'understood as', 'times', 'for instance'], style: { head: [] } });
+    for (const row of report.confusions) confusions.push([row.said, row.heard, row.count, row.example]);
+    console.log(`Confusions that hurt most\n${confusions.toString()}`);
+  }
+  if (report.suspects.length > 0) {
+    const suspects = new Table({ head: ['example', 'labelled', 'looks like', 'sure', 'where'], style: { head: [] } });
+    for (const row of report.suspects)
+      suspects.push([row.text, row.labelled, row.looksLike, percent(row.confidence), `${row.file}:${row.line}`]);
+    console.log(`Examples that look mislabelled\n${suspects.toString()}`);
+  }
+  for (const warning of report.warnings) console.log(`warning: ${warning}`);
+  console.log(
+    `held out: ${percent(report.accuracy)} right, macro F1 ${percent(report.macroF1)}, calibration error ${percent(report.calibrationError)}; ` +
+      `with the threshold ${percent(report.accuracyAtThreshold)} right, out of scope caught ${percent(report.outOfScopeRecall)}, ` +
+      `unknown intents caught ${percent(report.unknownIntentRecall)}`,
+  );
+  console.log(`model ${name} of ${report.examples} examples in ${out}, ${seconds.toFixed(1)} s`);
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join, relative } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { HearkenError, messageOf } from '../../errors.js';
+import { readRasaNlu } from './rasa.js';
+import { readCsv, readJsonLines, readTokenLines, readTsv } from './tables.js';
+import { EMPTY_DATA, mergeData, type TrainingData } from './training-data.js';
+
+const MAX_FILES = 2000;
+const MAX_BYTES = 256 * 1024 * 1024;
+const READABLE = new Set(['.yml', '.yaml', '.tsv', '.csv', '.jsonl', '.bio', '.conll']);
+
+export interface LoadedData {
+  readonly data: TrainingData;
+  readonly files: readonly string[];
+  /** SHA-256 over names and bytes of the files, hex. */
+  readonly checksum: string;
+}
+
+/**
+ * Reads training or test data from files and folders (folders: all Rasa YAML below them). Format by name: `.yml`, `.tsv`, `.csv`, `.jsonl`,
+ * `.bio`; `.gz` around any of them. Throws FILE_UNREADABLE or TRAINING_DATA_INVALID.
+ */
+export async function loadTrainingData(paths: readonly string[]): Promise<LoadedData> {
+  const files = (await Promise.all(paths.map(expand))).flat();
+  if (files.length === 0) {
+    throw new HearkenError('FILE_UNREADABLE', `no training data in ${paths.join(', ')}`, {
+      hint: 'Give .yml, .tsv, .csv or .jsonl files, or a folder with .yml files.',
+    });
+  }
+  const hash = createHash('sha256');
+  const parts: TrainingData[] = [];
+  for (const file of files) {
+    const source = await readText(file);
+    hash
+      .update(file.split('/').at(-1) ?? file)
+      .update('\0')
+      .update(source)
+      .update('\0');
+    parts.push(parseData(source, file));
+  }
+  return { data: mergeData(parts), files, checksum: hash.digest('hex') };
+}
+
+/** Data of an application folder: `nlu.yml`, `nlu/`, `data/`, or any YAML with an `nlu` key below it. */
+export async function loadAppData(appFolder: string): Promise<LoadedData> {
+  return loadTrainingData([appFolder]);
+}
+
+function parseData(source: string, file: string): TrainingData {
+  switch (extname(file.replace(/\.gz$/, ''))) {
+    case '.yml':
+    case '.yaml':
+      // Other YAML of an application (domain, flows, prompts) has no `nlu` key: not ours to judge.
+      return /^["']?nlu["']?\s*:/m.test(source) ? readRasaNlu(source, file) : EMPTY_DATA;
+    case '.csv':
+      return readCsv(source, file);
+    case '.jsonl':
+      return readJsonLines(source, file);
+    case '.bio':
+    case '.conll':
+      return readTokenLines(source, file);
+    default:
+      return looksLikeTokenLines(source) ? readTokenLines(source, file) : readTsv(source, file);
+  }
+}
+
+function looksLikeTokenLines(source: string): boolean {
+  return source
+    .slice(0, 400)
+    .split('\n')
+    .slice(0, 5)
+    .every((line) => line.trim() === '' || /^\S+ (O|[BIES]-\S+)\s*$/.test(line));
+}
+
+async function expand(path: string): Promise<string[]> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new HearkenError('FILE_UNREADABLE', `${path}: ${messageOf(error)}`, {
+      hint: 'Give a file or folder that exists.',
+      cause: error,
+    });
+  });
+  if (found.isFile()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && READABLE.has(extname(entry.name)))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !relative(path, file).split('/').includes('node_modules'))
+    .filter((file) => ['.yml', '.yaml'].includes(extname(file)))
+    .sort();
+  if (files.length > MAX_FILES)
+    throw new HearkenError('FILE_UNREADABLE', `${path} holds ${files.length} files; expected at most ${MAX_FILES}`);
+  return files;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES) throw new Error(`${size} bytes; expected at most ${MAX_BYTES}`);
+    const bytes = await readFile(file);
+    return (file.endsWith('.gz') ? gunzipSync(bytes, { maxOutputLength: MAX_BYTES }) : bytes)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '');
+  } catch (error) {
+    throw new HearkenError('FILE_UNREADABLE', `${file}: ${messageOf(error)}`, {
+      hint: 'Check the name and the rights.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,35 @@
+/** One part of an utterance that may hold a wish of its own. */
+export interface Clause {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where one wish ends and the next begins: punctuation, or words that add something. */
+const SEPARATOR =
+  /[,，。;；!！?？、]+\s*(?:(?:然后|还有|顺便|另外|再|对了|以及|并且|同时|and also|and then|and|also|then|plus|oh and)\s*)?|\s*(?:顺便|然后再?|还有就是|还有|另外|对了|以及|并且|同时)\s*|\s+(?:and also|and then|and|also|then|plus|oh and)\s+/giu;
+/** Commonest separator of recognised speech is a space between Han characters. */
+const HAN_SPACE = /(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])/gu;
+const MAX_CLAUSES = 6;
+
+/** Splits an utterance where callers join wishes ("查一下订单,顺便把地址改了"). One clause when there is nothing to split. */
+export function splitClauses(text: string): Clause[] {
+  const cuts = [...text.matchAll(SEPARATOR), ...text.matchAll(HAN_SPACE)]
+    .map((match) => ({ start: match.index, end: match.index + match[0].length }))
+    .sort((a, b) => a.start - b.start || b.end - a.end);
+  const clauses: Clause[] = [];
+  let from = 0;
+  const push = (start: number, end: number) => {
+    const words = text.slice(start, end);
+    const lead = words.length - words.trimStart().length;
+    const trimmed = words.trim();
+    if (trimmed !== '') clauses.push({ text: trimmed, start: start + lead, end: start + lead + trimmed.length });
+  };
+  for (const cut of cuts) {
+    if (cut.start < from || clauses.length >= MAX_CLAUSES - 1) continue;
+    push(from, cut.start);
+    from = cut.end;
+  }
+  push(from, text.length);
+  return clauses;
+}

@@ -1,0 +1,154 @@
+import { HearkenError, messageOf } from '../../errors.js';
+import type { SentenceEncoder } from '../encoder/encoder.js';
+import type { CodeOptions } from '../entities/codes.js';
+import { extractEntities } from '../entities/extract.js';
+import {
+  type Entity,
+  FALLBACK_INTENT,
+  type IntentModel,
+  type IntentRank,
+  type IntentSpan,
+  type ParseOptions,
+  type ParseResult,
+} from '../intent-model.js';
+import { Tagger } from '../tagger/tagger.js';
+import { splitClauses } from './clauses.js';
+import { type ModelFiles, type ModelManifest, readModelFolder } from './folder.js';
+import { IntentClassifier } from './intent-classifier.js';
+import { OwnEntities, ownEntitiesSchema } from './own-entities.js';
+
+export interface LoadOptions extends CodeOptions {
+  readonly encoder?: SentenceEncoder;
+}
+
+const MAX_RANKING = 10;
+/** A second wish counts when its own clause is this sure. */
+const CLAUSE_CONFIDENCE = 0.5;
+
+/** Loads a model folder. Throws MODEL_NOT_FOUND, MODEL_INVALID or MODEL_CHECKSUM. */
+export async function loadIntentModel(folder: string, options: LoadOptions = {}): Promise<OnnxIntentModel> {
+  return OnnxIntentModel.open(await readModelFolder(folder), folder, options);
+}
+
+/** The understanding of one application: intents by the trained classifier, entities by rules, lists and the trained tagger. */
+export class OnnxIntentModel implements IntentModel {
+  readonly folder: string;
+  readonly manifest: ModelManifest;
+  readonly smokeSet: readonly { readonly text: string; readonly intent: string }[];
+  readonly #classifier: IntentClassifier;
+  readonly #own: OwnEntities;
+  readonly #tagger: Tagger | undefined;
+  readonly #options: LoadOptions;
+
+  private constructor(folder: string, files: ModelFiles, classifier: IntentClassifier, options: LoadOptions) {
+    this.folder = folder;
+    this.manifest = files.manifest;
+    this.#classifier = classifier;
+    this.#options = options;
+    this.#own = new OwnEntities(
+      ownEntitiesSchema.parse(readJson(files, 'entities.json') ?? { synonyms: {}, regexes: [], lookups: [] }),
+    );
+    const tagger = readJson(files, 'tagger.json');
+    this.#tagger = tagger === undefined ? undefined : new Tagger(tagger as ConstructorParameters<typeof Tagger>[0]);
+    this.smokeSet = (readJson(files, 'smoke.json') ?? []) as { text: string; intent: string }[];
+  }
+
+  static async open(files: ModelFiles, folder: string, options: LoadOptions): Promise<OnnxIntentModel> {
+    const wanted = files.manifest.embeddingSize;
+    if (wanted > 0 && options.encoder?.size !== wanted) {
+      throw new HearkenError(
+        'MODEL_INVALID',
+        `the model in ${folder} was trained with a sentence encoder of ${wanted} numbers; got ${options.encoder?.size ?? 'none'}`,
+        {
+          hint: 'Point to the encoder it was trained with, or train it again without one.',
+        },
+      );
+    }
+    const classifier = await IntentClassifier.open(files);
+    try {
+      return new OnnxIntentModel(folder, files, classifier, options);
+    } catch (error) {
+      await classifier.close();
+      throw new HearkenError('MODEL_INVALID', `the model in ${folder} can't be loaded: ${messageOf(error)}`, {
+        hint: 'Train it again.',
+        cause: error,
+      });
+    }
+  }
+
+  get labels(): readonly string[] {
+    return this.#classifier.labels;
+  }
+
+  async parse(text: string, options: ParseOptions = {}): Promise<ParseResult> {
+    const said = String(text);
+    const entities = this.#entities(said, options);
+    const whole = await this.#intent(said);
+    const intents = await this.#several(said, whole.ranking);
+    const first = intents?.[0];
+    return {
+      text: said,
+      intent: first ? { name: first.name, confidence: first.confidence } : whole.intent,
+      ranking: whole.ranking.slice(0, MAX_RANKING),
+      entities,
+      sentiment: 0,
+      model: this.manifest.name,
+      ...(intents ? { intents } : {}),
+    };
+  }
+
+  async #intent(text: string): Promise<{ intent: IntentRank; ranking: readonly IntentRank[]; inScope: boolean }> {
+    const embedding = this.manifest.embeddingSize > 0 ? await this.#options.encoder?.embed(text) : undefined;
+    const { ranking, inScope, scopeProbability } = await this.#classifier.classify(text, embedding);
+    const best = ranking[0];
+    if (best && inScope) return { intent: best, ranking, inScope };
+    const fallback = { name: FALLBACK_INTENT, confidence: 1 - scopeProbability };
+    return { intent: fallback, ranking: [fallback, ...ranking], inScope: false };
+  }
+
+  /** Two or more wishes, each sure in its own clause and different from the others; undefined when there is one. */
+  async #several(text: string, ranking: readonly IntentRank[]): Promise<IntentSpan[] | undefined> {
+    const clauses = splitClauses(text);
+    if (clauses.length < 2) return undefined;
+    const found: IntentSpan[] = [];
+    for (const clause of clauses) {
+      const { intent, inScope } = await this.#intent(clause.text);
+      if (!inScope || intent.confidence < CLAUSE_CONFIDENCE || MINOR_INTENTS.has(intent.name)) continue;
+      const same = found.find((other) => other.name === intent.name);
+      if (!same) found.push({ ...intent, start: clause.start, end: clause.end });
+    }
+    void ranking;
+    return found.length >= 2 ? found : undefined;
+  }
+
+  #entities(text: string, options: ParseOptions): Entity[] {
+    const tagged = (this.#tagger?.tag(text) ?? []).map((entity) => ({
+      ...entity,
+      value: this.#own.canonical(entity.text),
+      priority: 78,
+    }));
+    return extractEntities(text, { ...options, ...this.#options }, [...this.#own.find(text), ...tagged]);
+  }
+
+  async close(): Promise<void> {
+    await this.#classifier.close();
+  }
+}
+
+/** Small words around a wish ("喂你好, 我想查订单", "对, 退货"): they are no wish of their own beside another. */
+const MINOR_INTENTS: ReadonlySet<string> = new Set([
+  'greet',
+  'affirm',
+  'deny',
+  'thanks',
+  'goodbye',
+  'inform',
+  'correct',
+  'repeat',
+  'cancel',
+]);
+
+function readJson(files: ModelFiles, name: string): unknown {
+  const bytes = files.read(name);
+  return bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
+}

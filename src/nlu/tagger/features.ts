@@ -1,0 +1,97 @@
+import type { Token } from './tokens.js';
+
+/** What the tagger looks at around one token, as strings; the trainer turns them into numbers. */
+export function tokenFeatures(tokens: readonly Token[], at: number, phrases: PhraseSet): string[] {
+  const word = (offset: number) => tokens[at + offset]?.text ?? (at + offset < 0 ? '<s>' : '</s>');
+  const here = word(0);
+  const previous = word(-1);
+  const next = word(1);
+  const out = [
+    `w=${here}`,
+    `p=${previous}`,
+    `n=${next}`,
+    `pp=${word(-2)}`,
+    `nn=${word(2)}`,
+    `pw=${previous}|${here}`,
+    `wn=${here}|${next}`,
+    `ppp=${word(-2)}|${previous}`,
+    `nnn=${next}|${word(2)}`,
+    `pn=${previous}|${next}`,
+    `3=${word(-3)}`,
+    `+3=${word(3)}`,
+    `pwn=${previous}|${here}|${next}`,
+    `s=${shape(here)}`,
+    `sp=${shape(previous)}|${shape(here)}`,
+    `sn=${shape(here)}|${shape(next)}`,
+  ];
+  for (let size = 1; size <= 4 && size < here.length; size++) {
+    out.push(`a${here.slice(0, size)}`, `z${here.slice(-size)}`);
+  }
+  if (next.length > 2) out.push(`nz${next.slice(-3)}`);
+  if (previous.length > 2) out.push(`pz${previous.slice(-3)}`);
+  for (const name of phrases.at(at)) out.push(`g${name}`);
+  for (const name of phrases.at(at + 1)) out.push(`gn${name}`);
+  for (const name of phrases.at(at - 1)) out.push(`gp${name}`);
+  return out;
+}
+
+function shape(word: string): string {
+  if (/^\d+$/.test(word)) return `d${Math.min(word.length, 4)}`;
+  if (/\d/.test(word))
+    return word
+      .replace(/\d/g, '0')
+      .replace(/[a-z]+/g, 'a')
+      .slice(0, 8);
+  if (/^[^\p{L}]+$/u.test(word)) return 'p';
+  return word.length <= 2 ? 's' : 'a';
+}
+
+/** Which list entries cover each token of one utterance: `B:city`, `I:city`. */
+export class PhraseSet {
+  readonly #names: (string[] | undefined)[];
+  constructor(names: (string[] | undefined)[]) {
+    this.#names = names;
+  }
+  at(index: number): readonly string[] {
+    return this.#names[index] ?? [];
+  }
+}
+
+/** Words of lookup lists and of annotated entities, found by longest match. */
+export class Phrases {
+  readonly #lists = new Map<string, Set<string>>();
+  readonly #longest: number;
+
+  /** `entries`: phrase (tokens joined by one space) → names of the lists it stands on. */
+  constructor(readonly entries: Readonly<Record<string, readonly string[]>>) {
+    let longest = 0;
+    for (const [phrase, names] of Object.entries(entries)) {
+      this.#lists.set(phrase, new Set(names));
+      longest = Math.max(longest, phrase.split(' ').length);
+    }
+    this.#longest = Math.min(longest, 8);
+  }
+
+  match(tokens: readonly Token[]): PhraseSet {
+    const names: (string[] | undefined)[] = new Array(tokens.length);
+    const taken = new Map<string, number>();
+    for (let start = 0; start < tokens.length; start++) {
+      for (let size = Math.min(this.#longest, tokens.length - start); size > 0; size--) {
+        const phrase = tokens
+          .slice(start, start + size)
+          .map((token) => token.text)
+          .join(' ');
+        for (const name of this.#lists.get(phrase) ?? []) {
+          if ((taken.get(name) ?? 0) > start) continue;
+          taken.set(name, start + size);
+          for (let at = start; at < start + size; at++) {
+            const list = names[at] ?? [];
+            list.push(`${at === start ? 'B' : 'I'}:${name}`);
+            names[at] = list;
+          }
+        }
+      }
+    }
+    return new PhraseSet(names);
+  }
+}
