@@ -167,7 +167,7 @@ export class LiveCall {
       .on('recovered', (lostMs) => record.event(this.#nowMs(), 'recognizerRecovered', { lostMs }))
       .on('failed', (reason) => {
         this.#parts.logger.error({ sessionId: this.id, reason }, 'the recogniser of a call failed');
-        record.event(this.#nowMs(), 'recognizerFailedReason', { reason });
+        record.event(this.#nowMs(), 'recognizerError', { reason });
         this.#dispatch({ type: 'recognizerFailed', atMs: this.#nowMs() });
       });
   }
@@ -188,9 +188,9 @@ export class LiveCall {
       })
       .on('failed', (promptId, error) => {
         this.#parts.logger.error({ sessionId: this.id, reason: messageOf(error) }, 'a prompt could not be spoken');
-        record.event(this.#nowMs(), 'promptFailed', { promptId, reason: messageOf(error) });
+        record.event(this.#nowMs(), 'promptError', { promptId, reason: messageOf(error) });
         if (promptId === FALLBACK_PROMPT_ID) this.#playApology();
-        else this.#dispatch({ type: 'turnFailed', atMs: this.#nowMs(), turnId: promptId });
+        else this.#dispatch({ type: 'promptFailed', atMs: this.#nowMs(), promptId });
       });
   }
 

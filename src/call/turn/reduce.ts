@@ -50,6 +50,9 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
       if (state.phase === 'speaking' && state.prompt?.promptId === event.promptId)
         afterPrompt(draft, state.prompt.next, config);
       return;
+    case 'promptFailed':
+      if (state.phase === 'speaking' && state.prompt?.promptId === event.promptId) giveUp(draft, 'prompt_failed');
+      return;
     case 'transferFailed':
       if (state.phase === 'transferring') {
         draft.beginTurn({ type: 'event', name: 'transfer_failed', attempt: 1 }, config.thinkingLimitMs);

@@ -108,6 +108,8 @@ export type TurnEvent =
     }
   | { readonly type: 'turnFailed'; readonly atMs: number; readonly turnId: number }
   | { readonly type: 'promptFinished'; readonly atMs: number; readonly promptId: number }
+  /** Its sound could not be made. */
+  | { readonly type: 'promptFailed'; readonly atMs: number; readonly promptId: number }
   | { readonly type: 'transferFailed'; readonly atMs: number }
   | { readonly type: 'recognizerFailed'; readonly atMs: number }
   | { readonly type: 'detached'; readonly atMs: number }

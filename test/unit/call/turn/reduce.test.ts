@@ -141,6 +141,7 @@ const anyEvent = fc.oneof(
     noMatch: fc.boolean(),
   }),
   fc.record({ type: fc.constant('promptFinished' as const), promptId: fc.nat(6) }),
+  fc.record({ type: fc.constant('promptFailed' as const), promptId: fc.nat(6) }),
   fc.constantFrom(
     { type: 'transferFailed' as const },
     { type: 'detached' as const },

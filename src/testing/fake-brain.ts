@@ -1,0 +1,55 @@
+import type { BotAction, Brain, TurnResult, UserInput, UserMessage } from '../dialogue/brain.js';
+
+export type FakeReply = readonly BotAction[] | Error;
+
+/** A dialogue that answers by a script: a function from input to actions. */
+export class FakeBrain implements Brain {
+  readonly languages = ['zh-CN', 'en'];
+  readonly messages: UserMessage[] = [];
+  readonly heardTexts: string[] = [];
+  reply: (input: UserInput) => FakeReply;
+  /** What `peek` says of a text. */
+  assess: (text: string) => { complete: boolean; openNumber: boolean } = () => ({ complete: false, openNumber: false });
+
+  constructor(reply: (input: UserInput) => FakeReply) {
+    this.reply = reply;
+  }
+
+  get inputs(): readonly UserInput[] {
+    return this.messages.map((message) => message.input);
+  }
+
+  async handle(message: UserMessage): Promise<TurnResult> {
+    this.messages.push(message);
+    const actions = this.reply(message.input);
+    if (actions instanceof Error) throw actions;
+    return {
+      conversationId: message.conversationId,
+      messageId: message.messageId,
+      language: message.language ?? 'zh-CN',
+      actions,
+      noMatch: false,
+      repeated: false,
+      slots: {},
+    };
+  }
+
+  async peek(_conversationId: string, text: string): Promise<{ complete: boolean; openNumber: boolean }> {
+    return this.assess(text);
+  }
+
+  async heard(_conversationId: string, text: string): Promise<void> {
+    this.heardTexts.push(text);
+  }
+
+  prompts(): readonly string[] {
+    return [];
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** One thing to say. */
+export function say(text: string, bargeIn = true): BotAction {
+  return { type: 'say', text, speech: text, bargeIn };
+}

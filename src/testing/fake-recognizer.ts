@@ -1,0 +1,100 @@
+import { SafeEmitter } from '../emitter.js';
+import { HearkenError } from '../errors.js';
+import type {
+  Recognizer,
+  RecognizerHealth,
+  RecognizerOpenOptions,
+  RecognizerStream,
+  RecognizerStreamEvents,
+} from '../speech/recognizer.js';
+
+/** A recogniser that hears what the test tells it to. `say` plays a whole utterance; the other methods do one step each. */
+export class FakeRecognizerStream extends SafeEmitter<RecognizerStreamEvents> implements RecognizerStream {
+  readonly streamId: string;
+  closed = false;
+  /** Ms of audio accepted: the stream's own clock. */
+  audioMs = 0;
+  readonly #sampleRate: number;
+  #text = '';
+  #startMs = 0;
+  #flushes = 0;
+
+  constructor(options: RecognizerOpenOptions) {
+    super((error) => {
+      throw error;
+    });
+    this.streamId = options.streamId;
+    this.#sampleRate = options.sampleRate;
+  }
+
+  accept(pcm: Int16Array): number {
+    this.audioMs += (pcm.length * 1000) / this.#sampleRate;
+    return 0;
+  }
+
+  flush(): number {
+    this.#flushes += 1;
+    const flushId = this.#flushes;
+    const text = this.#text;
+    this.#text = '';
+    queueMicrotask(() => {
+      if (!this.closed)
+        this.emit('final', {
+          text,
+          confidence: text === '' ? 0 : 0.9,
+          startMs: this.#startMs,
+          endMs: this.audioMs,
+          flushId,
+        });
+    });
+    return flushId;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.removeAllListeners();
+  }
+
+  voice(active: boolean): void {
+    if (active) this.#startMs = this.audioMs;
+    this.emit('voice', active, this.audioMs);
+  }
+
+  partial(text: string): void {
+    this.#text = text;
+    this.emit('partial', { text, tokens: [...text], stableMs: 0, atMs: this.audioMs });
+  }
+
+  fail(reason: string): void {
+    this.emit('failed', reason);
+  }
+}
+
+export class FakeRecognizer implements Recognizer {
+  readonly streams: FakeRecognizerStream[] = [];
+  /** Streams that may be open at once. */
+  capacity = Number.POSITIVE_INFINITY;
+
+  open(options: RecognizerOpenOptions): FakeRecognizerStream {
+    if (this.streams.filter((stream) => !stream.closed).length >= this.capacity) {
+      throw new HearkenError('OVERLOADED', 'Every line of the fake recogniser is taken.');
+    }
+    const stream = new FakeRecognizerStream(options);
+    this.streams.push(stream);
+    return stream;
+  }
+
+  health(): RecognizerHealth {
+    return {
+      workers: 1,
+      alive: 1,
+      restarts: 0,
+      streams: this.streams.filter((stream) => !stream.closed).length,
+      droppedMs: 0,
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const stream of this.streams) stream.close();
+  }
+}

@@ -1,0 +1,293 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CallManager, languageOf, maskNumber } from '../../../src/call/manager.js';
+import { readRecord } from '../../../src/call/record.js';
+import { configSchema } from '../../../src/config.js';
+import type { UserInput } from '../../../src/dialogue/brain.js';
+import { decodeWav } from '../../../src/dsp/wav.js';
+import { FakeBrain, type FakeReply, say } from '../../../src/testing/fake-brain.js';
+import { FakeClock } from '../../../src/testing/fake-clock.js';
+import { FakeMediaSession } from '../../../src/testing/fake-media-session.js';
+import { FakeRecognizer, type FakeRecognizerStream } from '../../../src/testing/fake-recognizer.js';
+import { FakeSynthesizer } from '../../../src/testing/fake-synthesizer.js';
+
+const ID = '00000000-0000-4000-8000-000000000001';
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hearken-call-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function ring(reply: (input: UserInput) => FakeReply, settings: object = {}) {
+  const clock = new FakeClock();
+  const session = new FakeMediaSession(clock, {}, ID);
+  const recognizer = new FakeRecognizer();
+  const synthesizer = new FakeSynthesizer();
+  const brain = new FakeBrain(reply);
+  const config = configSchema.parse({ handoff: { target: 'sip:agent@127.0.0.1:5062' }, ...settings });
+  const apology = new Int16Array(8000).fill(1234);
+  const manager = new CallManager({
+    config,
+    dataFolder: folder,
+    recognizer,
+    synthesizer,
+    brain,
+    clock,
+    logger: pino({ level: 'silent' }),
+    apology: () => apology,
+  });
+  manager.accept(session);
+  const stream = recognizer.streams[0] as FakeRecognizerStream;
+  /** The caller's line: 20 ms of audio each 20 ms, for `ms`. */
+  const listen = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 20) {
+      session.say(new Int16Array(160).fill(passed % 40 === 0 ? 500 : -500));
+      await clock.advance(20);
+    }
+  };
+  const speak = async (text: string, ms = 1000): Promise<void> => {
+    stream.voice(true);
+    await listen(ms);
+    stream.partial(text);
+    stream.voice(false);
+  };
+  const over = async (): Promise<void> => {
+    await clock.advance(100);
+    session.leave();
+    for (let round = 0; round < 50 && manager.live > 0; round++) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  return { clock, session, recognizer, synthesizer, brain, manager, stream, listen, speak, over };
+}
+
+const greet = (input: UserInput): FakeReply =>
+  input.type === 'event' && input.name === 'start' ? [say('您好')] : [say('好')];
+
+describe('a call', () => {
+  it('greets, listens, and answers what was said', async () => {
+    const call = ring((input) => (input.type === 'text' ? [say(`您说${input.text}`)] : [say('您好')]));
+    await call.listen(1000);
+    await call.speak('查订单');
+    await call.listen(1500);
+    expect(call.brain.inputs).toEqual([
+      { type: 'event', name: 'start', attempt: 1 },
+      { type: 'text', text: '查订单', confidence: 0.9 },
+    ]);
+    expect(call.synthesizer.spoken).toEqual(['您好', '您说查订单']);
+    await call.listen(1200);
+    expect(call.brain.heardTexts).toEqual(['您好', '您说查订单']);
+    expect(call.session.notices).toContainEqual({ type: 'transcript', who: 'caller', text: '查订单', final: true });
+    await call.over();
+    expect(call.manager.live).toBe(0);
+    expect(call.stream.closed).toBe(true);
+  });
+
+  it('ends an answer that is complete sooner than one that is not', async () => {
+    const answerAfter = async (complete: boolean): Promise<number> => {
+      const call = ring(greet);
+      call.brain.assess = () => ({ complete, openNumber: false });
+      await call.listen(1000);
+      await call.speak('转人工');
+      const before = call.clock.nowMs();
+      while (call.brain.inputs.length < 2) await call.listen(20);
+      const waited = call.clock.nowMs() - before;
+      await call.over();
+      rmSync(join(folder, 'calls'), { recursive: true });
+      return waited;
+    };
+    expect(await answerAfter(true)).toBeLessThanOrEqual(280);
+    expect(await answerAfter(false)).toBeGreaterThanOrEqual(680);
+  });
+
+  it('is interrupted, and remembers only what was heard', async () => {
+    const call = ring(() => [say('一二三四五六七八九十')]);
+    await call.listen(1000);
+    await call.speak('转人工', 300);
+    await call.listen(100);
+    expect(call.session.generation).toBeGreaterThan(0);
+    expect(call.brain.heardTexts).toHaveLength(1);
+    const heard = call.brain.heardTexts[0] ?? '';
+    // 200 ms a character, voice began at 1000 ms and the prompt paused 200 ms later.
+    expect('一二三四五六七八九十'.startsWith(heard)).toBe(true);
+    expect(heard.length).toBeGreaterThanOrEqual(5);
+    expect(heard.length).toBeLessThanOrEqual(7);
+    await call.over();
+  });
+
+  it('is handed over with its context when the announcement has been heard', async () => {
+    const call = ring((input) =>
+      input.type === 'dtmf'
+        ? [
+            say('请稍候'),
+            { type: 'transfer', reason: '人工', summary: '要退货，订单"8765"', slots: { order_number: '8765' } },
+          ]
+        : [say('您好')],
+    );
+    await call.listen(1000);
+    call.session.press('0');
+    await call.listen(400);
+    expect(call.session.transfers).toEqual([]);
+    await call.listen(600);
+    expect(call.session.transfers).toHaveLength(1);
+    const [request] = call.session.transfers;
+    expect(request?.target).toBe('sip:agent@127.0.0.1:5062');
+    expect(decodeURIComponent(request?.headers?.['X-Hearken-Summary'] ?? '')).toBe('要退货，订单"8765"');
+    expect(JSON.parse(decodeURIComponent(request?.headers?.['X-Hearken-Slots'] ?? ''))).toEqual({
+      order_number: '8765',
+    });
+    expect(Object.values(request?.headers ?? {}).every((value) => /^[\x21-\x7e]*$/.test(value))).toBe(true);
+    expect(call.session.ended?.cause).toBe('transferred');
+    await call.over();
+  });
+
+  it('stays with the caller when the agent does not answer', async () => {
+    const call = ring((input) => {
+      if (input.type === 'event' && input.name === 'transfer_failed') return [say('坐席忙')];
+      return input.type === 'dtmf' ? [{ type: 'transfer', reason: '人工', summary: '', slots: {} }] : [say('您好')];
+    });
+    call.session.outcomes = [{ outcome: 'failed', status: 486 }];
+    await call.listen(1000);
+    call.session.press('0');
+    await call.listen(500);
+    expect(call.synthesizer.spoken.at(-1)).toBe('坐席忙');
+    expect(call.session.ended).toBeUndefined();
+    await call.over();
+  });
+
+  it('hangs up after the goodbye', async () => {
+    const call = ring((input) =>
+      input.type === 'dtmf' ? [say('再见'), { type: 'hangup', reason: 'done' }] : [say('您好')],
+    );
+    await call.listen(1000);
+    call.session.press('0');
+    await call.listen(300);
+    expect(call.session.ended).toBeUndefined();
+    await call.listen(400);
+    expect(call.session.ended?.cause).toBe('normal');
+    await call.over();
+  });
+});
+
+describe('when a part fails, the caller never hears silence', () => {
+  it('a dialogue that throws: a person takes over', async () => {
+    const call = ring(() => new Error('database away'));
+    await call.listen(6000);
+    expect(call.synthesizer.spoken.some((text) => text.includes('转接人工'))).toBe(true);
+    expect(call.session.transfers).toHaveLength(1);
+    await call.over();
+  });
+
+  it('and when nobody is there: a goodbye', async () => {
+    const call = ring(() => new Error('database away'));
+    call.session.outcomes = [{ outcome: 'failed', status: 480 }];
+    await call.listen(12_000);
+    expect(call.synthesizer.spoken.at(-1)).toContain('请稍后再拨');
+    expect(call.session.ended?.cause).toBe('error');
+    await call.over();
+  });
+
+  it('a voice that is broken: the recorded apology, then a person', async () => {
+    const call = ring(() => [say('您好')]);
+    call.synthesizer.broken = () => true;
+    await call.listen(1500);
+    expect(call.session.played.some((frame) => frame.samples[0] === 1234)).toBe(true);
+    expect(call.session.transfers).toHaveLength(1);
+    await call.over();
+  });
+
+  it('a recogniser that is gone for good: a person takes over', async () => {
+    const call = ring(() => [say('您好')]);
+    await call.listen(1000);
+    call.stream.fail('no worker is left');
+    await call.listen(6000);
+    expect(call.session.transfers).toHaveLength(1);
+    await call.over();
+  });
+
+  it('no line is free: the call is refused before it begins', () => {
+    const call = ring(greet);
+    call.recognizer.capacity = 1;
+    const second = new FakeMediaSession(call.clock, {}, '00000000-0000-4000-8000-000000000002');
+    expect(() => call.manager.accept(second)).toThrow(/taken/);
+    expect(call.manager.live).toBe(1);
+    call.session.leave();
+  });
+});
+
+describe('the call record', () => {
+  it('holds every event with its time, and both sides of the sound', async () => {
+    const call = ring(greet);
+    await call.listen(1000);
+    await call.speak('查订单');
+    await call.listen(2000);
+    await call.over();
+    const events = (await readRecord(folder, ID)) ?? [];
+    expect(events.map((event) => event.type)).toEqual(
+      expect.arrayContaining([
+        'call',
+        'started',
+        'reply',
+        'voice',
+        'partial',
+        'final',
+        'turn',
+        'timing',
+        'heard',
+        'ended',
+      ]),
+    );
+    expect(events[0]).toMatchObject({ type: 'call', callId: `call-of-${ID}`, language: 'zh-CN' });
+    const times = events.map((event) => event.atMs);
+    expect(times.every((time) => Number.isFinite(time) && time >= 0)).toBe(true);
+    const day = new Date().toISOString().slice(0, 10);
+    const wav = decodeWav(readFileSync(join(folder, 'calls', day, `${ID}.wav`)));
+    expect(wav.channels).toHaveLength(2);
+    const [left, right] = wav.channels as [Int16Array, Int16Array];
+    expect(left.length / 8000).toBeGreaterThan(3.9);
+    expect(left.slice(0, 8000).some((sample) => sample === 500)).toBe(true);
+    // The greeting is two characters, 400 ms, from the very beginning.
+    expect(right.slice(800, 2400).some((sample) => sample > 3000)).toBe(true);
+    expect(right.slice(4800, 12_000).every((sample) => sample === 0)).toBe(true);
+  });
+
+  it('does not hold what the caller never heard of an interrupted prompt', async () => {
+    const call = ring(() => [say('一二三四五六七八九十')]);
+    await call.listen(400);
+    call.session.press('1');
+    await call.listen(3500);
+    await call.over();
+    const day = new Date().toISOString().slice(0, 10);
+    const [, right] = decodeWav(readFileSync(join(folder, 'calls', day, `${ID}.wav`))).channels as [
+      Int16Array,
+      Int16Array,
+    ];
+    expect(right.slice(0, 3000).some((sample) => sample > 3000)).toBe(true);
+    expect(right.slice(3600, 24_000).every((sample) => sample === 0)).toBe(true);
+  });
+
+  it('never stands in the way of the call when the disk fails', async () => {
+    const call = ring(greet, { store: { folder: 'x' } });
+    rmSync(folder, { recursive: true });
+    await call.listen(1500);
+    expect(call.synthesizer.spoken).toEqual(['您好']);
+    await call.over();
+    folder = mkdtempSync(join(tmpdir(), 'hearken-call-'));
+  });
+});
+
+describe('who calls', () => {
+  it('the number dialled chooses the language', () => {
+    const peer = new FakeMediaSession(new FakeClock(), { callee: 'sip:8001@pbx:5060;user=phone' }).peer;
+    const { app } = configSchema.parse({ app: { languageByCallee: { '8001': 'en' } } });
+    expect(languageOf(peer, app)).toBe('en');
+    expect(languageOf({ ...peer, callee: 'sip:100@pbx' }, app)).toBe('zh-CN');
+  });
+
+  it('logs show the last digits only', () => {
+    expect(maskNumber('sip:13800138000@pbx')).toBe('***000');
+    expect(maskNumber('<sip:ab@pbx>')).toBe('***');
+    expect(maskNumber('tel:+8613800138000')).toBe('***000');
+  });
+});
