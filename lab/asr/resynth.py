@@ -1,0 +1,145 @@
+"""More voices from few: recordings are taken apart (pitch, envelope, voicing; tools of lab/tts) and put together again
+with another pitch, pitch span, vocal tract and tempo, at 8 kHz.
+
+usage: resynth.py --vocoder voc.pt --words PREFIX --sentences PREFIX --pinyin py.json --out DATA [--variants 6] [--virtual 8]
+PREFIX: PREFIX.json, PREFIX.feat.npz (lab/tts/analyse.py) and, for sentences, PREFIX.ali.json (lab/tts/align_sent.py).
+Writes the store `resynth` (words and sentences, each rendering with its own voice) and the store `snips` (aligned
+sentences of the original and of `--virtual` constant voices, with the frames of every syllable: material for splicing).
+"""
+import argparse
+import json
+import os
+import sys
+import time
+
+import numpy as np
+import soxr
+import torch
+
+from audio import normalise
+from build_data import Store
+from fbank import NB, fbank
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../tts'))
+from dsp import MELPTS, SR  # noqa: E402
+from model_voice import Vocoder  # noqa: E402
+
+
+class Material:
+    def __init__(self, prefix):
+        j = json.load(open(prefix + '.json', encoding='utf8'))
+        z = np.load(prefix + '.feat.npz')
+        self.items, self.off = j['items'], z['off']
+        self.env, self.f0 = z['env'], z['f0']
+
+    def get(self, k):
+        a, b = self.off[k], self.off[k + 1]
+        return self.env[a:b].astype(np.float32), self.f0[a:b].astype(np.float32)
+
+
+def draw_voice(rng, median):
+    """Pitch ratio towards a random speaker (75..290 Hz), a vocal tract that goes along with it, span, tempo, tilt."""
+    target = np.exp(rng.uniform(np.log(80), np.log(285)))
+    ratio = target / median
+    tract = np.exp(np.clip(.3 * np.log(ratio) + rng.normal(0, .06), -.24, .24))
+    return dict(ratio=ratio, tract=tract, span=rng.uniform(.7, 1.35), tilt=rng.normal(0, .5), breath=rng.uniform(0, 1.2))
+
+
+def render(vocoder, env, f0, voice, tempo):
+    """-> float32 samples at 8 kHz"""
+    v = f0 > 0
+    if v.sum() < 4:
+        return None
+    n = len(f0)
+    c = np.interp(np.arange(n), np.where(v)[0], f0[v])
+    mean = np.exp(np.log(c[v]).mean())
+    c = np.clip(mean * voice['ratio'] * (c / mean) ** voice['span'], 65, 460)
+    # envelope at frequency f of the new voice = the old one at f / tract
+    at = np.interp(MELPTS / voice['tract'], MELPTS, np.arange(len(MELPTS)))
+    i = np.minimum(at.astype(int), len(MELPTS) - 2)
+    w = (at - i).astype(np.float32)
+    e = env[:, i] * (1 - w) + env[:, i + 1] * w
+    e = e + np.float32(voice['tilt']) * np.linspace(-1, 1, e.shape[1], dtype=np.float32)
+    m = max(4, int(n * tempo))
+    p = np.linspace(0, n - 1, m)
+    j = np.minimum(p.astype(int), n - 2)
+    u = (p - j)[:, None].astype(np.float32)
+    e = e[j] * (1 - u) + e[j + 1] * u
+    c = np.interp(p, np.arange(n), c).astype(np.float32)
+    vv = np.clip(np.interp(p, np.arange(n), v.astype(np.float32)) - .08 * voice['breath'], 0, 1).astype(np.float32)
+    with torch.no_grad():
+        return vocoder(torch.from_numpy(e)[None], torch.from_numpy(c)[None], torch.from_numpy(vv)[None])[0].numpy()
+
+
+def features(y):
+    return fbank(soxr.resample(normalise(y), SR, 16000).astype(np.float32), NB)
+
+
+def cuts(alignment, syllables):
+    """Frames [from, to) of every syllable of one aligned sentence."""
+    out, t = [None] * syllables, 0
+    for tag, n in alignment:
+        if tag[0] == 'u':
+            a, b = out[tag[1]] or (t, t)
+            out[tag[1]] = (a, t + n)
+        t += n
+    return out
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__)
+    for k in ('vocoder', 'words', 'sentences', 'pinyin', 'out'):
+        ap.add_argument('--' + k, required=True)
+    ap.add_argument('--variants', type=int, default=6, help='renderings a sentence')
+    ap.add_argument('--virtual', type=int, default=8, help='constant voices for the snips')
+    ap.add_argument('--seed', type=int, default=21)
+    a = ap.parse_args()
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(a.seed)
+    pinyin = json.load(open(a.pinyin, encoding='utf8'))
+    vocoder = Vocoder()
+    vocoder.load_state_dict(torch.load(a.vocoder, map_location='cpu'))
+    vocoder.eval()
+    start = time.time()
+
+    sentences = Material(a.sentences)
+    voiced = sentences.f0[sentences.f0 > 0]
+    median = float(np.median(voiced))
+    snips = Store(a.out, 'snips')
+    voices = [None] + [draw_voice(rng, median) for _ in range(a.virtual)]
+    neutral = dict(ratio=1., tract=1., span=1., tilt=0., breath=0.)
+    for k, alignment, score in json.load(open(a.sentences + '.ali.json')):
+        text = sentences.items[k][0]
+        cut = cuts(alignment, len(text))
+        if score < 1.2 or None in cut or len(pinyin[text]) != len(text):
+            continue
+        env, f0 = sentences.get(k)
+        for i, voice in enumerate(voices):
+            y = render(vocoder, env, f0, voice or neutral, 1.)
+            if y is not None:
+                snips.add(features(y), text=text, py=pinyin[text], v=f'v{i}', cut=cut)
+    snips.close()
+
+    store = Store(a.out, 'resynth')
+    for k in range(len(sentences.items)):
+        text = sentences.items[k][0]
+        env, f0 = sentences.get(k)
+        for _ in range(a.variants):
+            y = render(vocoder, env, f0, draw_voice(rng, median), np.exp(rng.uniform(-.2, .15)))
+            if y is not None:
+                store.add(features(y), text=text, py=pinyin[text])
+    words = Material(a.words)
+    median = float(np.median(words.f0[words.f0 > 0]))
+    for k in range(len(words.items)):
+        text = words.items[k][0]
+        if text not in pinyin or len(pinyin[text]) != len(text) or len(text) < 2:
+            continue
+        y = render(vocoder, *words.get(k), draw_voice(rng, median), np.exp(rng.uniform(-.5, .05)))
+        if y is not None:
+            store.add(features(y), text=text, py=pinyin[text])
+    store.close()
+    print(round(time.time() - start), 's')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,97 @@
+import {
+  type ApplicationText,
+  digitPatterns,
+  phrasePatterns,
+  sentencesOf,
+  type WeightedSentence,
+} from './application.js';
+import { type BaseText, NO_BASE } from './base-text.js';
+import { Lexicon, speak } from './lexicon.js';
+import { NgramModel } from './ngram.js';
+import { type BuiltGraph, buildNgramGraph, type NgramGraphOptions } from './ngram-graph.js';
+import { buildPhraseGraph, type PhraseGraphOptions } from './phrase-graph.js';
+import type { PhoneUnits } from './units.js';
+
+export interface ApplicationGraphOptions {
+  /** How much an application's sentence counts against one of the base text. */
+  readonly applicationWeight?: number;
+  readonly general?: NgramGraphOptions;
+  readonly digits?: PhraseGraphOptions;
+  readonly confirm?: PhraseGraphOptions;
+  /** Intents whose examples are the answers to yes/no questions and menus. */
+  readonly confirmIntents?: readonly string[];
+  /** Lookups whose words are menu choices. */
+  readonly confirmLookups?: readonly string[];
+}
+
+export interface ApplicationGraphs {
+  /** Anything a caller may say: trigrams over the application's sentences and the base text. */
+  readonly general: BuiltGraph;
+  /** Digit strings, alone or with the words that go around them in the application. */
+  readonly digits: BuiltGraph;
+  /** Yes, no, and the words of menus; anything else comes out empty. */
+  readonly confirm: BuiltGraph;
+  /** Sentences that hold something the model cannot print. */
+  readonly skipped: readonly string[];
+}
+
+/** Short answers that any bot understands, by the intents' usual names. */
+export const CONFIRM_INTENTS: readonly string[] = [
+  'affirm',
+  'deny',
+  'human',
+  'repeat',
+  'slower',
+  'go_back',
+  'start_over',
+  'cancel',
+  'goodbye',
+  'thanks',
+];
+const APPLICATION_WEIGHT = 20;
+const GARBAGE = { garbageCost: 2, garbagePhoneCost: 1.5 };
+
+/** The graphs of one application for one model. Throws APP_INVALID when the application has no sentence for the model. */
+export function buildApplicationGraphs(
+  app: ApplicationText,
+  units: PhoneUnits,
+  base: BaseText = NO_BASE,
+  options: ApplicationGraphOptions = {},
+): ApplicationGraphs {
+  const skipped: string[] = [];
+  const skip = (text: string): void => void skipped.push(text);
+  const weight = options.applicationWeight ?? APPLICATION_WEIGHT;
+  const sentences = sentencesOf(app).map((s) => ({ text: s.text, weight: s.weight * weight }));
+  const intents = new Set(options.confirmIntents ?? CONFIRM_INTENTS);
+  const lookups = new Set(options.confirmLookups ?? []);
+  return {
+    general: buildTextGraph(sentences, units, base, options.general, skip),
+    digits: buildPhraseGraph(digitPatterns(app), units, options.digits ?? {}, skip),
+    confirm: buildPhraseGraph(phrasePatterns(app, intents, lookups), units, { ...GARBAGE, ...options.confirm }, skip),
+    skipped,
+  };
+}
+
+/** A trigram graph over sentences of Chinese characters (others are skipped), added to the counts of a base text. */
+export function buildTextGraph(
+  sentences: readonly WeightedSentence[],
+  units: PhoneUnits,
+  base: BaseText = NO_BASE,
+  options: NgramGraphOptions = {},
+  skipped?: (text: string) => void,
+): BuiltGraph {
+  const lexicon = new Lexicon(units);
+  for (const [char, reading, count] of base.readings) lexicon.addReading(char, reading, count);
+  const spoken: { chars: readonly string[]; weight: number }[] = [];
+  for (const { text, weight } of sentences) {
+    const sentence = speak(text);
+    if (sentence === undefined) {
+      skipped?.(text);
+      continue;
+    }
+    lexicon.add(sentence, weight);
+    spoken.push({ chars: sentence.chars, weight });
+  }
+  const model = NgramModel.train(spoken, (char) => lexicon.has(char), {}, base.ngrams);
+  return buildNgramGraph(model, lexicon, units, options);
+}
