@@ -1,0 +1,143 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeWav } from '../../src/dsp/wav.js';
+import { freePorts, TestProcess } from './processes.js';
+
+export interface PhoneOptions {
+  readonly name: string;
+  /** What it says once a call is up: PCM16, 8 kHz. */
+  readonly speech: Int16Array;
+  /** `127.0.0.1:5260`; without one the phone stands alone and is called at its own port. */
+  readonly registrar?: string;
+  readonly autoAnswer: boolean;
+}
+
+/** baresip: a real softphone, not our code. It says a WAV and writes what it hears. */
+export class Baresip {
+  readonly name: string;
+  readonly sipPort: number;
+  readonly uri: string;
+  readonly #folder: string;
+  readonly #controlPort: number;
+  readonly #process: TestProcess;
+
+  private constructor(options: PhoneOptions, ports: number) {
+    this.name = options.name;
+    this.sipPort = ports;
+    this.#controlPort = ports + 8;
+    this.#folder = mkdtempSync(join(tmpdir(), `hearken-baresip-${options.name}-`));
+    const host = options.registrar ?? `127.0.0.1:${this.sipPort}`;
+    this.uri = `sip:${options.name}@${host}`;
+    mkdirSync(this.#folder, { recursive: true });
+    const speech = join(this.#folder, 'speech.wav');
+    writeFileSync(speech, encodeWav([options.speech], 8000));
+    writeFileSync(join(this.#folder, 'config'), this.#config(speech, ports));
+    writeFileSync(join(this.#folder, 'contacts'), '');
+    const answer = options.autoAnswer ? 'auto' : 'manual';
+    writeFileSync(
+      join(this.#folder, 'accounts'),
+      `<sip:${options.name}@${host}>;regint=${options.registrar === undefined ? 0 : 60};audio_codecs=pcmu,pcma;answermode=${answer}\n`,
+    );
+    this.#process = new TestProcess({ command: 'baresip', args: ['-4', '-f', this.#folder, '-s'], cwd: this.#folder });
+  }
+
+  static async start(options: PhoneOptions): Promise<Baresip> {
+    const phone = new Baresip(options, await freePorts(10));
+    await phone.#process.printed(
+      options.registrar === undefined ? /baresip is ready/ : /200 OK|All \d+ useragent.* registered/i,
+      15_000,
+    );
+    return phone;
+  }
+
+  get log(): string {
+    return this.#process.output;
+  }
+
+  dial(uri: string): Promise<void> {
+    return this.#command('dial', uri);
+  }
+
+  press(keys: string): Promise<void> {
+    return this.#command('sndcode', keys);
+  }
+
+  hangup(): Promise<void> {
+    return this.#command('hangup', '');
+  }
+
+  printed(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray> {
+    return this.#process.printed(pattern, limitMs);
+  }
+
+  /** Ends the phone (its files are right only then) and reads what each of its calls heard, in order. PCM16, 8 kHz. */
+  async heard(): Promise<Int16Array[]> {
+    await this.#process.stop();
+    return readdirSync(this.#folder)
+      .filter((file) => /^dump-.*-dec\.wav$/.test(file))
+      .sort()
+      .map((file) => samplesOf(readFileSync(join(this.#folder, file))));
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** baresip's control port takes netstrings of JSON. */
+  #command(command: string, params: string): Promise<void> {
+    const json = JSON.stringify({ command, params });
+    return new Promise((resolve, reject) => {
+      const socket = connect(this.#controlPort, '127.0.0.1', () => socket.write(`${Buffer.byteLength(json)}:${json},`));
+      socket.setTimeout(5000, () => socket.destroy(new Error(`baresip did not answer "${command}"`)));
+      socket.once('data', () => {
+        socket.destroy();
+        resolve();
+      });
+      socket.once('error', reject);
+    });
+  }
+
+  #config(speech: string, ports: number): string {
+    return `poll_method epoll
+sip_listen 127.0.0.1:${ports}
+net_interface 127.0.0.1
+call_local_timeout 120
+call_max_calls 10
+audio_player aufile,${join(this.#folder, 'unused.wav')}
+audio_source aufile,${speech}
+audio_alert aufile,/dev/null
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+audio_txmode poll
+audio_level no
+rtp_ports ${ports + 2}-${ports + 7}
+rtcp_mux no
+jitter_buffer_delay 2-5
+rtp_stats yes
+module_path /usr/lib/baresip/modules
+module g711.so
+module aufile.so
+module sndfile.so
+module uuid.so
+module_app account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:${this.#controlPort}
+snd_path ${this.#folder}
+`;
+  }
+}
+
+/** The samples of a WAV that was being written a moment ago: its header may not know the length yet. */
+function samplesOf(bytes: Buffer): Int16Array {
+  const data = bytes.indexOf('data');
+  const start = data < 0 ? 44 : data + 8;
+  const samples = new Int16Array(Math.max(0, (bytes.length - start) >> 1));
+  for (let index = 0; index < samples.length; index++) samples[index] = bytes.readInt16LE(start + index * 2);
+  return samples;
+}

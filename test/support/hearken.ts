@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { freePorts, root, TestProcess } from './processes.js';
+
+export interface ServiceFacts {
+  readonly url: string;
+  readonly mediaUrl: string;
+}
+
+/** The built service as a process of its own. */
+export class ServiceProcess extends TestProcess {
+  static async start(
+    dataFolder: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<ServiceProcess & ServiceFacts> {
+    const service = new ServiceProcess({
+      command: process.execPath,
+      args: [join(root, 'dist/cli/run.js'), 'serve'],
+      // A folder without a hearken.yml: a developer's own file must not change a test.
+      cwd: root,
+      env: {
+        HEARKEN_PORT: '0',
+        HEARKEN_DATA: dataFolder,
+        HEARKEN_CONFIG: join(root, 'test/fixtures/hearken.yml'),
+        ...env,
+      },
+    });
+    const [line] = await service.printed(/\{"ready":true.*\}/, 60_000);
+    const { url, mediaUrl } = JSON.parse(line) as ServiceFacts;
+    return Object.assign(service, { url, mediaUrl });
+  }
+}
+
+/** The built bridge as a process of its own. */
+export class BridgeProcess extends TestProcess {
+  readonly sipPort: number;
+
+  private constructor(sipPort: number, env: Readonly<Record<string, string>>) {
+    super({ command: process.execPath, args: [join(root, 'sip-bridge/dist/main.js')], env });
+    this.sipPort = sipPort;
+  }
+
+  static async start(mediaUrl: string, env: Readonly<Record<string, string>> = {}): Promise<BridgeProcess> {
+    const sipPort = await freePorts(2);
+    const bridge = new BridgeProcess(sipPort, {
+      HEARKEN_SIP_HOST: '127.0.0.1',
+      HEARKEN_SIP_PORT: String(sipPort),
+      HEARKEN_HEALTH_PORT: '0',
+      HEARKEN_MEDIA_URL: mediaUrl,
+      HEARKEN_CONFIG: join(root, 'test/fixtures/hearken.yml'),
+      ...env,
+    });
+    await bridge.printed(/"ready":true/, 20_000);
+    return bridge;
+  }
+}

@@ -1,0 +1,50 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts, root, TestProcess } from './processes.js';
+
+/** A real registrar and proxy on loopback. */
+export class Kamailio {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #process: TestProcess;
+
+  private constructor(port: number) {
+    this.port = port;
+    this.#folder = mkdtempSync(join(tmpdir(), 'hearken-kamailio-'));
+    const file = join(this.#folder, 'kamailio.cfg');
+    writeFileSync(
+      file,
+      readFileSync(join(root, 'test/fixtures/sip/kamailio.cfg'), 'utf8').replaceAll('@PORT@', String(port)),
+    );
+    this.#process = new TestProcess({
+      command: 'kamailio',
+      args: ['-DD', '-E', '-f', file, '-Y', this.#folder, '-P', join(this.#folder, 'pid'), '-m', '64', '-M', '8'],
+      cwd: this.#folder,
+    });
+  }
+
+  static async start(): Promise<Kamailio> {
+    const kamailio = new Kamailio(await freePorts(2));
+    // It says nothing when it is ready; that it answers is what counts, and the phones register with retries.
+    await kamailio.#process.printed(/Listening on|kamailio|INFO/i, 10_000);
+    return kamailio;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  get log(): string {
+    return this.#process.output;
+  }
+
+  registered(user: string): Promise<RegExpExecArray> {
+    return this.#process.printed(new RegExp(`REGISTERED ${user}\\b`), 15_000);
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.stop('SIGTERM', 4000);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
