@@ -55,6 +55,8 @@ export type BotAction =
       readonly response?: string;
       /** False: the prompt must be heard to its end; keys still stop it. */
       readonly bargeIn: boolean;
+      /** Speed, 1 = normal; undefined = normal. */
+      readonly rate?: number;
     }
   | { readonly type: 'expect'; readonly expectation: Expectation }
   | {

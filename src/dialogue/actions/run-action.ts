@@ -1,0 +1,21 @@
+import type { Logger } from 'pino';
+import { HearkenError } from '../../errors.js';
+import type { Application } from '../app/types.js';
+import type { LoadedActions } from './load.js';
+import { type RunAction, runWithLimit } from './runner.js';
+
+/** Where an action is found: the application's own code first, then its action server. */
+export function makeRunAction(_application: Application, loaded: LoadedActions, logger: Logger): RunAction {
+  return async (name, request) => {
+    const own = loaded.actions.get(name);
+    if (own === undefined) {
+      throw new HearkenError('ACTION_FAILED', `There is no action "${name}".`, {
+        hint: 'Write it in actions/*.ts of the application.',
+      });
+    }
+    const began = performance.now();
+    const result = await runWithLimit(own, request);
+    logger.debug({ action: name, ms: Math.round(performance.now() - began) }, 'action done');
+    return result;
+  };
+}

@@ -1,0 +1,312 @@
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { HearkenError, messageOf } from '../errors.js';
+import type { IntentModel, ParseResult } from '../nlu/intent-model.js';
+import type { ConversationLog } from '../store/conversation-log.js';
+import type { SessionStore } from '../store/session-store.js';
+import { loadActions } from './actions/load.js';
+import { makeRunAction } from './actions/run-action.js';
+import { loadValidApplication } from './app/load.js';
+import type { Application } from './app/types.js';
+import type { BotAction, Brain, Expectation, TurnResult, UserMessage } from './brain.js';
+import { readPayload } from './payload.js';
+import { peekAt } from './peek.js';
+import { isFixed, respond } from './responses/respond.js';
+import {
+  afterTurn,
+  newTracker,
+  OPEN_QUESTION,
+  readTracker,
+  type StoredReply,
+  type Tracker,
+} from './tracker/tracker.js';
+import { type TurnDeps, visibleSlots } from './turn/context.js';
+import { PolicyIndex } from './turn/policy.js';
+import { isDigitSlot } from './turn/slots.js';
+import { runTurn } from './turn/turn.js';
+
+export interface BrainOptions {
+  /** Folder with `domain.yml`, `rules.yml`, `flows.yml`, …, or the application already read. */
+  readonly appFolder: string;
+  readonly intentModel: IntentModel;
+  readonly sessions: SessionStore;
+  readonly log: ConversationLog;
+  readonly logger: Logger;
+  /** Epoch ms. */
+  readonly now?: () => number;
+  /** SIP or tel URI of the person or queue that takes over. */
+  readonly handoffTarget?: string;
+  /** Re-prompts before a person takes over. Default 2 each. */
+  readonly maxNoMatch?: number;
+  readonly maxNoInput?: number;
+  /** Where bundled actions go. Default `.cache/actions` in the working folder. */
+  readonly cacheFolder?: string;
+  /** Longest wait for the turn before this one of the same conversation. Default 10 s. */
+  readonly lockWaitMs?: number;
+}
+
+const MAX_ID_CHARS = 128;
+const ID = /^[\x21-\x7e]+$/;
+/** Conversations whose open question is kept at hand for `peek`. */
+const KEPT_EXPECTATIONS = 5000;
+const KEPT_PEEKS = 2000;
+
+/** Reads and checks the application, bundles its actions and gives the brain. Throws APP_INVALID with every mistake's file and line. */
+export async function createBrain(options: BrainOptions): Promise<Brain> {
+  const application = await loadValidApplication(options.appFolder);
+  const cache = resolve(options.cacheFolder ?? join('.cache', 'actions'));
+  const actions = await loadActions(application.actionFiles, cache).catch((error: unknown) => {
+    // A read-only installation has no cache folder of its own.
+    if (error instanceof HearkenError) throw error;
+    return loadActions(application.actionFiles, join(tmpdir(), 'hearken-actions'));
+  });
+  const missing = [...application.domain.actions].filter(
+    (name) => !name.startsWith('utter_') && !actions.actions.has(name) && application.endpoints.actionUrl === undefined,
+  );
+  if (missing.length > 0) {
+    await actions.close();
+    throw new HearkenError(
+      'APP_INVALID',
+      `The domain of ${options.appFolder} lists actions that nobody has written: ${missing.join(', ')}.`,
+      {
+        hint: `Write them in ${options.appFolder}/actions/*.ts, or name an action server in endpoints.yml (action_endpoint: url: …).`,
+      },
+    );
+  }
+  return new DialogueBrain(options, application, makeRunAction(application, actions, options.logger), actions.close);
+}
+
+class DialogueBrain implements Brain {
+  readonly languages: readonly string[];
+  readonly #options: BrainOptions;
+  readonly #application: Application;
+  readonly #deps: TurnDeps;
+  readonly #now: () => number;
+  readonly #closeActions: () => Promise<void>;
+  readonly #expected = new Map<string, { readonly expectation: Expectation; readonly language: string }>();
+  readonly #peeks = new Map<string, Promise<{ readonly complete: boolean; readonly openNumber: boolean }>>();
+
+  constructor(
+    options: BrainOptions,
+    application: Application,
+    runAction: TurnDeps['runAction'],
+    closeActions: () => Promise<void>,
+  ) {
+    this.#options = options;
+    this.#application = application;
+    this.#now = options.now ?? Date.now;
+    this.#closeActions = closeActions;
+    this.languages = application.languages;
+    const slots = [...application.domain.slots.values()];
+    this.#deps = {
+      application,
+      index: new PolicyIndex(application),
+      initialSlots: Object.fromEntries(slots.map((slot) => [slot.name, slot.initialValue])),
+      digitSlots: new Set(slots.filter(isDigitSlot).map((slot) => slot.name)),
+      runAction,
+      maxNoMatch: options.maxNoMatch ?? 2,
+      maxNoInput: options.maxNoInput ?? 2,
+      handoffTarget: options.handoffTarget,
+      onActionError: (name, error) => options.logger.error({ action: name, err: error }, 'an action failed'),
+    };
+  }
+
+  async handle(message: UserMessage): Promise<TurnResult> {
+    checkId('conversationId', message.conversationId);
+    checkId('messageId', message.messageId);
+    const key = message.conversationId;
+    const { sessions } = this.#options;
+    return sessions.withLock(key, this.#options.lockWaitMs ?? 10_000, async () => {
+      const stored = await sessions.get(key);
+      const nowMs = this.#now();
+      const tracker =
+        stored === undefined ? this.#begin(message, nowMs) : readTracker(stored.value, key, this.#deps.initialSlots);
+      const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
+      if (before !== undefined) return this.#result(tracker, before, true);
+      const parse = await this.#parse(message, tracker);
+      const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs);
+      const reply: StoredReply = {
+        messageId: message.messageId,
+        actions: outcome.actions,
+        noMatch: outcome.noMatch,
+        ...(parse === undefined || message.input.type !== 'text' ? {} : { parse }),
+      };
+      const after = afterTurn(tracker, outcome.state, outcome.events, reply, nowMs);
+      await sessions.put(key, after, stored?.version ?? 0);
+      this.#remember(key, after);
+      this.#record(message, after, reply, nowMs);
+      return this.#result(after, reply, false);
+    });
+  }
+
+  async peek(
+    conversationId: string,
+    text: string,
+  ): Promise<{ readonly complete: boolean; readonly openNumber: boolean }> {
+    const open = this.#expected.get(conversationId) ?? (await this.#lookUp(conversationId));
+    const key = `${conversationId}\n${open.expectation.slot ?? ''}\n${open.expectation.type}\n${text.slice(0, 500)}`;
+    const known = this.#peeks.get(key);
+    if (known !== undefined) return known;
+    const answer = peekAt(this.#application, this.#options.intentModel, open.expectation, open.language, text);
+    keep(this.#peeks, key, answer, KEPT_PEEKS);
+    return answer;
+  }
+
+  async heard(conversationId: string, text: string): Promise<void> {
+    this.#options.log.append({ conversationId, atMs: this.#now(), type: 'heard', data: { text: text.slice(0, 4000) } });
+  }
+
+  prompts(language: string): readonly string[] {
+    const texts = new Set<string>();
+    for (const definition of this.#application.domain.responses.values()) {
+      for (const variation of definition.variations) {
+        const one = { ...definition, variations: [variation] };
+        if ((variation.language ?? this.#application.language).split('-')[0] !== language.split('-')[0]) continue;
+        const worded = respond(one, {
+          conversationId: '',
+          turn: 0,
+          language,
+          ownLanguage: this.#application.language,
+          channel: 'voice',
+          slots: Object.fromEntries(variation.conditions.map((condition) => [condition.slot, condition.value])),
+          last: undefined,
+          digitSlots: this.#deps.digitSlots,
+        });
+        if (worded !== undefined && isFixed(variation.speech ?? variation.text) && worded.speech !== '')
+          texts.add(worded.speech);
+      }
+    }
+    return [...texts];
+  }
+
+  async close(): Promise<void> {
+    this.#peeks.clear();
+    this.#expected.clear();
+    await this.#closeActions();
+  }
+
+  #begin(message: UserMessage, nowMs: number): Tracker {
+    const language = this.#language(message.language);
+    const slots = { ...this.#deps.initialSlots };
+    if (this.#application.domain.slots.has('language')) slots.language = language;
+    return newTracker(message.conversationId, language, message.channel, nowMs, slots);
+  }
+
+  /** The application's own name for a language: `zh` and `zh-TW` are served by `zh-CN` where there is nothing nearer. */
+  #language(wanted: string | undefined): string {
+    if (wanted === undefined) return this.#application.language;
+    const base = wanted.split('-')[0];
+    return (
+      this.languages.find((each) => each === wanted) ??
+      this.languages.find((each) => each.split('-')[0] === base) ??
+      this.#application.language
+    );
+  }
+
+  async #parse(message: UserMessage, tracker: Tracker): Promise<ParseResult | undefined> {
+    if (message.input.type !== 'text') return undefined;
+    const text = message.input.text.slice(0, 2000);
+    const payload = message.channel === 'text' ? readPayload(text, this.#application) : undefined;
+    if (payload !== undefined) return payload;
+    const { slot, type } = tracker.state.expectation;
+    return this.#options.intentModel.parse(text, {
+      language: tracker.state.language,
+      nowMs: this.#now(),
+      ...(slot === undefined ? {} : { expectedSlot: this.#expectedType(slot, type) }),
+    });
+  }
+
+  /** While a read-back is open its slot may be said again, so the value's type is what understanding should look for. */
+  #expectedType(slot: string, type: string): string {
+    const voice = this.#application.domain.slots.get(slot)?.voice;
+    return type === 'confirm' && voice !== undefined ? voice.type : type;
+  }
+
+  #result(tracker: Tracker, reply: StoredReply, repeated: boolean): TurnResult {
+    return {
+      conversationId: tracker.conversationId,
+      messageId: reply.messageId,
+      language: tracker.state.language,
+      actions: reply.actions,
+      noMatch: reply.noMatch,
+      repeated,
+      slots: visibleSlots(tracker.state.slots),
+      ...(reply.parse === undefined ? {} : { parse: reply.parse }),
+    };
+  }
+
+  #remember(key: string, tracker: Tracker): void {
+    keep(
+      this.#expected,
+      key,
+      { expectation: tracker.state.expectation, language: tracker.state.language },
+      KEPT_EXPECTATIONS,
+    );
+  }
+
+  async #lookUp(conversationId: string): Promise<{ readonly expectation: Expectation; readonly language: string }> {
+    try {
+      const stored = await this.#options.sessions.get(conversationId);
+      if (stored !== undefined) {
+        const tracker = readTracker(stored.value, conversationId, this.#deps.initialSlots);
+        this.#remember(conversationId, tracker);
+        return { expectation: tracker.state.expectation, language: tracker.state.language };
+      }
+    } catch (error) {
+      // Not knowing the question only costs some silence at the end of the turn; the turn itself will tell what is wrong.
+      this.#options.logger.debug({ conversationId, reason: messageOf(error) }, 'peek without the open question');
+    }
+    return { expectation: OPEN_QUESTION, language: this.#application.language };
+  }
+
+  #record(message: UserMessage, tracker: Tracker, reply: StoredReply, nowMs: number): void {
+    const { input } = message;
+    this.#options.log.append({
+      conversationId: tracker.conversationId,
+      atMs: nowMs,
+      type: 'turn',
+      data: {
+        messageId: message.messageId,
+        channel: message.channel,
+        turn: tracker.state.turn,
+        input,
+        replies: reply.actions
+          .filter((action): action is Extract<BotAction, { type: 'say' }> => action.type === 'say')
+          .map((action) => action.text),
+        noMatch: reply.noMatch,
+        ...(reply.parse === undefined
+          ? {}
+          : { intent: reply.parse.intent.name, confidence: reply.parse.intent.confidence }),
+      },
+    });
+    const ending = reply.actions.find((action) => action.type === 'transfer' || action.type === 'hangup');
+    if (ending !== undefined) {
+      const { type, ...data } = ending;
+      this.#options.log.append({
+        conversationId: tracker.conversationId,
+        atMs: nowMs,
+        type: type === 'transfer' ? 'transfer' : 'ended',
+        data,
+      });
+    }
+  }
+}
+
+function checkId(name: string, value: string): void {
+  if (value.length <= MAX_ID_CHARS && ID.test(value)) return;
+  throw new HearkenError('REQUEST_INVALID', `The ${name} must be 1 to ${MAX_ID_CHARS} visible ASCII characters.`, {
+    hint: 'Use a UUID.',
+  });
+}
+
+/** Puts into a map that forgets what has not been written for longest. */
+function keep<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= most) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+}

@@ -1,0 +1,255 @@
+import { HearkenError } from '../../errors.js';
+import type { ParseResult } from '../../nlu/intent-model.js';
+import type { BotAction, Channel, Expectation } from '../brain.js';
+import type { Frame, OfferedButton, TrackerEvent } from './events.js';
+
+/** Grows when the form below changes; `readTracker` brings older ones up to it. */
+export const TRACKER_SCHEMA = 2;
+
+/** Events kept; older ones live in the conversation log only. */
+const MAX_EVENTS = 160;
+/** Replies kept for repeated message ids. */
+const MAX_REPLIES = 8;
+/** Steps kept for rules and stories: five predictions back are looked at, a rule is rarely longer than twenty. */
+const MAX_ITEMS = 40;
+
+/** What rules and stories look back at. */
+export type Item =
+  | { readonly kind: 'user'; readonly intent: string; readonly entities: readonly string[] }
+  | { readonly kind: 'action'; readonly name: string }
+  | { readonly kind: 'loop'; readonly loop: string | null };
+
+export interface TrackerState {
+  readonly language: string;
+  readonly channel: Channel;
+  readonly sender: string | undefined;
+  readonly slots: Readonly<Record<string, unknown>>;
+  readonly stack: readonly Frame[];
+  /** User messages so far. */
+  readonly turn: number;
+  readonly expectation: Expectation;
+  /** In a row: not understood, silent, and times the open question has been asked again. */
+  readonly noMatch: number;
+  readonly noInput: number;
+  readonly attempts: number;
+  readonly offered: readonly OfferedButton[];
+  /** What the bot said in its last turn, for "repeat". */
+  readonly said: readonly {
+    readonly text: string;
+    readonly speech: string;
+    readonly response?: string;
+    readonly bargeIn: boolean;
+  }[];
+  /** Bot has spoken in this turn already: the next `bot` event adds to `said` instead of starting anew. */
+  readonly speaking: boolean;
+  /** Which variation of a response was said last, so that the next is another. */
+  readonly variations: Readonly<Record<string, number>>;
+  readonly items: readonly Item[];
+  /** Flows that have been completed, oldest first, at most 20. */
+  readonly completed: readonly string[];
+  /** What the caller wanted, in their words, oldest first, at most 10: for the summary. */
+  readonly wishes: readonly { readonly intent: string; readonly text: string }[];
+  readonly ended: 'hand_off' | 'hang_up' | undefined;
+}
+
+export interface StoredReply {
+  readonly messageId: string;
+  readonly parse?: ParseResult;
+  readonly actions: readonly BotAction[];
+  readonly noMatch: boolean;
+}
+
+export interface Tracker {
+  readonly schema: number;
+  readonly conversationId: string;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+  readonly state: TrackerState;
+  readonly events: readonly TrackerEvent[];
+  readonly replies: readonly StoredReply[];
+}
+
+export const OPEN_QUESTION: Expectation = { type: 'open' };
+
+export function newTracker(
+  conversationId: string,
+  language: string,
+  channel: Channel,
+  nowMs: number,
+  slots: Readonly<Record<string, unknown>>,
+): Tracker {
+  return {
+    schema: TRACKER_SCHEMA,
+    conversationId,
+    createdMs: nowMs,
+    updatedMs: nowMs,
+    state: { ...emptyState(), language, channel, slots },
+    events: [],
+    replies: [],
+  };
+}
+
+export function emptyState(): TrackerState {
+  return {
+    language: '',
+    channel: 'text',
+    sender: undefined,
+    slots: {},
+    stack: [],
+    turn: 0,
+    expectation: OPEN_QUESTION,
+    noMatch: 0,
+    noInput: 0,
+    attempts: 0,
+    offered: [],
+    said: [],
+    speaking: false,
+    variations: {},
+    items: [],
+    completed: [],
+    wishes: [],
+    ended: undefined,
+  };
+}
+
+/** One event on a state. Pure; `initialSlots` are what a restart goes back to. */
+export function applyEvent(
+  state: TrackerState,
+  event: TrackerEvent,
+  initialSlots: Readonly<Record<string, unknown>>,
+): TrackerState {
+  switch (event.event) {
+    case 'session_started':
+      return { ...state, language: event.language, channel: event.channel, sender: event.sender };
+    case 'user':
+      return {
+        ...state,
+        turn: state.turn + 1,
+        channel: event.channel,
+        speaking: false,
+        items: bounded(
+          [
+            ...state.items,
+            { kind: 'user', intent: event.intent, entities: event.entities.map((entity) => entity.entity) },
+          ],
+          MAX_ITEMS,
+        ),
+        wishes:
+          event.input === 'text' && event.text !== ''
+            ? bounded([...state.wishes, { intent: event.intent, text: event.text.slice(0, 200) }], 10)
+            : state.wishes,
+        ended: undefined,
+      };
+    case 'bot': {
+      const said = {
+        text: event.text,
+        speech: event.speech,
+        bargeIn: event.bargeIn,
+        ...(event.response === undefined ? {} : { response: event.response }),
+      };
+      return {
+        ...state,
+        said: state.speaking ? bounded([...state.said, said], 10) : [said],
+        speaking: true,
+        variations:
+          event.response === undefined ? state.variations : { ...state.variations, [event.response]: event.variation },
+      };
+    }
+    case 'slot':
+      return { ...state, slots: { ...state.slots, [event.name]: event.value } };
+    case 'action':
+      return { ...state, items: bounded([...state.items, { kind: 'action', name: event.name }], MAX_ITEMS) };
+    case 'active_loop':
+      return { ...state, items: bounded([...state.items, { kind: 'loop', loop: event.name }], MAX_ITEMS) };
+    case 'stack':
+      return { ...state, stack: event.frames };
+    case 'flow_completed':
+      return {
+        ...state,
+        completed: bounded([...state.completed.filter((flow) => flow !== event.flow), event.flow], 20),
+      };
+    case 'flow_started':
+    case 'flow_cancelled':
+    case 'hand_off_failed':
+      return state;
+    case 'offered':
+      return { ...state, offered: event.buttons };
+    case 'expected':
+      return { ...state, expectation: event.expectation };
+    case 'counted':
+      return { ...state, noMatch: event.noMatch, noInput: event.noInput, attempts: event.attempts };
+    case 'hand_off':
+      return { ...state, ended: 'hand_off' };
+    case 'hang_up':
+      return { ...state, ended: 'hang_up' };
+    case 'language':
+      return { ...state, language: event.language };
+    case 'restart':
+      return {
+        ...emptyState(),
+        language: state.language,
+        channel: state.channel,
+        sender: state.sender,
+        turn: state.turn,
+        slots: initialSlots,
+        variations: state.variations,
+      };
+  }
+}
+
+export function bounded<T>(list: readonly T[], most: number): readonly T[] {
+  return list.length <= most ? list : list.slice(list.length - most);
+}
+
+/** The tracker after a turn: new state, new events at the end of the window, the reply for repeated message ids. */
+export function afterTurn(
+  tracker: Tracker,
+  state: TrackerState,
+  events: readonly TrackerEvent[],
+  reply: StoredReply,
+  nowMs: number,
+): Tracker {
+  return {
+    ...tracker,
+    updatedMs: nowMs,
+    state,
+    events: bounded([...tracker.events, ...events], MAX_EVENTS),
+    replies: bounded([...tracker.replies, reply], MAX_REPLIES),
+  };
+}
+
+/**
+ * A stored value as a tracker. What an older Hearken wrote loads, with defaults for what it did not know; what a newer one wrote is refused with
+ * SESSION_SCHEMA; what is no tracker at all too.
+ */
+export function readTracker(
+  stored: unknown,
+  conversationId: string,
+  initialSlots: Readonly<Record<string, unknown>>,
+): Tracker {
+  const value = stored as Partial<Tracker> | null;
+  const schema = value?.schema;
+  if (typeof schema !== 'number' || typeof value?.state !== 'object' || value.state === null) {
+    throw new HearkenError('SESSION_SCHEMA', `What is stored for conversation ${conversationId} is no conversation.`, {
+      hint: 'Delete it, or start a new conversation.',
+    });
+  }
+  if (schema > TRACKER_SCHEMA) {
+    throw new HearkenError(
+      'SESSION_SCHEMA',
+      `Conversation ${conversationId} was stored by a newer Hearken (schema ${schema}).`,
+      {
+        hint: `This one reads up to schema ${TRACKER_SCHEMA}: update it, or start a new conversation.`,
+      },
+    );
+  }
+  return {
+    schema: TRACKER_SCHEMA,
+    conversationId,
+    createdMs: value.createdMs ?? 0,
+    updatedMs: value.updatedMs ?? value.createdMs ?? 0,
+    state: { ...emptyState(), ...value.state, slots: { ...initialSlots, ...value.state.slots } },
+    events: value.events ?? [],
+    replies: value.replies ?? [],
+  };
+}

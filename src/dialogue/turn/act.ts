@@ -1,0 +1,78 @@
+import type { ActionResult } from '../actions/api.js';
+import { builtIn } from './built-in.js';
+import type { TurnContext } from './context.js';
+import { startFlow, startForm } from './frames.js';
+
+/** Follow-ups that follow each other at most. */
+const MAX_FOLLOW_UPS = 10;
+
+/** Does one action by its name: a response, a form, a flow, a built-in one, or the application's own code. */
+export async function runAction(ctx: TurnContext, name: string, policy: string): Promise<void> {
+  let next: string | undefined = name;
+  for (let count = 0; next !== undefined && count < MAX_FOLLOW_UPS && !ctx.ended; count++)
+    next = await runOne(ctx, next, policy);
+}
+
+async function runOne(ctx: TurnContext, name: string, policy: string): Promise<string | undefined> {
+  const { domain, flows } = ctx.application;
+  if (domain.forms.has(name)) {
+    startForm(ctx, name);
+    return undefined;
+  }
+  ctx.emit({ event: 'action', name, policy });
+  if (name.startsWith('utter_')) {
+    ctx.say(name);
+    return undefined;
+  }
+  if (flows.has(name)) {
+    if (!ctx.state.stack.some((frame) => frame.kind === 'flow' && frame.flow === name)) startFlow(ctx, name);
+    return undefined;
+  }
+  const own = builtIn(name);
+  // Rasa lets an application replace a built-in action by listing it.
+  if (own !== undefined && !domain.actions.has(name)) {
+    await own(ctx);
+    return undefined;
+  }
+  return custom(ctx, name);
+}
+
+async function custom(ctx: TurnContext, name: string): Promise<string | undefined> {
+  try {
+    const result = await ctx.deps.runAction(name, {
+      conversationId: ctx.tracker.conversationId,
+      turn: ctx.state.turn,
+      language: ctx.state.language,
+      channel: ctx.state.channel,
+      sender: ctx.state.sender,
+      slots: ctx.state.slots,
+      latest: {
+        text: ctx.parse?.text ?? '',
+        intent: ctx.parse?.intent.name ?? '',
+        entities: (ctx.parse?.entities ?? []).map(({ entity, value }) => ({ entity, value })),
+      },
+      nowMs: ctx.nowMs,
+      endpoints: ctx.application.endpoints.all,
+    });
+    return applyResult(ctx, result);
+  } catch (error) {
+    // The caller must not pay for a broken back end with silence: say so, and let a person take over.
+    ctx.deps.onActionError(name, error);
+    ctx.sayFirst(['utter_action_failed', 'utter_default']);
+    ctx.handOff(`action_failed: ${name}`);
+    return undefined;
+  }
+}
+
+function applyResult(ctx: TurnContext, result: ActionResult): string | undefined {
+  for (const [name, value] of Object.entries(result.slots ?? {})) ctx.setSlot(name, value ?? null);
+  for (const reply of result.say ?? []) {
+    if (typeof reply === 'string') {
+      if (!ctx.say(reply) && !reply.startsWith('utter_')) ctx.sayText(reply);
+    } else if (reply.response !== undefined) ctx.say(reply.response, reply.values);
+    else if (reply.text !== undefined) ctx.sayText(reply.text, reply.speech);
+  }
+  if (result.handOff !== undefined) ctx.handOff(result.handOff.reason, result.handOff.target);
+  if (result.hangUp !== undefined) ctx.hangUp(result.hangUp.reason);
+  return result.followUp;
+}

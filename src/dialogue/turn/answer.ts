@@ -1,0 +1,257 @@
+import type { ParseResult } from '../../nlu/intent-model.js';
+import { runAction } from './act.js';
+import { askAffirmation, handOff } from './built-in.js';
+import type { TurnContext } from './context.js';
+import { accept, advance, dropPending, rewindTo, startFlow, take } from './frames.js';
+import { noMatch, notUnderstood } from './misunderstood.js';
+import { predictLoop } from './predict.js';
+import { type Question, questionOf } from './question.js';
+import { type Fill, type FillScope, fillSlots } from './slots.js';
+
+/** Actions whose intents work at any time, also where any text would be an answer. */
+const COMMANDS: ReadonlySet<string> = new Set([
+  'action_hand_off',
+  'action_repeat',
+  'action_slower',
+  'action_restart',
+  'action_back',
+  'action_cancel',
+  'utter_hand_off',
+]);
+
+/** A text message that has been read. */
+export async function handleAnswer(ctx: TurnContext): Promise<void> {
+  const { parse } = ctx;
+  if (parse === undefined || parse.text.trim() === '') return noMatch(ctx);
+  const question = questionOf(ctx.application, ctx.top);
+  const fills = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
+  if (ctx.top?.kind === 'two_stage') return twoStage(ctx, ctx.top, parse, fills);
+  if (question === undefined) {
+    applyFills(ctx, fills, undefined);
+    ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
+    return respond(ctx, parse, fills);
+  }
+  if (question.pending !== undefined) return confirmation(ctx, question, parse, fills);
+  return answer(ctx, question, parse, fills);
+}
+
+/** Words that stand for an intent: `/order_status{"order_number": "8765"}`, as buttons send them; anything else is taken as said. */
+export async function respondToPayload(ctx: TurnContext, payload: string): Promise<void> {
+  const match = /^\/([\w/-]+)/.exec(payload);
+  if (match === null) return noMatch(ctx);
+  const intent = match[1] ?? '';
+  ctx.emit({
+    event: 'user',
+    text: payload,
+    intent,
+    confidence: 1,
+    entities: [],
+    input: 'dtmf',
+    channel: ctx.state.channel,
+    messageId: ctx.message.messageId,
+  });
+  return respond(
+    ctx,
+    {
+      text: payload,
+      intent: { name: intent, confidence: 1 },
+      ranking: [{ name: intent, confidence: 1 }],
+      entities: [],
+      sentiment: 0,
+      model: 'keys',
+    },
+    new Map(),
+  );
+}
+
+async function answer(
+  ctx: TurnContext,
+  question: Question,
+  parse: ParseResult,
+  fills: ReadonlyMap<string, Fill>,
+): Promise<void> {
+  const fill = fills.get(question.slot.name);
+  const command =
+    !notUnderstood(ctx) && ctx.deps.index.firstActions(parse.intent.name).some((action) => COMMANDS.has(action));
+  if (fill !== undefined && !(fill.weak && command)) {
+    applyFills(ctx, fills, question.slot.name);
+    if (!accept(ctx, question, fill)) return noMatch(ctx);
+    if (!(await validated(ctx, question.slot.name))) return;
+    return advance(ctx);
+  }
+  const corrected = applyFills(ctx, fills, question.slot.name);
+  ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
+  if (corrected.length > 0 && !command) {
+    // An answer given before was replaced: what depends on it is done again, and only what is unknown then is asked.
+    for (const slot of corrected) if (rewindTo(ctx, slot)) break;
+    return advance(ctx);
+  }
+  return respond(ctx, parse, fills);
+}
+
+async function confirmation(
+  ctx: TurnContext,
+  question: Question,
+  parse: ParseResult,
+  fills: ReadonlyMap<string, Fill>,
+): Promise<void> {
+  const { pending, slot } = question;
+  const other = fills.get(slot.name);
+  const intent = parse.intent.name;
+  if (pending === undefined) return;
+  const changed =
+    other !== undefined && !other.weak && other.value !== pending.value && typeof other.value !== 'boolean';
+  if (changed) {
+    // "No, it is 8766": the correction is read back in its turn.
+    dropPending(ctx);
+    if (!accept(ctx, question, other)) return noMatch(ctx);
+    return advance(ctx);
+  }
+  if (intent === 'affirm' || (other !== undefined && other.value === pending.value && intent !== 'deny')) {
+    take(ctx, slot.name, pending.value);
+    if (!(await validated(ctx, slot.name))) return;
+    return advance(ctx);
+  }
+  if (intent === 'deny' || intent === 'correct') {
+    dropPending(ctx);
+    ctx.emit({
+      event: 'counted',
+      noMatch: ctx.state.noMatch,
+      noInput: 0,
+      attempts: Math.min(ctx.state.attempts + 1, 2),
+    });
+    return advance(ctx);
+  }
+  return respond(ctx, parse, fills);
+}
+
+/** What an intent starts: a rule, a flow, a story; a slot of what was just finished; or it was not understood. */
+async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<string, Fill>): Promise<void> {
+  if (notUnderstood(ctx) && parse.model !== 'keys') {
+    if (reopens(ctx, fills)) return advance(ctx);
+    const own = ctx.deps.index.firstActions('nlu_fallback');
+    const exhausted = ctx.state.noMatch >= ctx.deps.maxNoMatch;
+    if (own.length === 0 || exhausted || ctx.top !== undefined) return noMatch(ctx);
+    ctx.noMatch = true;
+    ctx.emit({ event: 'counted', noMatch: ctx.state.noMatch + 1, noInput: 0, attempts: ctx.state.attempts });
+    for (const action of own) await runAction(ctx, action, 'rule');
+    return;
+  }
+  const intent = parse.intent.name;
+  if (ctx.deps.index.fromRules(ctx.state, ctx.start) !== undefined) {
+    await predictLoop(ctx);
+    return advance(ctx);
+  }
+  const flow = flowFor(ctx, intent, parse.intent.confidence);
+  if (flow !== undefined) {
+    const open = ctx.state.stack.findIndex((frame) => frame.kind === 'flow' && frame.flow === flow);
+    // The caller says again what we are at: go on with it, and drop what had been laid over it.
+    if (open === -1) startFlow(ctx, flow);
+    else ctx.emit({ event: 'stack', frames: ctx.state.stack.slice(0, open + 1) });
+    ctx.asked = false;
+    return advance(ctx);
+  }
+  if (await predictLoop(ctx)) return advance(ctx);
+  if (reopens(ctx, fills)) return advance(ctx);
+  return noMatch(ctx);
+}
+
+function flowFor(ctx: TurnContext, intent: string, confidence: number): string | undefined {
+  for (const flow of ctx.application.flows.values()) {
+    if (!flow.triggers.some((trigger) => trigger.intent === intent && confidence >= trigger.confidence)) continue;
+    if (flow.guard?.test({ slots: ctx.state.slots, context: { channel: ctx.state.channel } }) === false) continue;
+    return flow.id;
+  }
+  return undefined;
+}
+
+/** A value for something that was finished ("no, I meant 8766") or that only one flow asks for begins that flow with it. */
+function reopens(ctx: TurnContext, fills: ReadonlyMap<string, Fill>): boolean {
+  const slots = [...fills.values()]
+    .filter((fill) => !fill.weak && typeof fill.value !== 'boolean')
+    .map((fill) => fill.slot);
+  if (slots.length === 0) return false;
+  const collects = (id: string): boolean =>
+    [...(ctx.application.flows.get(id)?.steps.values() ?? [])].some(
+      (step) => step.kind === 'collect' && slots.includes(step.slot),
+    );
+  const finished = ctx.state.completed.findLast(collects);
+  const first = [...ctx.application.flows.keys()].find(
+    (id) => collects(id) && ctx.application.flows.get(id)?.guard === undefined,
+  );
+  const flow = finished ?? first;
+  if (flow === undefined || ctx.state.stack.some((frame) => frame.kind === 'flow' && frame.flow === flow)) return false;
+  startFlow(ctx, flow);
+  return true;
+}
+
+/** Sets what was said beside the question; returns the slots whose known value was replaced. */
+function applyFills(ctx: TurnContext, fills: ReadonlyMap<string, Fill>, requested: string | undefined): string[] {
+  const replaced: string[] = [];
+  for (const fill of fills.values()) {
+    if (fill.slot === requested || (fill.weak && requested !== undefined)) continue;
+    const before = ctx.state.slots[fill.slot] ?? null;
+    if (before !== null && JSON.stringify(before) !== JSON.stringify(fill.value)) replaced.push(fill.slot);
+    ctx.setSlot(fill.slot, fill.value);
+    ctx.setNow.add(fill.slot);
+  }
+  return replaced;
+}
+
+/** Runs `validate_{form}` or `validate_{slot}` where the application has it. False when the turn is over. */
+async function validated(ctx: TurnContext, slot: string): Promise<boolean> {
+  const frame = ctx.top;
+  if (frame === undefined || frame.kind === 'two_stage' || frame.pending !== undefined) return true;
+  const names = [...(frame.kind === 'form' ? [`validate_${frame.form}`] : []), `validate_${slot}`];
+  const action = names.find((name) => ctx.application.domain.actions.has(name));
+  if (action !== undefined) await runAction(ctx, action, 'form');
+  return !ctx.ended;
+}
+
+async function twoStage(
+  ctx: TurnContext,
+  frame: { readonly stage: 'affirm' | 'rephrase' | 'affirm_again'; readonly intent: string },
+  parse: ParseResult,
+  fills: ReadonlyMap<string, Fill>,
+): Promise<void> {
+  const understood = !notUnderstood(ctx);
+  if (frame.stage !== 'rephrase' && parse.intent.name === 'affirm') {
+    ctx.pop();
+    return respondToPayload(ctx, `/${frame.intent}`);
+  }
+  if (frame.stage === 'affirm_again' || (frame.stage === 'rephrase' && !understood && guess(parse) === undefined)) {
+    ctx.pop();
+    if (understood && parse.intent.name !== 'deny') return respond(ctx, parse, fills);
+    await runAction(ctx, 'action_default_fallback', 'two_stage');
+    if (ctx.has('utter_hand_off')) handOff(ctx, 'no_match');
+    return;
+  }
+  if (understood && parse.intent.name !== 'deny') {
+    ctx.pop();
+    applyFills(ctx, fills, undefined);
+    return respond(ctx, parse, fills);
+  }
+  ctx.noMatch = true;
+  if (frame.stage === 'affirm') {
+    ctx.replace({ kind: 'two_stage', stage: 'rephrase', intent: frame.intent });
+    return runAction(ctx, 'action_default_ask_rephrase', 'two_stage');
+  }
+  ctx.replace({ kind: 'two_stage', stage: 'affirm_again', intent: guess(parse) ?? frame.intent });
+  askAffirmation(ctx);
+}
+
+function guess(parse: ParseResult): string | undefined {
+  return parse.ranking.find((rank) => rank.name !== 'nlu_fallback' && rank.name !== 'out_of_scope')?.name;
+}
+
+function fillScope(ctx: TurnContext): FillScope {
+  const collected = new Set<string>();
+  for (const form of ctx.application.domain.forms.values()) for (const slot of form.requiredSlots) collected.add(slot);
+  for (const flow of ctx.application.flows.values())
+    for (const step of flow.steps.values()) if (step.kind === 'collect') collected.add(step.slot);
+  return { loop: ctx.loop, requested: questionOf(ctx.application, ctx.top)?.slot.name, collected };
+}
+
+function heardConfidence(ctx: TurnContext): number {
+  return ctx.message.input.type === 'text' ? ctx.message.input.confidence : 1;
+}

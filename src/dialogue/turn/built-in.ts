@@ -1,0 +1,148 @@
+import type { Frame } from '../tracker/events.js';
+import type { TurnContext } from './context.js';
+import { ask, dropPending } from './frames.js';
+import { questionOf } from './question.js';
+
+type BuiltIn = (ctx: TurnContext) => Promise<void> | void;
+
+/** How much slower "slower" is. Synthesisers stay clear down to about this. */
+const SLOWER_RATE = 0.75;
+
+const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
+  action_listen: () => {},
+  action_extract_slots: () => {},
+  action_unlikely_intent: () => {},
+  action_revert_fallback_events: () => {},
+  action_session_start: () => {},
+  action_restart: restart,
+  action_back: back,
+  action_cancel: cancel,
+  action_correct: correct,
+  action_repeat: (ctx) => repeat(ctx),
+  action_slower: (ctx) => repeat(ctx, SLOWER_RATE),
+  action_hand_off: (ctx) => handOff(ctx, 'requested'),
+  action_hang_up: (ctx) => ctx.hangUp('completed'),
+  action_reset_slots: resetSlots,
+  action_deactivate_loop: (ctx) => {
+    if (ctx.top !== undefined) ctx.pop();
+    ctx.emit({ event: 'slot', name: 'requested_slot', value: null });
+    ctx.emit({ event: 'active_loop', name: null });
+  },
+  action_default_fallback: (ctx) => {
+    ctx.noMatch = true;
+    ctx.say('utter_default');
+  },
+  action_default_ask_rephrase: (ctx) => {
+    ctx.say('utter_ask_rephrase');
+  },
+  action_default_ask_affirmation: askAffirmation,
+  action_two_stage_fallback: (ctx) => {
+    ctx.noMatch = true;
+    const guess = ctx.parse?.ranking.find((rank) => rank.name !== 'nlu_fallback' && rank.name !== 'out_of_scope');
+    if (guess === undefined) ctx.say('utter_ask_rephrase');
+    ctx.push(
+      guess === undefined
+        ? { kind: 'two_stage', stage: 'rephrase', intent: '' }
+        : { kind: 'two_stage', stage: 'affirm', intent: guess.name },
+    );
+    if (guess !== undefined) askAffirmation(ctx);
+  },
+};
+
+export function builtIn(name: string): BuiltIn | undefined {
+  return BUILT_IN[name];
+}
+
+/** Says that a person takes over, unless a rule has said something already, and hands over. */
+export function handOff(ctx: TurnContext, reason: string): void {
+  if (!ctx.actions.some((action) => action.type === 'say')) ctx.say('utter_hand_off');
+  ctx.handOff(reason);
+}
+
+/** "Did you mean …?" about the frame on top. */
+export function askAffirmation(ctx: TurnContext): void {
+  const frame = ctx.top;
+  const intent = frame?.kind === 'two_stage' ? frame.intent : (ctx.parse?.ranking[0]?.name ?? '');
+  const title = ctx.application.domain.responses.get(`utter_title_${intent}`);
+  const words =
+    title?.variations.find((variation) => (variation.language ?? ctx.application.language) === ctx.state.language) ??
+    title?.variations[0];
+  ctx.sayFirst(['utter_ask_affirmation', 'utter_default_ask_affirmation', 'utter_ask_rephrase'], {
+    intent_title: words?.text ?? intent.replaceAll('_', ' '),
+  });
+}
+
+function repeat(ctx: TurnContext, rate?: number): void {
+  const { said } = ctx.state;
+  for (const each of said) ctx.sayText(each.text, each.speech, each.bargeIn, rate);
+  // What was said last ended with the open question.
+  if (said.length > 0) ctx.asked = true;
+}
+
+function restart(ctx: TurnContext): void {
+  ctx.emit({ event: 'restart' });
+  ctx.asked = false;
+  ctx.say('utter_restart');
+}
+
+/** Forgets the last answer and asks for it again; with none given, leaves what was begun. */
+async function back(ctx: TurnContext): Promise<void> {
+  const frame = ctx.top;
+  if (frame === undefined || frame.kind === 'two_stage') {
+    ctx.say('utter_nothing_to_go_back_to');
+    return;
+  }
+  if (frame.pending !== undefined) {
+    dropPending(ctx);
+    return;
+  }
+  const last = frame.kind === 'flow' ? frame.filled.at(-1) : lastFilled(ctx, frame);
+  if (last === undefined) {
+    cancel(ctx);
+    return;
+  }
+  ctx.setSlot(last, null);
+  if (frame.kind === 'form') ctx.replace({ kind: 'form', form: frame.form, slot: last });
+  else {
+    const step = [...(ctx.application.flows.get(frame.flow)?.steps.values() ?? [])].find(
+      (each) => each.kind === 'collect' && each.slot === last,
+    );
+    ctx.replace({ ...frame, step: step?.id ?? frame.step, filled: frame.filled.slice(0, -1) });
+  }
+  await ask(ctx);
+}
+
+function lastFilled(ctx: TurnContext, frame: Extract<Frame, { kind: 'form' }>): string | undefined {
+  return ctx.application.domain.forms
+    .get(frame.form)
+    ?.requiredSlots.findLast((slot) => (ctx.state.slots[slot] ?? null) !== null);
+}
+
+function cancel(ctx: TurnContext): void {
+  const frame = ctx.top;
+  if (frame === undefined) return;
+  ctx.pop();
+  if (frame.kind === 'flow') {
+    ctx.emit({ event: 'flow_cancelled', flow: frame.flow });
+    const flow = ctx.application.flows.get(frame.flow);
+    for (const slot of frame.filled) if (!flow?.persistedSlots.includes(slot)) ctx.setSlot(slot, null);
+  } else if (frame.kind === 'form') {
+    ctx.emit({ event: 'slot', name: 'requested_slot', value: null });
+    ctx.emit({ event: 'active_loop', name: null });
+  }
+  ctx.say('utter_cancelled');
+}
+
+/** "No, that's wrong": the last answer of what is under way, or of what was just finished, is asked for again. */
+async function correct(ctx: TurnContext): Promise<void> {
+  const frame = ctx.top;
+  if (frame?.kind === 'flow' && frame.filled.length > 0) return back(ctx);
+  if (questionOf(ctx.application, frame)?.pending !== undefined) dropPending(ctx);
+}
+
+function resetSlots(ctx: TurnContext): void {
+  for (const [name, value] of Object.entries(ctx.state.slots)) {
+    const initial = ctx.deps.initialSlots[name] ?? null;
+    if (value !== initial) ctx.emit({ event: 'slot', name, value: initial });
+  }
+}

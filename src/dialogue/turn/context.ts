@@ -1,0 +1,198 @@
+import { summarize } from '../../handoff/summary.js';
+import type { ParseResult } from '../../nlu/intent-model.js';
+import type { RunAction } from '../actions/runner.js';
+import type { Application } from '../app/types.js';
+import type { BotAction, UserMessage } from '../brain.js';
+import { respond } from '../responses/respond.js';
+import type { Frame, NewEvent, TrackerEvent } from '../tracker/events.js';
+import { applyEvent, type Tracker, type TrackerState } from '../tracker/tracker.js';
+import type { PolicyIndex } from './policy.js';
+
+/** What a turn is given besides the tracker and the message. Shared by all turns. */
+export interface TurnDeps {
+  readonly application: Application;
+  readonly index: PolicyIndex;
+  readonly initialSlots: Readonly<Record<string, unknown>>;
+  readonly digitSlots: ReadonlySet<string>;
+  readonly runAction: RunAction;
+  /** Re-prompts before a person takes over. */
+  readonly maxNoMatch: number;
+  readonly maxNoInput: number;
+  readonly handoffTarget: string | undefined;
+  readonly onActionError: (name: string, error: unknown) => void;
+}
+
+/** A loop that goes round and round in an application's rules or flows ends here. */
+const MAX_ACTIONS = 60;
+
+/** One turn under way: everything that happens goes through `emit`, which folds it into the state. The tracker given stays untouched. */
+export class TurnContext {
+  readonly deps: TurnDeps;
+  readonly message: UserMessage;
+  readonly tracker: Tracker;
+  readonly nowMs: number;
+  readonly parse: ParseResult | undefined;
+  readonly events: TrackerEvent[] = [];
+  readonly actions: BotAction[] = [];
+  state: TrackerState;
+  noMatch = false;
+  /** The open question was put in this turn, after the last change of the stack. */
+  asked = false;
+  /** Slots and loop when the message had been read: what conditions of rules mean. */
+  start: { readonly slots: Readonly<Record<string, unknown>>; readonly loop: string | null } = {
+    slots: {},
+    loop: null,
+  };
+  /** Slots set by this message. */
+  readonly setNow = new Set<string>();
+  #steps = 0;
+
+  constructor(deps: TurnDeps, tracker: Tracker, message: UserMessage, parse: ParseResult | undefined, nowMs: number) {
+    this.deps = deps;
+    this.tracker = tracker;
+    this.message = message;
+    this.parse = parse;
+    this.nowMs = nowMs;
+    this.state = tracker.state;
+  }
+
+  get application(): Application {
+    return this.deps.application;
+  }
+
+  get top(): Frame | undefined {
+    return this.state.stack.at(-1);
+  }
+
+  get ended(): boolean {
+    return this.state.ended !== undefined;
+  }
+
+  /** Form or flow that waits for an answer: what `active_loop` means in rules. */
+  get loop(): string | null {
+    const top = this.top;
+    return top === undefined || top.kind === 'two_stage' ? null : top.kind === 'form' ? top.form : top.flow;
+  }
+
+  emit(event: NewEvent): void {
+    const timed = { ...event, atMs: this.nowMs } as TrackerEvent;
+    this.events.push(timed);
+    this.state = applyEvent(this.state, timed, this.deps.initialSlots);
+  }
+
+  /** Counts what the turn does; false when it does too much. */
+  step(): boolean {
+    return ++this.#steps <= MAX_ACTIONS;
+  }
+
+  setSlot(name: string, value: unknown): void {
+    const before = this.state.slots[name] ?? null;
+    this.emit({ event: 'slot', name, value });
+    if (before === null || JSON.stringify(before) === JSON.stringify(value)) return;
+    for (const slot of this.application.domain.slots.values()) {
+      if (!slot.dependsOn.includes(name) || this.setNow.has(slot.name)) continue;
+      if ((this.state.slots[slot.name] ?? null) !== null) this.setSlot(slot.name, null);
+    }
+  }
+
+  push(frame: Frame): void {
+    this.emit({ event: 'stack', frames: [...this.state.stack, frame] });
+    this.asked = false;
+  }
+
+  pop(): void {
+    this.emit({ event: 'stack', frames: this.state.stack.slice(0, -1) });
+    this.asked = false;
+  }
+
+  /** Replaces the top frame; the question counts as not yet asked. */
+  replace(frame: Frame): void {
+    this.emit({ event: 'stack', frames: [...this.state.stack.slice(0, -1), frame] });
+    this.asked = false;
+  }
+
+  has(response: string): boolean {
+    return this.application.domain.responses.has(response);
+  }
+
+  /** Says the first of these responses that the domain has; false when it has none. */
+  sayFirst(names: readonly string[], values: Readonly<Record<string, unknown>> = {}): boolean {
+    return names.some((name) => this.say(name, values));
+  }
+
+  /** Says a response of the domain; false when there is none or no variation fits. */
+  say(name: string, values: Readonly<Record<string, unknown>> = {}): boolean {
+    const definition = this.application.domain.responses.get(name) ?? this.#retrieval(name);
+    if (definition === undefined) return false;
+    const worded = respond(definition, {
+      conversationId: this.tracker.conversationId,
+      turn: this.state.turn,
+      language: this.state.language,
+      ownLanguage: this.application.language,
+      channel: this.state.channel,
+      slots: { ...this.state.slots, ...values },
+      last: this.state.variations[name],
+      digitSlots: this.deps.digitSlots,
+    });
+    if (worded === undefined) return false;
+    if (worded.buttons.length > 0) this.emit({ event: 'offered', buttons: worded.buttons });
+    this.#speak(worded.text, worded.speech, worded.bargeIn, name, worded.variation);
+    return true;
+  }
+
+  /** Says plain words (an action's own). */
+  sayText(text: string, speech: string = text, bargeIn = true, rate?: number): void {
+    this.#speak(text, speech, bargeIn, undefined, 0, rate);
+  }
+
+  /** Hands the conversation to a person. The words for it are said by whoever decides it. */
+  handOff(reason: string, target: string | undefined = this.deps.handoffTarget): void {
+    const slots = visibleSlots(this.state.slots);
+    const summary = summarize({ language: this.state.language, reason, wishes: this.state.wishes, slots });
+    this.actions.push({ type: 'transfer', reason, summary, slots, ...(target === undefined ? {} : { target }) });
+    this.emit({ event: 'hand_off', reason });
+  }
+
+  hangUp(reason: string): void {
+    this.actions.push({ type: 'hangup', reason });
+    this.emit({ event: 'hang_up', reason });
+  }
+
+  #speak(
+    text: string,
+    speech: string,
+    bargeIn: boolean,
+    response: string | undefined,
+    variation: number,
+    rate?: number,
+  ): void {
+    if (text === '' && speech === '') return;
+    this.actions.push({
+      type: 'say',
+      text,
+      speech,
+      bargeIn,
+      ...(response === undefined ? {} : { response }),
+      ...(rate === undefined ? {} : { rate }),
+    });
+    this.emit({ event: 'bot', text, speech, variation, bargeIn, ...(response === undefined ? {} : { response }) });
+  }
+
+  /** `utter_faq` for the intent `faq/ask_x` is the response `utter_faq/ask_x`. */
+  #retrieval(name: string) {
+    const intent = this.parse?.intent.name;
+    if (intent === undefined || !intent.includes('/')) return undefined;
+    return name === `utter_${intent.split('/')[0]}`
+      ? this.application.domain.responses.get(`utter_${intent}`)
+      : undefined;
+  }
+}
+
+const INTERNAL_SLOTS: ReadonlySet<string> = new Set(['requested_slot', 'session_started_metadata']);
+
+/** Slots that are known, without those that are the engine's own. */
+export function visibleSlots(slots: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(slots).filter(([name, value]) => value !== null && value !== undefined && !INTERNAL_SLOTS.has(name)),
+  );
+}

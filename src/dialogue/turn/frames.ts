@@ -1,0 +1,243 @@
+import type { FlowStep } from '../app/types.js';
+import type { Frame } from '../tracker/events.js';
+import { runAction } from './act.js';
+import type { TurnContext } from './context.js';
+import { predictLoop } from './predict.js';
+import { type Question, questionOf } from './question.js';
+import type { Fill } from './slots.js';
+
+/** Flows and forms: what is on the stack is run until it needs the caller. */
+
+type FlowFrame = Extract<Frame, { kind: 'flow' }>;
+type FormFrame = Extract<Frame, { kind: 'form' }>;
+type CollectStep = Extract<FlowStep, { kind: 'collect' }>;
+
+/** Runs the stack until a question is open, the conversation is over, or nothing is left to do. */
+export async function advance(ctx: TurnContext): Promise<void> {
+  while (!ctx.ended && ctx.step()) {
+    const frame = ctx.top;
+    if (frame === undefined) return;
+    const waits =
+      frame.kind === 'two_stage' ? true : frame.kind === 'form' ? await runForm(ctx, frame) : await runFlow(ctx, frame);
+    if (waits) return;
+  }
+}
+
+/** Puts a flow on the stack. One that has been completed before asks anew for what this message did not say. */
+export function startFlow(ctx: TurnContext, id: string, called = false): void {
+  const flow = ctx.application.flows.get(id);
+  if (flow === undefined) return;
+  if (ctx.state.completed.includes(id)) {
+    for (const step of flow.steps.values()) {
+      if (step.kind === 'collect' && !ctx.setNow.has(step.slot) && (ctx.state.slots[step.slot] ?? null) !== null)
+        ctx.setSlot(step.slot, null);
+    }
+  }
+  ctx.emit({ event: 'flow_started', flow: id });
+  resetAttempts(ctx);
+  ctx.push({ kind: 'flow', flow: id, step: flow.first, called, filled: [] });
+}
+
+export function startForm(ctx: TurnContext, form: string): void {
+  ctx.emit({ event: 'action', name: form, policy: 'form' });
+  if (ctx.top?.kind === 'form' && ctx.top.form === form) return;
+  resetAttempts(ctx);
+  ctx.push({ kind: 'form', form });
+}
+
+/** True when it waits for the caller. */
+async function runFlow(ctx: TurnContext, frame: FlowFrame): Promise<boolean> {
+  const step = ctx.application.flows.get(frame.flow)?.steps.get(frame.step);
+  if (step === undefined) {
+    completeFlow(ctx, frame);
+    return false;
+  }
+  switch (step.kind) {
+    case 'collect':
+      return collect(ctx, frame, step);
+    case 'action':
+      await runAction(ctx, step.action, 'flow');
+      goTo(ctx, frame, step);
+      return false;
+    case 'set_slots':
+      for (const { name, value } of step.slots) ctx.setSlot(name, value);
+      goTo(ctx, frame, step);
+      return false;
+    case 'noop':
+      goTo(ctx, frame, step);
+      return false;
+    case 'call':
+      goTo(ctx, frame, step);
+      startFlow(ctx, step.flow, true);
+      return false;
+    case 'link': {
+      completeFlow(ctx, frame);
+      // What is open further down is gone back to, not opened a second time.
+      const open = ctx.state.stack.some((other) => other.kind === 'flow' && other.flow === step.flow);
+      if (!open) startFlow(ctx, step.flow);
+      return false;
+    }
+  }
+}
+
+/** To the step that follows, by the first condition that holds. The frame may meanwhile lie under others. */
+function goTo(ctx: TurnContext, frame: FlowFrame, step: FlowStep): void {
+  const scope = {
+    slots: ctx.state.slots,
+    context: { flow: frame.flow, channel: ctx.state.channel, language: ctx.state.language },
+  };
+  const branch = step.next.find((each) => each.when === undefined || each.when.test(scope));
+  const at = ctx.state.stack.findLastIndex(
+    (other) => other.kind === 'flow' && other.flow === frame.flow && other.step === frame.step,
+  );
+  if (at === -1) return;
+  const { pending: _, ...rest } = ctx.state.stack[at] as FlowFrame;
+  const moved: FlowFrame = { ...rest, step: branch?.to ?? END };
+  ctx.emit({ event: 'stack', frames: ctx.state.stack.map((other, index) => (index === at ? moved : other)) });
+  ctx.asked = false;
+}
+
+/** No step has this id: a flow that stands here is complete. */
+const END = '\u0000end';
+
+async function collect(ctx: TurnContext, frame: FlowFrame, step: CollectStep): Promise<boolean> {
+  const value = ctx.state.slots[step.slot] ?? null;
+  const known =
+    value !== null && (!step.askBeforeFilling || frame.filled.includes(step.slot) || ctx.setNow.has(step.slot));
+  if (!known || frame.pending !== undefined) {
+    await ask(ctx);
+    return true;
+  }
+  const scope = { slots: ctx.state.slots, context: {} };
+  const rejected = step.rejections.find((rejection) => rejection.when.test(scope));
+  if (rejected !== undefined) {
+    ctx.setSlot(step.slot, null);
+    ctx.setNow.delete(step.slot);
+    ctx.say(rejected.utter);
+    await ask(ctx);
+    return true;
+  }
+  if (!frame.filled.includes(step.slot)) ctx.replace({ ...frame, filled: [...frame.filled, step.slot] });
+  resetAttempts(ctx);
+  goTo(ctx, ctx.top as FlowFrame, step);
+  return false;
+}
+
+function completeFlow(ctx: TurnContext, frame: FlowFrame): void {
+  const flow = ctx.application.flows.get(frame.flow);
+  ctx.pop();
+  ctx.emit({ event: 'flow_completed', flow: frame.flow });
+  for (const step of flow?.steps.values() ?? []) {
+    if (step.kind !== 'collect' || !step.resetAfterFlowEnds || flow?.persistedSlots.includes(step.slot)) continue;
+    if ((ctx.state.slots[step.slot] ?? null) !== null) ctx.setSlot(step.slot, null);
+  }
+  if (!frame.called && questionOf(ctx.application, ctx.top) !== undefined) ctx.say('utter_flow_continue_interrupted');
+}
+
+async function runForm(ctx: TurnContext, frame: FormFrame): Promise<boolean> {
+  const form = ctx.application.domain.forms.get(frame.form);
+  if (frame.pending !== undefined) {
+    await ask(ctx);
+    return true;
+  }
+  const next = form?.requiredSlots.find((slot) => (ctx.state.slots[slot] ?? null) === null);
+  if (next !== undefined) {
+    if (next !== frame.slot) {
+      resetAttempts(ctx);
+      ctx.replace({ kind: 'form', form: frame.form, slot: next });
+      ctx.emit({ event: 'slot', name: 'requested_slot', value: next });
+    }
+    await ask(ctx);
+    return true;
+  }
+  ctx.pop();
+  ctx.emit({ event: 'slot', name: 'requested_slot', value: null });
+  ctx.emit({ event: 'action', name: frame.form, policy: 'form' });
+  ctx.emit({ event: 'active_loop', name: null });
+  await predictLoop(ctx);
+  return false;
+}
+
+/** Puts the open question, in other words each time it is asked again. Does nothing when it was put in this turn. */
+export async function ask(ctx: TurnContext): Promise<void> {
+  const question = questionOf(ctx.application, ctx.top);
+  if (question === undefined || ctx.asked) return;
+  ctx.asked = true;
+  if (question.pending !== undefined) {
+    const values = { [question.slot.name]: question.pending.value };
+    ctx.sayFirst(confirmNames(question), values);
+    return;
+  }
+  for (let attempt = ctx.state.attempts; attempt > 0; attempt--) {
+    if (ctx.sayFirst(question.asks.map((name) => `${name}_retry_${attempt}`))) return;
+  }
+  const frame = ctx.top;
+  const custom = [
+    ...(frame?.kind === 'form' ? [`action_ask_${frame.form}_${question.slot.name}`] : []),
+    `action_ask_${question.slot.name}`,
+  ];
+  const action = custom.find((name) => ctx.application.domain.actions.has(name));
+  if (action !== undefined) await runAction(ctx, action, 'form');
+  else ctx.sayFirst(question.asks);
+}
+
+function confirmNames(question: Question): string[] {
+  return [`utter_confirm_${question.slot.name}`, 'utter_confirm_slot'];
+}
+
+/**
+ * Takes an answer to the open question: at once, with a read-back in passing, or as pending until the caller says yes, by how sure we are. False when it was
+ * too unsure to be taken at all.
+ */
+export function accept(ctx: TurnContext, question: Question, fill: Fill): boolean {
+  const frame = ctx.top;
+  if (frame === undefined || frame.kind === 'two_stage') return false;
+  const { slot } = question;
+  const spoken = ctx.state.channel === 'voice' && ctx.message.input.type === 'text';
+  const policy = slot.voice.confirm;
+  const canConfirm = confirmNames(question).some((name) => ctx.has(name));
+  const sure = policy === 'never' || (policy === 'auto' && (!spoken || fill.confidence >= slot.voice.implicitFrom));
+  if (sure || !canConfirm) {
+    take(ctx, slot.name, fill.value);
+    if (spoken && policy === 'auto') ctx.say(`utter_confirm_implicit_${slot.name}`);
+    return true;
+  }
+  if (policy === 'auto' && spoken && fill.confidence < slot.voice.askAgainBelow) return false;
+  ctx.replace({ ...frame, pending: { slot: slot.name, value: fill.value, confidence: fill.confidence } });
+  return true;
+}
+
+/** The value is the caller's word. */
+export function take(ctx: TurnContext, slot: string, value: unknown): void {
+  dropPending(ctx);
+  ctx.setSlot(slot, value);
+  ctx.setNow.add(slot);
+  ctx.asked = false;
+  resetAttempts(ctx);
+}
+
+export function dropPending(ctx: TurnContext): void {
+  const frame = ctx.top;
+  if (frame === undefined || frame.kind === 'two_stage' || frame.pending === undefined) return;
+  const { pending: _, ...rest } = frame;
+  ctx.replace(rest);
+}
+
+/** Goes back to the step of the active flow that asks for this slot, so that what follows is done again. */
+export function rewindTo(ctx: TurnContext, slot: string): boolean {
+  const frame = ctx.top;
+  if (frame?.kind !== 'flow') return false;
+  const step = [...(ctx.application.flows.get(frame.flow)?.steps.values() ?? [])].find(
+    (each) => each.kind === 'collect' && each.slot === slot,
+  );
+  if (step === undefined || !frame.filled.includes(slot)) return false;
+  const { pending: _, ...rest } = frame;
+  ctx.replace({ ...rest, step: step.id });
+  resetAttempts(ctx);
+  return true;
+}
+
+export function resetAttempts(ctx: TurnContext): void {
+  if (ctx.state.attempts === 0) return;
+  ctx.emit({ event: 'counted', noMatch: ctx.state.noMatch, noInput: ctx.state.noInput, attempts: 0 });
+}

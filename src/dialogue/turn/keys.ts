@@ -1,0 +1,50 @@
+import { respondToPayload } from './answer.js';
+import { builtIn } from './built-in.js';
+import type { TurnContext } from './context.js';
+import { accept, advance, dropPending, take } from './frames.js';
+import { noMatch } from './misunderstood.js';
+import { questionOf } from './question.js';
+import { coerce, isDigitSlot } from './slots.js';
+
+/**
+ * Keys. Everywhere: `0` a person, `*` repeat, `#` go back. At a read-back or a yes/no question: `1` yes, `2` no. At a question for a number: the number. At
+ * a menu: the n-th choice.
+ */
+export async function keyPressed(ctx: TurnContext, digits: string): Promise<void> {
+  const keys = digits.replace(/[^0-9*#]/g, '').slice(0, 64);
+  const question = questionOf(ctx.application, ctx.top);
+  const command = COMMANDS[keys];
+  if (command !== undefined && (keys !== '0' || question === undefined || coerceDigits(ctx, '0') === undefined)) {
+    await builtIn(command)?.(ctx);
+    return;
+  }
+  const number = keys.replace(/[*#]/g, '');
+  if (question?.pending !== undefined && (number === '1' || number === '2')) {
+    if (number === '1') take(ctx, question.slot.name, question.pending.value);
+    else dropPending(ctx);
+    return advance(ctx);
+  }
+  if (question !== undefined && question.slot.type === 'bool' && (number === '1' || number === '2')) {
+    take(ctx, question.slot.name, number === '1');
+    return advance(ctx);
+  }
+  const value = coerceDigits(ctx, number);
+  if (question !== undefined && value !== undefined) {
+    if (question.pending !== undefined) dropPending(ctx);
+    accept(ctx, question, { slot: question.slot.name, value, confidence: 1, weak: false });
+    return advance(ctx);
+  }
+  const choice = ctx.state.offered[Number(number) - 1];
+  if (number.length === 1 && choice !== undefined) return respondToPayload(ctx, choice.payload);
+  return noMatch(ctx);
+}
+
+const COMMANDS: Readonly<Record<string, string>> = { '0': 'action_hand_off', '*': 'action_repeat', '#': 'action_back' };
+
+function coerceDigits(ctx: TurnContext, digits: string): unknown {
+  const question = questionOf(ctx.application, ctx.top);
+  if (question === undefined || digits === '') return undefined;
+  const { slot } = question;
+  if (slot.type === 'categorical') return slot.values[Number(digits) - 1];
+  return isDigitSlot(slot) || slot.type === 'float' ? coerce(slot, digits) : undefined;
+}

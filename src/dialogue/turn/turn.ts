@@ -1,0 +1,114 @@
+import type { ParseResult } from '../../nlu/intent-model.js';
+import type { BotAction, UserInput, UserMessage } from '../brain.js';
+import type { TrackerEvent } from '../tracker/events.js';
+import type { Tracker, TrackerState } from '../tracker/tracker.js';
+import { runAction } from './act.js';
+import { handleAnswer } from './answer.js';
+import { TurnContext, type TurnDeps } from './context.js';
+import { advance, ask } from './frames.js';
+import { keyPressed } from './keys.js';
+import { noInput, noMatch } from './misunderstood.js';
+import { predictLoop } from './predict.js';
+import { expectationOf, questionOf } from './question.js';
+
+export interface TurnOutcome {
+  readonly state: TrackerState;
+  readonly events: readonly TrackerEvent[];
+  readonly actions: readonly BotAction[];
+  readonly noMatch: boolean;
+}
+
+/**
+ * One turn: the tracker and a message (read already, if it was text) give the new state, what happened, and what the channel shall do. The tracker given is
+ * not changed; the same input gives the same outcome, apart from what the application's own actions do.
+ */
+export async function runTurn(
+  deps: TurnDeps,
+  tracker: Tracker,
+  message: UserMessage,
+  parse: ParseResult | undefined,
+  nowMs: number,
+): Promise<TurnOutcome> {
+  const ctx = new TurnContext(deps, tracker, message, parse, nowMs);
+  if (tracker.state.turn === 0) {
+    ctx.emit({
+      event: 'session_started',
+      language: ctx.state.language,
+      channel: message.channel,
+      ...(message.sender === undefined ? {} : { sender: message.sender }),
+    });
+  }
+  ctx.emit({
+    event: 'user',
+    text: inputText(message.input),
+    intent: parse?.intent.name ?? (message.input.type === 'event' ? message.input.name : ''),
+    confidence: parse?.intent.confidence ?? 1,
+    entities: (parse?.entities ?? []).slice(0, 20).map(({ entity, value, confidence, role, group }) => ({
+      entity,
+      value,
+      confidence,
+      ...(role === undefined ? {} : { role }),
+      ...(group === undefined ? {} : { group }),
+    })),
+    input: message.input.type,
+    channel: message.channel,
+    messageId: message.messageId,
+  });
+  ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
+  await dispatch(ctx, message.input);
+  if (!ctx.ended) await finish(ctx);
+  return { state: ctx.state, events: ctx.events, actions: ctx.actions, noMatch: ctx.noMatch };
+}
+
+async function dispatch(ctx: TurnContext, input: UserInput): Promise<void> {
+  if (input.type === 'dtmf') return keyPressed(ctx, input.digits);
+  if (input.type === 'text') return handleAnswer(ctx);
+  switch (input.name) {
+    case 'start':
+      return begin(ctx);
+    case 'no_input':
+      return noInput(ctx, input.attempt);
+    case 'no_match':
+      return noMatch(ctx, input.attempt);
+    case 'transfer_failed':
+      ctx.emit({ event: 'hand_off_failed' });
+      if (!(await predictLoop(ctx))) ctx.sayFirst(['utter_transfer_failed', 'utter_default']);
+      return;
+  }
+}
+
+/** The greeting: a rule for `session_start` (or one with `conversation_start`), else `utter_greet`. A caller who comes back hears the open question. */
+async function begin(ctx: TurnContext): Promise<void> {
+  if (ctx.state.turn > 1 && questionOf(ctx.application, ctx.top) !== undefined) {
+    ctx.sayFirst(['utter_welcome_back']);
+    return;
+  }
+  const first = ctx.deps.index.firstActions('session_start');
+  if (first.length > 0) {
+    for (const action of first) await runAction(ctx, action, 'rule');
+    return;
+  }
+  ctx.sayFirst(['utter_greet', 'utter_welcome']);
+}
+
+/** After the message: what was begun goes on, what was interrupted is come back to, and the channel learns what to expect. */
+async function finish(ctx: TurnContext): Promise<void> {
+  await advance(ctx);
+  if (ctx.ended) return;
+  await ask(ctx);
+  if (!ctx.noMatch && ctx.message.input.type !== 'event' && (ctx.state.noMatch > 0 || ctx.state.noInput > 0)) {
+    ctx.emit({ event: 'counted', noMatch: 0, noInput: 0, attempts: ctx.state.attempts });
+  }
+  // Buttons are only good for the turn that offered them.
+  const offeredNow = ctx.events.some((event) => event.event === 'offered');
+  if (!offeredNow && ctx.state.offered.length > 0 && !ctx.noMatch && ctx.message.input.type !== 'event')
+    ctx.emit({ event: 'offered', buttons: [] });
+  const expectation = expectationOf(ctx.application, ctx.state);
+  ctx.emit({ event: 'expected', expectation });
+  ctx.actions.push({ type: 'expect', expectation });
+}
+
+function inputText(input: UserInput): string {
+  if (input.type === 'text') return input.text.slice(0, 1000);
+  return input.type === 'dtmf' ? input.digits.slice(0, 64) : '';
+}
