@@ -24,6 +24,11 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       summary: 'list, pull and verify speech models',
       load: async () => (await import('./models.js')).modelsCommand(),
     },
+    {
+      name: 'grammar',
+      summary: 'build decoding graphs from an application',
+      load: async () => (await import('./grammar.js')).grammarCommand(),
+    },
   ];
 
 export async function run(argv: readonly string[]): Promise<void> {
