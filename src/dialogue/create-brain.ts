@@ -37,6 +37,8 @@ export interface BrainOptions {
   readonly now?: () => number;
   /** SIP or tel URI of the person or queue that takes over. */
   readonly handoffTarget?: string;
+  /** Of conversations that name none; default: the application's own. */
+  readonly defaultLanguage?: string;
   /** Re-prompts before a person takes over. Default 2 each. */
   readonly maxNoMatch?: number;
   readonly maxNoInput?: number;
@@ -195,10 +197,10 @@ class DialogueBrain implements Brain {
 
   /** The application's own name for a language: `zh` and `zh-TW` are served by `zh-CN` where there is nothing nearer. */
   #language(wanted: string | undefined): string {
-    if (wanted === undefined) return this.#application.language;
-    const base = wanted.split('-')[0];
+    const tag = wanted ?? this.#options.defaultLanguage ?? this.#application.language;
+    const base = tag.split('-')[0];
     return (
-      this.languages.find((each) => each === wanted) ??
+      this.languages.find((each) => each === tag) ??
       this.languages.find((each) => each.split('-')[0] === base) ??
       this.#application.language
     );

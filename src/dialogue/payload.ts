@@ -29,16 +29,14 @@ function readEntities(json: string | undefined): Entity[] | undefined {
   return Object.entries(value)
     .slice(0, 20)
     .flatMap(([entity, item]) =>
-      (Array.isArray(item) ? item : [item])
-        .slice(0, 20)
-        .map((each: unknown) => ({
-          entity,
-          value: each,
-          start: 0,
-          end: 0,
-          text: String(each),
-          confidence: 1,
-          extractor: 'payload',
-        })),
+      (Array.isArray(item) ? item : [item]).slice(0, 20).map((each: unknown) => ({
+        entity,
+        value: each,
+        start: 0,
+        end: 0,
+        text: String(each),
+        confidence: 1,
+        extractor: 'payload',
+      })),
     );
 }

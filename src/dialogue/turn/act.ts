@@ -25,7 +25,8 @@ async function runOne(ctx: TurnContext, name: string, policy: string): Promise<s
     return undefined;
   }
   if (flows.has(name)) {
-    if (!ctx.state.stack.some((frame) => frame.kind === 'flow' && frame.flow === name)) startFlow(ctx, name);
+    // A flow that a rule ends with is for when nothing else is open: an open question is come back to instead.
+    if (policy === 'flow' || ctx.state.stack.length === 0) startFlow(ctx, name);
     return undefined;
   }
   const own = builtIn(name);
