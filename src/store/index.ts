@@ -1,4 +1,8 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import type { ConversationLog } from './conversation-log.js';
+import { FileConversationLog } from './file-conversation-log.js';
 import { MemorySessionStore } from './memory-session-store.js';
 import { RedisSessionStore } from './redis-session-store.js';
 import type { SessionStore } from './session-store.js';
@@ -23,4 +27,37 @@ export async function createSessionStore(
     ttlMs: config.sessionTtlMs,
     ...(onState === undefined ? {} : { onState }),
   });
+}
+
+export interface Stores {
+  readonly sessions: SessionStore;
+  readonly log: ConversationLog;
+  close(): Promise<void>;
+}
+
+/** All stores of a service. The conversation log lies in `<dataFolder>/conversations`. */
+export async function createStores(options: {
+  readonly config: Config['store'];
+  readonly dataFolder: string;
+  readonly logger: Logger;
+}): Promise<Stores> {
+  const { logger } = options;
+  let lost = false;
+  const sessions = await createSessionStore(options.config, (state, reason) => {
+    if (state === 'ready' && lost) logger.info('the session store is back');
+    if (state === 'lost' && !lost) logger.error({ reason }, 'the session store is away');
+    lost = state === 'lost';
+  });
+  const log = new FileConversationLog({
+    folder: join(options.dataFolder, 'conversations'),
+    onError: (err) => logger.error({ err }, 'the conversation log can not be written; events wait'),
+  });
+  return {
+    sessions,
+    log,
+    close: async () => {
+      await log.close().catch((err: unknown) => logger.error({ err }, 'the conversation log did not close cleanly'));
+      await sessions.close();
+    },
+  };
 }
