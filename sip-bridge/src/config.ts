@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { DEFAULT_APOLOGY_FOLDER } from './apology.js';
+import { isRecord, patternOf } from './config-values.js';
+import { BridgeError, messageOf, systemCode } from './errors.js';
+
+/**
+ * The `bridge:` section of hearken.yml, each key with its unit and default. What a key's comment calls an environment variable overrides the file. This is
+ * the only file of the package that looks at the environment.
+ */
+
+const ms = (value: number) => z.number().int().min(0).max(86_400_000).default(value);
+const port = z.number().int().min(0).max(65_535);
+
+const sipSchema = z.strictObject({
+  /** HEARKEN_SIP_HOST: address to listen on; 0.0.0.0 for all. */
+  host: z.string().min(1).default('127.0.0.1'),
+  /** HEARKEN_SIP_PORT, the same for UDP and TCP; 0 = any free port. */
+  port: port.default(5060),
+  /** HEARKEN_SIP_ADVERTISED: address that others reach us at, in Contact and SDP, where it differs (NAT, containers). */
+  advertisedHost: z.string().min(1).optional(),
+  protocols: z
+    .array(z.enum(['udp', 'tcp']))
+    .min(1)
+    .default(['udp', 'tcp']),
+  /** User part of our Contact. */
+  user: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .default('hearken'),
+  /** Larger messages are dropped (UDP) or end the connection (TCP). */
+  maxMessageBytes: z.number().int().min(2048).max(65_535).default(65_535),
+  /** In order of preference when the caller leaves it to us. */
+  codecs: z
+    .array(z.enum(['pcmu', 'pcma']))
+    .min(1)
+    .default(['pcmu', 'pcma']),
+});
+
+const rtpSchema = z.strictObject({
+  /** HEARKEN_RTP_PORTS as `10000-19999`; `0` = any free ports. */
+  portMin: port.default(10_000),
+  portMax: port.default(19_999),
+  /** No RTP for so long: the caller is gone. 0 = never. */
+  mediaTimeoutMs: ms(60_000),
+  /** What the service may send ahead of the caller's ear; more is dropped. */
+  playoutQueueMs: ms(60_000),
+});
+
+const mediaSchema = z.strictObject({
+  /** HEARKEN_MEDIA_URL */
+  url: z.url({ protocol: /^wss?$/ }).default('ws://127.0.0.1:8080/media'),
+  /** HEARKEN_MEDIA_TOKEN: sent in `start`. */
+  token: z.string().min(8).optional(),
+  /** From INVITE until the service must be ready; the phone rings meanwhile. */
+  connectTimeoutMs: ms(3000),
+  /** Longest wait for a lost connection to come back; the service may allow less. */
+  resumeLimitMs: ms(10_000),
+  /** A soft tone begins when the connection has been away for this long. */
+  holdToneAfterMs: ms(1500),
+  /** A service that misses two WebSocket pings counts as lost. 0 = no pings. */
+  pingIntervalMs: ms(5000),
+});
+
+const registrationSchema = z.strictObject({
+  /** HEARKEN_SIP_REGISTRAR: `sip:host:port`, `;transport=tcp` where wanted. */
+  registrar: z.string().regex(/^sips?:/),
+  /** HEARKEN_SIP_USER */
+  user: z.string().min(1),
+  /** HEARKEN_SIP_PASSWORD, better there than in a file. */
+  password: z.string().default(''),
+  expiresSeconds: z.number().int().min(60).max(86_400).default(300),
+});
+
+export const bridgeSchema = z.strictObject({
+  sip: sipSchema.prefault({}),
+  rtp: rtpSchema.prefault({}),
+  media: mediaSchema.prefault({}),
+  registration: registrationSchema.optional(),
+  transfer: z
+    .strictObject({
+      /** A transfer's target must match one of these regular expressions. */
+      allowedTargets: z.array(patternOf()).default(['^(sip|sips|tel):']),
+      /** Names of headers that a transfer may carry. */
+      allowedHeaders: patternOf().default('^(X-[A-Za-z0-9-]+|User-to-User)$'),
+    })
+    .prefault({}),
+  apology: z
+    .strictObject({
+      folder: z.string().default(DEFAULT_APOLOGY_FOLDER),
+      /** Spoken one after the other. */
+      languages: z
+        .array(z.string().regex(/^[A-Za-z0-9-]+$/))
+        .min(1)
+        .default(['zh-CN', 'en']),
+      /** `answer`: 200, apology, BYE: heard on every phone. `early`: 183, apology, 503: free of charge and visible to a proxy, but many phones and exchanges drop early media. */
+      mode: z.enum(['answer', 'early']).default('answer'),
+    })
+    .prefault({}),
+  /** Calls at once; the next gets 503 with Retry-After. */
+  maxCalls: z.number().int().min(1).max(10_000).default(200),
+  retryAfterSeconds: z.number().int().min(1).max(3600).default(10),
+  /** After SIGTERM live calls may go on for so long. */
+  drainMs: ms(30_000),
+  health: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      host: z.string().default('127.0.0.1'),
+      /** HEARKEN_BRIDGE_HEALTH: a port, 0 = any free one, or `off`. */
+      port: port.default(8081),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      /** LOG_LEVEL */
+      level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    })
+    .prefault({}),
+});
+export type BridgeConfig = z.infer<typeof bridgeSchema>;
+/** What a file or a test may write: everything is optional. */
+export type BridgeConfigInput = z.input<typeof bridgeSchema>;
+
+type Tree = Record<string, unknown>;
+
+const ENVIRONMENT: Readonly<Record<string, (tree: Tree, value: string) => void>> = {
+  HEARKEN_SIP_HOST: (tree, value) => set(tree, 'sip', 'host', value),
+  HEARKEN_SIP_PORT: (tree, value) => set(tree, 'sip', 'port', Number(value)),
+  HEARKEN_SIP_ADVERTISED: (tree, value) => set(tree, 'sip', 'advertisedHost', value),
+  HEARKEN_MEDIA_URL: (tree, value) => set(tree, 'media', 'url', value),
+  HEARKEN_MEDIA_TOKEN: (tree, value) => set(tree, 'media', 'token', value),
+  HEARKEN_RTP_PORTS: (tree, value) => {
+    const match = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(value);
+    set(tree, 'rtp', 'portMin', match ? Number(match[1]) : value);
+    set(tree, 'rtp', 'portMax', match ? Number(match[2] ?? match[1]) : value);
+  },
+  HEARKEN_SIP_REGISTRAR: (tree, value) => set(tree, 'registration', 'registrar', value),
+  HEARKEN_SIP_USER: (tree, value) => set(tree, 'registration', 'user', value),
+  HEARKEN_SIP_PASSWORD: (tree, value) => set(tree, 'registration', 'password', value),
+  HEARKEN_BRIDGE_HEALTH: (tree, value) => {
+    if (value === 'off') set(tree, 'health', 'enabled', false);
+    else set(tree, 'health', 'port', Number(value));
+  },
+  LOG_LEVEL: (tree, value) => set(tree, 'log', 'level', value),
+};
+
+function set(tree: Tree, section: string, key: string, value: unknown): void {
+  const current = tree[section];
+  const target: Tree = isRecord(current) ? current : {};
+  target[key] = value;
+  tree[section] = target;
+}
+
+/** Fills in defaults. Throws CONFIG_INVALID with the keys and what was expected of them. */
+export function parseBridgeConfig(input: unknown, where = 'The bridge configuration'): BridgeConfig {
+  const parsed = bridgeSchema.safeParse(input);
+  if (!parsed.success) {
+    throw new BridgeError('CONFIG_INVALID', `${where} is not valid:\n${z.prettifyError(parsed.error)}`, {
+      hint: 'Mend the keys named above (they belong under `bridge:` in hearken.yml, or to the environment).',
+    });
+  }
+  const { portMin, portMax } = parsed.data.rtp;
+  if (portMax < portMin) {
+    throw new BridgeError(
+      'CONFIG_INVALID',
+      `${where} has an RTP range that ends before it begins: ${portMin}-${portMax}.`,
+    );
+  }
+  return parsed.data;
+}
+
+/** Reads the file (HEARKEN_CONFIG, else ./hearken.yml where there is one) and the environment. Throws CONFIG_NOT_FOUND, CONFIG_INVALID. */
+export function loadBridgeConfig(env: NodeJS.ProcessEnv = process.env, folder = process.cwd()): BridgeConfig {
+  const named = env.HEARKEN_CONFIG;
+  const file = resolve(folder, named === undefined || named === '' ? 'hearken.yml' : named);
+  const tree = readSection(file, named !== undefined && named !== '');
+  for (const [name, apply] of Object.entries(ENVIRONMENT)) {
+    const value = env[name];
+    if (value !== undefined && value !== '') apply(tree, value);
+  }
+  return parseBridgeConfig(tree, `The bridge configuration (${file} and the environment)`);
+}
+
+function readSection(file: string, required: boolean): Tree {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!required && systemCode(error) === 'ENOENT') return {};
+    throw new BridgeError('CONFIG_NOT_FOUND', `The configuration ${file} can't be read: ${messageOf(error)}`, {
+      hint: 'Check HEARKEN_CONFIG, or leave it out to run with the defaults.',
+      cause: error,
+    });
+  }
+  const document = parseDocument(text);
+  const problem = document.errors[0];
+  if (problem) {
+    const at = problem.linePos?.[0];
+    throw new BridgeError('CONFIG_INVALID', `${file}${at ? `:${at.line}:${at.col}` : ''}: ${problem.message}`, {
+      hint: 'Mend the YAML at that place.',
+    });
+  }
+  const tree: unknown = document.toJS({ maxAliasCount: 100 });
+  const section = isRecord(tree) ? (tree.bridge ?? {}) : {};
+  if (!isRecord(section)) throw new BridgeError('CONFIG_INVALID', `${file}: \`bridge:\` must hold keys and values.`);
+  return section;
+}

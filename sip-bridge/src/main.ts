@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import closeWithGrace from 'close-with-grace';
+import { loadBridgeConfig } from './config.js';
+import { BridgeError, messageOf } from './errors.js';
+import { createLogger } from './log.js';
+import { SipBridge } from './server.js';
+
+/** Time beyond the drain for sockets to close. */
+const CLOSE_SLACK_MS = 5000;
+
+async function main(): Promise<void> {
+  const config = loadBridgeConfig();
+  const logger = createLogger(config.log.level);
+  const bridge = await SipBridge.start(config, logger);
+  closeWithGrace({ delay: config.drainMs + CLOSE_SLACK_MS, logger: false }, async ({ signal, err }) => {
+    if (err) logger.fatal({ err }, 'the bridge stops because of an unexpected error');
+    else logger.info({ signal }, 'draining');
+    // After an error nothing here can be trusted for long: the callers are let go at once.
+    await bridge.drain(err ? 0 : config.drainMs);
+    logger.info({ event: 'stopped' }, 'stopped');
+  });
+  // One line for machines, whatever the log level: `npm start` and the tests wait for it.
+  process.stdout.write(
+    `${JSON.stringify({
+      event: 'ready',
+      name: 'sip-bridge',
+      sip: bridge.uri,
+      sipPort: bridge.port,
+      healthPort: bridge.healthPort,
+      media: config.media.url,
+      pid: process.pid,
+    })}\n`,
+  );
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`sip-bridge: ${messageOf(error)}\n`);
+  if (error instanceof BridgeError && error.hint !== undefined) process.stderr.write(`  ${error.hint}\n`);
+  process.exit(error instanceof BridgeError ? error.exitCode : 1);
+});

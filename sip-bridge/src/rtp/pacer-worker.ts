@@ -1,0 +1,126 @@
+import { parentPort } from 'node:worker_threads';
+import { monotonicMs } from '../clock.js';
+import { messageOf } from '../errors.js';
+import { DeadlineSchedule } from './deadline.js';
+import { FRAME_MS } from './packet.js';
+import { PortAllocator } from './ports.js';
+import { RtpSession, type SessionSink } from './session.js';
+import { type ControlMessage, FramePacker, unpackPlayout, type WorkerMessage } from './wire.js';
+
+/**
+ * The thread that owns all RTP sockets and the one clock of all calls. Nothing else runs here, so a busy main thread (SIP, WebSockets, JSON) can't delay a packet.
+ */
+
+/** After a stall at most so many frames are sent at once. */
+const CATCH_UP_FRAMES = 5;
+/** Received frames wait this long for others, so that a hundred calls do not make five thousand thread messages a second. */
+const BATCH_MS = 4;
+const LATE_TICK_MS = FRAME_MS / 2;
+
+const port = parentPort;
+if (!port) throw new Error('pacer-worker runs only as a worker thread');
+
+const sessions = new Map<number, RtpSession>();
+const allocator = new PortAllocator();
+const packer = new FramePacker();
+const schedule = new DeadlineSchedule(monotonicMs() + FRAME_MS, FRAME_MS, CATCH_UP_FRAMES);
+const counters = { lateTicks: 0, skippedFrames: 0, worstLateMs: 0 };
+let batchDue = false;
+
+function tell(message: WorkerMessage): void {
+  port?.postMessage(message);
+}
+
+function flushFrames(): void {
+  batchDue = false;
+  if (packer.empty) return;
+  const batch = packer.take();
+  port?.postMessage(batch, [batch]);
+}
+
+function sinkOf(stream: number): SessionSink {
+  return {
+    frame(payload, rtpTimestamp, arrivalMs, kind) {
+      packer.add(stream, payload, rtpTimestamp, arrivalMs, kind);
+      if (batchDue) return;
+      batchDue = true;
+      setTimeout(flushFrames, BATCH_MS);
+    },
+    key: (key) => tell({ type: 'key', stream, digit: key.digit, durationMs: key.durationMs }),
+    mark: (name) => tell({ type: 'mark', stream, name }),
+    cleared: (generation, playedMs) => tell({ type: 'cleared', stream, generation, playedMs }),
+    overflow: (frames) => tell({ type: 'overflow', stream, frames }),
+    latched: (remote) => tell({ type: 'latched', stream, address: remote.address, port: remote.port }),
+    silent: (idleMs) => tell({ type: 'silent', stream, idleMs }),
+  };
+}
+
+function wake(): void {
+  const nowMs = monotonicMs();
+  const due = schedule.due(nowMs);
+  if (due.frames > 0 && sessions.size > 0) {
+    if (due.lateMs > LATE_TICK_MS) counters.lateTicks++;
+    counters.skippedFrames += due.skipped;
+    counters.worstLateMs = Math.max(counters.worstLateMs, due.lateMs);
+    for (let frame = 0; frame < due.frames; frame++) {
+      const skipped = frame === 0 ? due.skipped : 0;
+      for (const session of sessions.values()) session.tick(nowMs, skipped);
+    }
+  }
+  setTimeout(wake, Math.max(0, schedule.nextMs - monotonicMs()));
+}
+
+async function open(message: Extract<ControlMessage, { type: 'open' }>): Promise<void> {
+  const { request, stream } = message;
+  try {
+    const ports = await allocator.open(message.host, message.portMin, message.portMax);
+    sessions.set(stream, new RtpSession(ports, message, sinkOf(stream)));
+    tell({ type: 'reply', request, value: ports.port });
+  } catch (error) {
+    tell({ type: 'refused', request, code: 'RTP_PORTS_EXHAUSTED', message: messageOf(error) });
+  }
+}
+
+function control(message: ControlMessage): void {
+  if (message.type === 'open') {
+    void open(message);
+    return;
+  }
+  if (message.type === 'stats') {
+    tell({ type: 'reply', request: message.request, value: { streams: sessions.size, ...counters } });
+    return;
+  }
+  const session = sessions.get(message.stream);
+  if (message.type === 'close') {
+    const value = session?.stats();
+    session?.close();
+    sessions.delete(message.stream);
+    tell({ type: 'reply', request: message.request, value });
+  } else if (message.type === 'digits') {
+    const done = (): void => tell({ type: 'reply', request: message.request, value: undefined });
+    if (session) session.sendDigits(message.digits, message.durationMs, done);
+    else done();
+  } else if (message.type === 'configure') {
+    session?.configure(message.settings);
+  } else {
+    session?.release();
+  }
+}
+
+function playout(batch: ArrayBuffer): void {
+  for (const record of unpackPlayout(batch)) {
+    const session = sessions.get(record.stream);
+    if (!session) continue;
+    if (record.kind === 'audio') session.play(record.payload);
+    else if (record.kind === 'mark') session.mark(record.name);
+    else session.clear(record.generation);
+  }
+}
+
+port.on('message', (message: ControlMessage | ArrayBuffer) => {
+  if (message instanceof ArrayBuffer) playout(message);
+  else control(message);
+});
+
+setTimeout(wake, FRAME_MS);
+tell({ type: 'ready' });

@@ -1,0 +1,33 @@
+/** One transport protocol under one address: carries whole SIP messages. */
+export interface Channel {
+  readonly protocol: 'UDP' | 'TCP';
+  readonly port: number;
+  /** Rejects when it can't be sent; resolves when the system took it. */
+  send(message: string, to: Destination): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Destination {
+  /** IP address. */
+  readonly address: string;
+  readonly port: number;
+  /** The connection to use while it is open. */
+  readonly flow?: string;
+}
+
+export interface Source {
+  readonly address: string;
+  readonly port: number;
+  /** Names the connection (or the address pair, over UDP). */
+  readonly flow: string;
+}
+
+export type MessageHandler = (message: string, source: Source) => void;
+
+export interface ChannelOptions {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly maxMessageBytes: number;
+  readonly onMessage: MessageHandler;
+}

@@ -1,0 +1,169 @@
+import type { IncomingInviteRequest, IncomingRequestMessage } from 'sip.js/lib/core/index.js';
+import { BridgeError } from '../errors.js';
+import type { Logger } from '../log.js';
+import type { G711 } from '../rtp/packet.js';
+import { sdpOf } from '../sdp.js';
+import { type HangupCause, statusOf } from './cause.js';
+import { Leg, plainHeaders, sdpBody, tryReject } from './leg.js';
+import { type Answer, LegMedia, type LegMediaOptions } from './leg-media.js';
+import { decideAsServer, MIN_SESSION_SECONDS } from './session-timer.js';
+import type { IncomingCall } from './user-agent.js';
+
+export interface CallInfo {
+  readonly callId: string;
+  /** URIs, as signalled. */
+  readonly caller: string;
+  readonly callee: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly remoteAddress: string;
+}
+
+/** A call that somebody placed to us. */
+export class InboundLeg extends Leg {
+  readonly info: CallInfo;
+  readonly #request: IncomingInviteRequest;
+  #final = false;
+  #offered = false;
+  #answer: Answer | undefined;
+  #answered = false;
+  #acked = false;
+  /** Asked to hang up before the ACK came. */
+  #hangupAfterAck: { cause: HangupCause; reason: string } | undefined;
+
+  constructor(call: IncomingCall, logger: Logger) {
+    super(call.endpoint, call.request.message.callId, logger);
+    this.#request = call.request;
+    const { message } = call.request;
+    this.info = {
+      callId: message.callId,
+      caller: message.from.uri.toString(),
+      callee: call.dialled,
+      headers: plainHeaders(message),
+      remoteAddress: call.source.address,
+    };
+    call.request.delegate = {
+      onCancel: () => {
+        if (this.#final) return;
+        this.reject(487);
+      },
+    };
+  }
+
+  /** What the caller and we agreed on; undefined while an INVITE without offer waits for its ACK. */
+  get codec(): G711 | undefined {
+    return this.media?.codec ?? this.#answer?.codec;
+  }
+
+  /** 100, so that the caller's phone stops asking. */
+  trying(): void {
+    if (!this.#final) this.#request.trying();
+  }
+
+  /**
+   * Binds ports and negotiates. Returns a status when the call has to be refused (488 nothing fits, 422 timer too short, 400 bad SDP); undefined when all is well.
+   */
+  async prepare(options: LegMediaOptions): Promise<{ status: number; headers: string[] } | undefined> {
+    if (decideAsServer(this.#request.message).kind === 'too-small') {
+      return { status: 422, headers: [`Min-SE: ${MIN_SESSION_SECONDS}`] };
+    }
+    const { message } = this.#request;
+    const offer = sdpOf(message.getHeader('content-type'), message.body);
+    if (offer === undefined && message.body !== '') {
+      return { status: 415, headers: ['Accept: application/sdp, multipart/mixed'] };
+    }
+    const media = await LegMedia.open(options);
+    this.adoptMedia(media);
+    if (this.end || offer === undefined) return undefined;
+    try {
+      this.#offered = true;
+      this.#answer = await media.answer(offer);
+    } catch (error) {
+      if (error instanceof BridgeError && error.code === 'SDP_INVALID') return { status: 400, headers: [] };
+      throw error;
+    }
+    return this.#answer ? undefined : { status: 488, headers: ['Warning: 305 hearken "Incompatible media format"'] };
+  }
+
+  ring(): void {
+    if (this.#final || this.end) return;
+    this.adoptSession(this.#request.progress({ statusCode: 180 }).session);
+  }
+
+  /** 183 with our answer: the caller hears what we play before the call is answered. False when the INVITE had no offer. */
+  earlyMedia(): boolean {
+    if (this.#final || this.end || !this.#answer) return false;
+    this.adoptSession(this.#request.progress({ statusCode: 183, body: sdpBody(this.#answer.sdp) }).session);
+    this.#answer.apply();
+    this.media?.stream.release();
+    return true;
+  }
+
+  /** 200. `established` follows with the ACK. */
+  accept(): void {
+    const media = this.media;
+    if (this.#final || this.end || !media) return;
+    this.#final = true;
+    this.#answered = true;
+    const decision = decideAsServer(this.#request.message);
+    const { session } = this.#request.accept({
+      statusCode: 200,
+      extraHeaders: decision.kind === 'agreed' ? [...decision.headers] : [],
+      body: sdpBody(this.#answer?.sdp ?? media.offer()),
+    });
+    this.adoptSession(session);
+    this.#answer?.apply();
+    if (decision.kind === 'agreed') this.timer.restart(decision.interval);
+  }
+
+  /** A final refusal. */
+  reject(status: number, extraHeaders: string[] = []): void {
+    if (this.#final || this.end) return;
+    this.#final = true;
+    tryReject(this.#request, status, extraHeaders);
+    const by = status === 487 ? 'them' : 'us';
+    this.finish({
+      cause: 'normal',
+      status,
+      reason: status === 487 ? 'cancelled by the caller' : `refused with ${status}`,
+      by,
+    });
+  }
+
+  override hangup(cause: HangupCause, reason = ''): void {
+    if (this.end) return;
+    if (!this.#answered) {
+      this.#final = true;
+      tryReject(this.#request, statusOf(cause));
+      this.finish({ cause, status: statusOf(cause), reason, by: 'us' });
+    } else if (!this.#acked) {
+      // RFC 3261 §15: no BYE before the ACK. It comes, or `onAckTimeout` does.
+      this.#hangupAfterAck ??= { cause, reason };
+    } else {
+      this.sendBye(cause);
+      this.finish({ cause, status: 200, reason, by: 'us' });
+    }
+  }
+
+  protected override onAck(message: IncomingRequestMessage): void {
+    const first = !this.#acked;
+    this.#acked = true;
+    if (this.#hangupAfterAck) {
+      const { cause, reason } = this.#hangupAfterAck;
+      // After the core has finished with the ACK.
+      setImmediate(() => this.hangup(cause, reason));
+      return;
+    }
+    if (message.body === '') {
+      if (first && !this.#offered) this.hangup('error', 'the ACK brought no answer to our offer');
+      else this.markEstablished();
+      return;
+    }
+    this.acceptLateAnswer(message).then(
+      (fits) => {
+        if (fits || this.#offered) this.markEstablished();
+        else this.hangup('error', 'nothing in the answer fits our offer');
+      },
+      () => this.hangup('error', 'the answer in the ACK is not valid SDP'),
+    );
+  }
+}

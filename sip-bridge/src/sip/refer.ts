@@ -1,0 +1,175 @@
+import type { IncomingRequestMessage, SubscribeUserAgentClient } from 'sip.js/lib/core/index.js';
+import { messageOf } from '../errors.js';
+import type { Logger } from '../log.js';
+import type { Leg } from './leg.js';
+
+export interface TransferOrder {
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+export interface TransferOutcome {
+  /** `completed`: a 2xx sipfrag came. `timeout`: REFER was accepted, nothing final came. */
+  readonly outcome: 'completed' | 'failed' | 'timeout';
+  readonly status: number;
+  readonly reason: string;
+}
+
+export interface TransferRules {
+  readonly allowedTargets: readonly RegExp[];
+  readonly allowedHeaders: RegExp;
+}
+
+/** A peer that hangs up in mid-transfer gets this long to say how it ended. */
+const NOTIFY_AFTER_BYE_MS = 2000;
+const MAX_HEADERS = 20;
+
+/** Why an order can't be carried out; undefined when it can. Targets and headers come over the network, so both are held against lists. */
+export function refusal(order: TransferOrder, rules: TransferRules): TransferOutcome | undefined {
+  if (/[<>"\s]/.test(order.target)) return { outcome: 'failed', status: 400, reason: 'the target is not a URI' };
+  if (!rules.allowedTargets.some((pattern) => pattern.test(order.target))) {
+    return { outcome: 'failed', status: 403, reason: 'the target is not in bridge.transfer.allowedTargets' };
+  }
+  const names = Object.keys(order.headers);
+  const bad = names.find((name) => !rules.allowedHeaders.test(name) || !/^[A-Za-z0-9-]+$/.test(name));
+  if (bad !== undefined || names.length > MAX_HEADERS) {
+    return {
+      outcome: 'failed',
+      status: 400,
+      reason: `the header ${bad ?? ''} is not in bridge.transfer.allowedHeaders`,
+    };
+  }
+  return undefined;
+}
+
+/**
+ * One blind transfer (RFC 3515): REFER in the dialog, then what the peer tells in NOTIFY. The result comes once. It does not end the call: that is for the one who asked,
+ * and only on `completed` or `timeout` (Asterisk answers a missing extension with a 404 sipfrag and the caller stays with us).
+ */
+export class Transfer {
+  readonly #leg: Leg;
+  readonly #order: TransferOrder;
+  readonly #logger: Logger;
+  readonly #onProgress: (status: number, reason: string) => void;
+  readonly #subscriberId: string;
+  #resolve: (outcome: TransferOutcome) => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #accepted = false;
+  #lastStatus = 0;
+  #done = false;
+
+  constructor(leg: Leg, order: TransferOrder, onProgress: (status: number, reason: string) => void, logger: Logger) {
+    this.#leg = leg;
+    this.#order = order;
+    this.#onProgress = onProgress;
+    this.#logger = logger;
+    this.#subscriberId = `${leg.callId}${leg.session?.localTag ?? ''}refer`;
+  }
+
+  /** Never rejects. */
+  run(): Promise<TransferOutcome> {
+    const { session } = this.#leg;
+    if (!session || !this.#leg.established) {
+      return Promise.resolve({ outcome: 'failed', status: 481, reason: 'the call is not up' });
+    }
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#timer = setTimeout(() => this.#onTimeout(), this.#order.timeoutMs);
+      this.#leg.on('ended', this.#onEnded);
+      this.#subscribe();
+      try {
+        session.refer(
+          {
+            onAccept: () => {
+              this.#accepted = true;
+            },
+            onRedirect: ({ message }) => this.#refused(message.statusCode ?? 300, message.reasonPhrase ?? ''),
+            onReject: ({ message }) => this.#refused(message.statusCode ?? 500, message.reasonPhrase ?? ''),
+          },
+          { extraHeaders: this.#headers() },
+        );
+      } catch (error) {
+        this.#finish({ outcome: 'failed', status: 500, reason: messageOf(error) });
+      }
+    });
+  }
+
+  #headers(): string[] {
+    const contact = this.#leg.endpoint.contactUri;
+    return [
+      `Refer-To: <${this.#order.target}>`,
+      `Referred-By: <${contact}>`,
+      `Contact: <${contact}>`,
+      ...Object.entries(this.#order.headers).map(([name, value]) => `${name}: ${value.replace(/[\r\n]+/g, ' ')}`),
+    ];
+  }
+
+  /** The core hands NOTIFYs to its subscribers first; being one, we still hear the outcome when the peer has ended the call meanwhile (RFC 5057 §4.1). */
+  #subscribe(): void {
+    const subscriber = {
+      dispose: () => {},
+      onNotify: (request: { readonly message: IncomingRequestMessage; accept(): unknown }) => {
+        request.accept();
+        this.#notified(request.message);
+      },
+    };
+    this.#leg.endpoint.core.subscribers.set(this.#subscriberId, subscriber as unknown as SubscribeUserAgentClient);
+  }
+
+  #notified(message: IncomingRequestMessage): void {
+    const state = message.getHeader('subscription-state') ?? '';
+    const line = /^SIP\/2\.0\s+(\d{3})\s*([^\r\n]*)/m.exec(message.body);
+    const status = line ? Number(line[1]) : 0;
+    const reason = (line?.[2] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 200);
+    this.#logger.debug({ status, state }, 'transfer progress');
+    if (status >= 200) {
+      this.#finish({ outcome: status < 300 ? 'completed' : 'failed', status, reason });
+      return;
+    }
+    if (status >= 100) {
+      this.#accepted = true;
+      this.#lastStatus = status;
+      this.#onProgress(status, reason);
+    }
+    if (/^\s*terminated/i.test(state)) {
+      this.#finish({
+        outcome: 'failed',
+        status: this.#lastStatus,
+        reason: 'the peer stopped reporting before the end',
+      });
+    }
+  }
+
+  #refused(status: number, reason: string): void {
+    this.#finish({ outcome: 'failed', status, reason: reason || 'the peer refused REFER' });
+  }
+
+  #onTimeout(): void {
+    const outcome = this.#accepted ? 'timeout' : 'failed';
+    this.#finish({ outcome, status: this.#accepted ? this.#lastStatus : 408, reason: 'no final answer in time' });
+  }
+
+  readonly #onEnded = (): void => {
+    if (this.#done) return;
+    clearTimeout(this.#timer);
+    const gone = (): void =>
+      this.#finish({
+        outcome: 'failed',
+        status: this.#lastStatus,
+        reason: 'the caller left before the transfer was confirmed',
+      });
+    if (this.#accepted) this.#timer = setTimeout(gone, NOTIFY_AFTER_BYE_MS);
+    else gone();
+  };
+
+  #finish(outcome: TransferOutcome): void {
+    if (this.#done) return;
+    this.#done = true;
+    clearTimeout(this.#timer);
+    this.#leg.off('ended', this.#onEnded);
+    // A late NOTIFY still gets its 200 while the dialog lives; then 481 is right.
+    this.#leg.endpoint.core.subscribers.delete(this.#subscriberId);
+    this.#resolve(outcome);
+  }
+}
