@@ -22,7 +22,7 @@ export function serveCommand(): Command {
         },
       );
       process.stdout.write(
-        `${JSON.stringify({ ready: true, url: service.url, mediaUrl: service.mediaUrl, facts: service.facts })}\n`,
+        `${JSON.stringify({ event: 'ready', name: 'service', url: service.url, mediaUrl: service.mediaUrl, facts: service.facts })}\n`,
       );
     });
 }

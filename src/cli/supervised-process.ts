@@ -147,10 +147,10 @@ export class SupervisedProcess extends SafeEmitter<SupervisedEvents> {
 }
 
 function readyFacts(line: string): Readonly<Record<string, unknown>> | undefined {
-  if (!line.startsWith('{') || !line.includes('"ready"')) return undefined;
+  if (!line.startsWith('{') || !line.includes('"event":"ready"')) return undefined;
   try {
     const value = JSON.parse(line) as Record<string, unknown>;
-    return value.ready === true ? value : undefined;
+    return value.event === 'ready' ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,10 +75,19 @@ export class Baresip {
   /** Ends the phone (its files are right only then) and reads what each of its calls heard, in order. PCM16, 8 kHz. */
   async heard(): Promise<Int16Array[]> {
     await this.#process.stop();
+    return this.#heardFiles().map((file) => samplesOf(readFileSync(file)));
+  }
+
+  /** Ms that each call of this phone has heard so far, in order, by the size of its files. */
+  heardMs(): number[] {
+    return this.#heardFiles().map((file) => statSync(file).size / 16);
+  }
+
+  #heardFiles(): string[] {
     return readdirSync(this.#folder)
       .filter((file) => /^dump-.*-dec\.wav$/.test(file))
       .sort()
-      .map((file) => samplesOf(readFileSync(join(this.#folder, file))));
+      .map((file) => join(this.#folder, file));
   }
 
   async stop(): Promise<void> {

@@ -24,7 +24,7 @@ export class ServiceProcess extends TestProcess {
         ...env,
       },
     });
-    const [line] = await service.printed(/\{"ready":true.*\}/, 60_000);
+    const [line] = await service.printed(/\{"event":"ready".*\}/, 60_000);
     const { url, mediaUrl } = JSON.parse(line) as ServiceFacts;
     return Object.assign(service, { url, mediaUrl });
   }
@@ -44,12 +44,12 @@ export class BridgeProcess extends TestProcess {
     const bridge = new BridgeProcess(sipPort, {
       HEARKEN_SIP_HOST: '127.0.0.1',
       HEARKEN_SIP_PORT: String(sipPort),
-      HEARKEN_HEALTH_PORT: '0',
+      HEARKEN_BRIDGE_HEALTH: '0',
       HEARKEN_MEDIA_URL: mediaUrl,
       HEARKEN_CONFIG: join(root, 'test/fixtures/hearken.yml'),
       ...env,
     });
-    await bridge.printed(/"ready":true/, 20_000);
+    await bridge.printed(/"event":"ready"/, 20_000);
     return bridge;
   }
 }
