@@ -52,7 +52,7 @@ export class Transfer {
   readonly #order: TransferOrder;
   readonly #logger: Logger;
   readonly #onProgress: (status: number, reason: string) => void;
-  readonly #subscriberId: string;
+  #subscriberId = '';
   #resolve: (outcome: TransferOutcome) => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #accepted = false;
@@ -64,35 +64,39 @@ export class Transfer {
     this.#order = order;
     this.#onProgress = onProgress;
     this.#logger = logger;
-    this.#subscriberId = `${leg.callId}${leg.session?.localTag ?? ''}refer`;
   }
 
-  /** Never rejects. */
+  /** Never rejects. A call whose ACK is still on its way is waited for. */
   run(): Promise<TransferOutcome> {
-    const { session } = this.#leg;
-    if (!session || !this.#leg.established) {
-      return Promise.resolve({ outcome: 'failed', status: 481, reason: 'the call is not up' });
-    }
     return new Promise((resolve) => {
       this.#resolve = resolve;
       this.#timer = setTimeout(() => this.#onTimeout(), this.#order.timeoutMs);
       this.#leg.on('ended', this.#onEnded);
-      this.#subscribe();
-      try {
-        session.refer(
-          {
-            onAccept: () => {
-              this.#accepted = true;
-            },
-            onRedirect: ({ message }) => this.#refused(message.statusCode ?? 300, message.reasonPhrase ?? ''),
-            onReject: ({ message }) => this.#refused(message.statusCode ?? 500, message.reasonPhrase ?? ''),
-          },
-          { extraHeaders: this.#headers() },
-        );
-      } catch (error) {
-        this.#finish({ outcome: 'failed', status: 500, reason: messageOf(error) });
-      }
+      if (this.#leg.end) this.#finish({ outcome: 'failed', status: 481, reason: 'the call is over' });
+      else if (this.#leg.established) this.#refer();
+      else this.#leg.once('established', () => this.#refer());
     });
+  }
+
+  #refer(): void {
+    const { session } = this.#leg;
+    if (!session || this.#done) return;
+    this.#subscriberId = `${session.callId}${session.localTag}refer`;
+    this.#subscribe();
+    try {
+      session.refer(
+        {
+          onAccept: () => {
+            this.#accepted = true;
+          },
+          onRedirect: ({ message }) => this.#refused(message.statusCode ?? 300, message.reasonPhrase ?? ''),
+          onReject: ({ message }) => this.#refused(message.statusCode ?? 500, message.reasonPhrase ?? ''),
+        },
+        { extraHeaders: this.#headers() },
+      );
+    } catch (error) {
+      this.#finish({ outcome: 'failed', status: 500, reason: messageOf(error) });
+    }
   }
 
   #headers(): string[] {

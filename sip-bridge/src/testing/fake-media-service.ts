@@ -115,6 +115,10 @@ export class FakeSession extends SafeEmitter<FakeSessionEvents> {
   attach(socket: WebSocket): void {
     this.#socket = socket;
     this.generation++;
+  }
+
+  /** For the service: `ready` is out. */
+  announceResumed(): void {
     this.emit('resumed');
   }
 
@@ -242,7 +246,8 @@ export class FakeMediaService extends SafeEmitter<FakeMediaServiceEvents> {
         media: start.media,
         generation: session.generation,
       });
-      if (!known) this.emit('session', session);
+      if (known) known.announceResumed();
+      else this.emit('session', session);
     }, readyAfterMs ?? 0);
     return session;
   }

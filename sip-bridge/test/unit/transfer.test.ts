@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ServerMessage } from '../../src/index.js';
+import { share, tone } from '../support/g711.js';
+import { until } from '../support/recorder.js';
+import { World } from '../support/world.js';
+
+let world: World | undefined;
+
+afterEach(async () => {
+  await world?.stop();
+  expect(world?.service.problems).toEqual([]);
+  world = undefined;
+});
+
+function transferTo(target: string, extra: Partial<Extract<ServerMessage, { type: 'transfer' }>> = {}): ServerMessage {
+  return { type: 'transfer', transferId: 't1', target, mode: 'blind', timeoutMs: 5000, ...extra };
+}
+
+describe('a blind transfer', () => {
+  it('brings the caller to the agent, who hears the headers, and ends our leg', async () => {
+    world = await World.start();
+    const agent = await world.phone({ user: 'agent', autoAnswerMs: 50, greeting: () => tone(700, 1500) });
+    const { call, session, heard } = await world.call();
+    const arrived = agent.next('call', 8000);
+    session.send(transferTo(agent.uri, { headers: { 'X-Summary': 'wants a refund' } }));
+
+    const [incoming] = await arrived;
+    expect(incoming.info?.headers['X-Summary']).toBe('wants a refund');
+    expect(incoming.info?.headers['Referred-By']).toContain('sip:');
+    const progress = await session.waitFor('transfer.progress');
+    expect(progress.transferId).toBe('t1');
+    const result = await session.waitFor('transfer.result');
+    expect(result).toMatchObject({ transferId: 't1', outcome: 'completed', status: 200 });
+    expect((await session.waitFor('stop')).cause).toBe('transferred');
+    await until(() => share(heard.bytes(1), 700) > 0.3, 'the caller hears the agent');
+    expect(world.bridge.calls.size).toBe(0);
+    expect(call.established).toBe(true);
+    await call.hangup();
+    await incoming.ended;
+  });
+
+  it('keeps the caller when nobody is at the target', async () => {
+    world = await World.start();
+    const { call, session, heard } = await world.call();
+    const busy = await world.phone({ user: 'agent', maxCalls: 0 });
+    session.send(transferTo(busy.uri));
+    const result = await session.waitFor('transfer.result');
+    expect(result).toMatchObject({ outcome: 'failed', status: 486 });
+    expect(call.established).toBe(true);
+    session.play(tone(500, 500));
+    await until(() => share(heard.bytes(0).subarray(-8000), 500) > 0.3, 'the bot speaks on');
+    session.send(transferTo(busy.uri, { transferId: 't2' }));
+    await session.waitFor('transfer.result', 5000, (message) => message.transferId === 't2');
+  });
+
+  it('tells of a phone that refuses REFER', async () => {
+    world = await World.start();
+    const { call, session } = await world.call({ obeyRefer: false });
+    session.send(transferTo('sip:agent@127.0.0.1:9'));
+    expect(await session.waitFor('transfer.result')).toMatchObject({ outcome: 'failed', status: 603 });
+    expect(call.established).toBe(true);
+  });
+
+  it('ends our leg after the time-out when the agent only rings', async () => {
+    world = await World.start();
+    const agent = await world.phone({ user: 'agent' });
+    const { call, session } = await world.call();
+    session.send(transferTo(agent.uri, { timeoutMs: 1000 }));
+    expect(await session.waitFor('transfer.result')).toMatchObject({ outcome: 'timeout', status: 180 });
+    expect((await session.waitFor('stop')).cause).toBe('transferred');
+    // The caller's phone rings on at the agent's.
+    for (const incoming of agent.calls) incoming.answer();
+    await call.next('transferred', 3000);
+  });
+
+  it('reports a failure when the caller leaves in the middle of it', async () => {
+    world = await World.start();
+    const agent = await world.phone({ user: 'agent' });
+    const { call, session } = await world.call();
+    session.send(transferTo(agent.uri));
+    await session.waitFor('transfer.progress', 5000, (message) => message.status === 180);
+    await call.hangup();
+    const result = await session.waitFor('transfer.result');
+    expect(result.outcome).toBe('failed');
+    expect((await session.waitFor('stop')).cause).toBe('normal');
+  });
+
+  it('is refused for a target outside the allow-list, a header outside it, and in attended mode', async () => {
+    world = await World.start({ transfer: { allowedTargets: ['^sip:agent@127\\.0\\.0\\.1(:\\d+)?$'] } });
+    const { call, session } = await world.call();
+    const refusals: [Partial<Extract<ServerMessage, { type: 'transfer' }>>, number][] = [
+      [{ target: 'sip:00881234567@premium.example' }, 403],
+      [{ headers: { Route: '<sip:evil>' } }, 400],
+      [{ target: 'sip:agent@127.0.0.1:5060>;x=<sip:a' }, 400],
+      [{ mode: 'attended' }, 501],
+    ];
+    for (const [index, [extra, status]] of refusals.entries()) {
+      const transferId = `r${index}`;
+      session.send(transferTo('sip:agent@127.0.0.1:5060', { ...extra, transferId }));
+      const result = await session.waitFor('transfer.result', 3000, (message) => message.transferId === transferId);
+      expect(result).toMatchObject({ outcome: 'failed', status });
+    }
+    expect(call.established).toBe(true);
+  });
+});
