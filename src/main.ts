@@ -94,6 +94,7 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
         facts,
       }),
       ping: () => stores.sessions.ping(),
+      intentModel,
       calls: { dataFolder, idOf: (callId) => calls.idOf(callId) },
     });
     const router = new UpgradeRouter();

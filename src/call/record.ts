@@ -1,9 +1,9 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
-import { messageOf } from '../errors.js';
+import { HearkenError, messageOf } from '../errors.js';
 import { StereoRecorder } from './stereo-recorder.js';
 
 /** One line of a call record. `atMs` counts from the call's begin. */
@@ -120,13 +120,36 @@ function callsFolder(dataFolder: string): string {
 /** Ids are made by us; anything else must not reach the file system. */
 const RECORD_ID = /^[0-9a-f-]{36}$/;
 
-/** The events of a recorded call by its id; undefined when there is no such record in the last 31 days that have any. */
-export async function readRecord(dataFolder: string, id: string): Promise<readonly RecordedEvent[] | undefined> {
+/** Days that are searched for a record, newest first. */
+const SEARCHED_DAYS = 31;
+/** A day of talking is 3 MB of events; what is larger is not for a request. */
+const LONGEST_RECORD_BYTES = 16 * 1024 * 1024;
+
+export interface StoredRecord {
+  readonly events: readonly RecordedEvent[];
+  /** `<day>/<id>.wav` below the calls folder; null when no sound was recorded. */
+  readonly audio: string | null;
+}
+
+/**
+ * A recorded call by its id; undefined when there is none in the last 31 days that have any. Throws PAYLOAD_TOO_LARGE for a record that
+ * should be read on the machine itself.
+ */
+export async function readRecord(dataFolder: string, id: string): Promise<StoredRecord | undefined> {
   if (!RECORD_ID.test(id)) return undefined;
-  const days = (await readdir(callsFolder(dataFolder)).catch(() => [])).sort().reverse().slice(0, 31);
+  const days = (await readdir(callsFolder(dataFolder)).catch(() => [])).sort().reverse().slice(0, SEARCHED_DAYS);
   for (const day of days) {
-    const text = await readFile(join(callsFolder(dataFolder), day, `${id}.jsonl`), 'utf8').catch(() => undefined);
-    if (text !== undefined) return parseRecord(text);
+    const file = join(callsFolder(dataFolder), day, `${id}.jsonl`);
+    const facts = await stat(file).catch(() => undefined);
+    if (!facts) continue;
+    if (facts.size > LONGEST_RECORD_BYTES) {
+      throw new HearkenError('PAYLOAD_TOO_LARGE', `The record of this call has ${facts.size} bytes.`, {
+        hint: `Read it on the machine: calls/${day}/${id}.jsonl in the data folder.`,
+      });
+    }
+    const audio = `${day}/${id}.wav`;
+    const hasAudio = await stat(join(callsFolder(dataFolder), audio)).catch(() => undefined);
+    return { events: parseRecord(await readFile(file, 'utf8')), audio: hasAudio ? audio : null };
   }
   return undefined;
 }

@@ -41,7 +41,7 @@ const recordSchema = z.object({ events: z.array(z.unknown()) });
 /** The turns of a call from the service's record of it; undefined when the service can't be asked or has none. */
 export async function fetchTurns(serviceUrl: string, callId: string): Promise<readonly RecordedTurn[] | undefined> {
   try {
-    const response = await fetch(new URL(`/calls/${encodeURIComponent(callId)}`, serviceUrl), {
+    const response = await fetch(new URL(`/api/calls/${encodeURIComponent(callId)}`, serviceUrl), {
       signal: AbortSignal.timeout(3000),
     });
     if (!response.ok) return undefined;

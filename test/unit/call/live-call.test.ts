@@ -223,7 +223,7 @@ describe('the call record', () => {
     await call.speak('查订单');
     await call.listen(2000);
     await call.over();
-    const events = (await readRecord(folder, ID)) ?? [];
+    const events = (await readRecord(folder, ID))?.events ?? [];
     expect(events.map((event) => event.type)).toEqual(
       expect.arrayContaining([
         'call',
