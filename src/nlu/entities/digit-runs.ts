@@ -122,7 +122,7 @@ export function digitRuns(
 /** Between two digits of one number there is nothing, space, a pause written as comma, a dash, or a word of hesitation. */
 function isJoint(gap: string): boolean {
   return (
-    /^[\s,，、.。\-–—·]*(?:(?:杠|横杠|dash|hyphen|嗯+|呃+|额|那个|然后|再|uh+|um+|er+|and then|then)[\s,，、.。-]*)?$/.test(
+    /^[\s,，、.。()\-–—·]*(?:(?:杠|横杠|dash|hyphen|嗯+|呃+|额|那个|然后|再|uh+|um+|er+|and then|then)[\s,，、.。-]*)?$/.test(
       gap,
     ) && gap.length <= 12
   );
@@ -138,22 +138,23 @@ function join(pieces: readonly Piece[]): DigitRun {
   };
 }
 
-/** Weak pieces at the edges go, but for letters that touch the digits ("sf1029", "零零二x"). */
+/**
+ * Weak pieces at the edges go, but for letters that touch the digits ("sf1029", "零零二x") and, beside a long run, digits said in the way of
+ * radio operators ("洞洞幺二三四五六").
+ */
 function trim(group: readonly Piece[], plain: string): Piece[] {
   const firm = group.map((piece) => !piece.weak);
   const first = firm.indexOf(true);
   const last = firm.lastIndexOf(true);
   if (first < 0) return [];
+  const long = firm.filter(Boolean).length >= 4;
+  const touches = (a: Piece | undefined, b: Piece | undefined) => plain.slice(a?.end, b?.start).trim() === '';
+  const stays = (piece: Piece | undefined) =>
+    isLetter(piece) || (long && piece !== undefined && /^\d$/.test(piece.digits));
   let from = first;
-  while (from > 0 && isLetter(group[from - 1]) && plain.slice(group[from - 1]?.end, group[from]?.start).trim() === '')
-    from--;
+  while (from > 0 && stays(group[from - 1]) && touches(group[from - 1], group[from])) from--;
   let to = last;
-  while (
-    to + 1 < group.length &&
-    isLetter(group[to + 1]) &&
-    plain.slice(group[to]?.end, group[to + 1]?.start).trim() === ''
-  )
-    to++;
+  while (to + 1 < group.length && stays(group[to + 1]) && touches(group[to], group[to + 1])) to++;
   return group.slice(from, to + 1);
 }
 
@@ -171,7 +172,7 @@ function readPieces(plain: string, options: { readonly letters: boolean; readonl
       ? { start, end: start + word.length, digits: word, single: word.length > 2 || true, typed: true, weak: false }
       : /^[a-z]/.test(word)
         ? englishPiece(plain, word, start, options)
-        : hanPiece(plain, word, start);
+        : hanPiece(plain, word, start, options);
     if (piece === undefined) continue;
     pieces.push(piece);
     pattern.lastIndex = piece.end;
@@ -179,7 +180,12 @@ function readPieces(plain: string, options: { readonly letters: boolean; readonl
   return pieces;
 }
 
-function hanPiece(plain: string, char: string, start: number): Piece | undefined {
+function hanPiece(
+  plain: string,
+  char: string,
+  start: number,
+  options: { readonly cardinals: boolean },
+): Piece | undefined {
   const repeat = HAN_REPEATS[char];
   // "三个八" is 888.
   if (repeat !== undefined && plain[start + 1] === '个') {
@@ -187,6 +193,14 @@ function hanPiece(plain: string, char: string, start: number): Piece | undefined
       HAN_DIGITS[plain[start + 2] ?? ''] ?? (/\d/.test(plain[start + 2] ?? '') ? plain[start + 2] : undefined);
     if (digit !== undefined && !/[十百千万]/.test(plain[start + 3] ?? '')) {
       return { start, end: start + 3, digits: digit.repeat(repeat), single: true, typed: false, weak: false };
+    }
+  }
+  if (options.cardinals) {
+    // Asked for digits, "二十五" is 25.
+    const cardinal = /^([二三四五六七八九])?十([一二三四五六七八九])?(?![百千万])/.exec(plain.slice(start));
+    if (cardinal) {
+      const digits = `${HAN_DIGITS[cardinal[1] ?? '一']}${cardinal[2] === undefined ? '0' : HAN_DIGITS[cardinal[2]]}`;
+      return { start, end: start + cardinal[0].length, digits, single: false, typed: false, weak: false };
     }
   }
   const digit = HAN_DIGITS[char];
@@ -244,7 +258,10 @@ function englishPiece(
       return unit?.[1] ? multiple(ten + EN_DIGITS[unit[1]], end + unit[0].length) : multiple(`${ten}0`, end);
     }
   }
-  if (options.letters && (word.length === 1 || (word.length <= 3 && /^\s*\d/.test(plain.slice(end))))) {
+  if (
+    options.letters &&
+    (word.length === 1 || (word.length <= 3 && /^[\d零〇一二三四五六七八九幺]/.test(plain.slice(end))))
+  ) {
     return { start, end, digits: word.toUpperCase(), single: true, typed: true, weak: true };
   }
   return undefined;

@@ -16,11 +16,11 @@ export const DEFAULT_NGRAMS: NgramOptions = {
   hanChars: [1, 2],
   pinyin: [1, 2],
   words: [1, 2],
-  wordChars: [2, 5],
+  wordChars: [2, 4],
   weights: { han: 1, pinyin: 1, word: 1, wordChar: 0.6 },
 };
 
-export type Family = 'h' | 'p' | 'w' | 'c' | 'n';
+export type Family = 'h' | 'p' | 'w' | 'k' | 'c' | 'n';
 
 const LATIN_WORD = /[a-z]+(?:'[a-z]+)*|\d+|[^\p{L}\p{N}\s]/u;
 const TOKEN = new RegExp(`[\\u3007\\u3400-\\u4dbf\\u4e00-\\u9fff]+|${LATIN_WORD.source}|\\p{L}+`, 'gu');
@@ -43,7 +43,7 @@ const EN_DIGIT = new Set([
 ]);
 
 /**
- * Calls `emit(family, feature)` for every n-gram of a text, repeats included. Families: `h` Han characters, `p` coarse pinyin, `w` words,
+ * Calls `emit(family, feature)` for every n-gram of a text, repeats included. Families: `h` Han characters, `p` coarse pinyin, `w` words, `k` words with one between them,
  * `c` in-word characters, `n` shapes of numbers. Feature strings carry their family as first character.
  */
 export function ngrams(text: string, options: NgramOptions, emit: (family: Family, feature: string) => void): void {
@@ -116,5 +116,12 @@ function wordNgrams(
       gram += `${size > 1 ? ' ' : ''}${words[start + size - 1]}`;
       if (size >= low && gram !== '<han>') emit('w', `w${gram}`);
     }
+    // "set … alarm": two words with one between them.
+    if (high > 1 && start + 2 < words.length) emit('k', `k${words[start]} ${words[start + 2]}`);
   }
+  if (high <= 1 || words.length === 0 || (words.length === 1 && words[0] === '<han>')) return;
+  // How an utterance begins and ends tells questions from orders.
+  emit('w', `b^${words[0]}`);
+  emit('w', `b${words.at(-1)}$`);
+  if (words.length > 1) emit('w', `b^${words[0]} ${words[1]}`);
 }

@@ -80,6 +80,9 @@ export class Vectorizer {
   }
 }
 
+/** Weight of a pair of words with one between them, next to that of a word. */
+const SKIP_WEIGHT = 0.5;
+
 function familyWeight(feature: string, options: NgramOptions): number {
   switch (feature[0]) {
     case 'h':
@@ -88,6 +91,8 @@ function familyWeight(feature: string, options: NgramOptions): number {
       return options.weights.pinyin;
     case 'c':
       return options.weights.wordChar;
+    case 'k':
+      return options.weights.word * SKIP_WEIGHT;
     default:
       return options.weights.word;
   }

@@ -17,7 +17,7 @@ export interface MlpOptions {
 }
 
 export const DEFAULT_MLP: MlpOptions = {
-  hidden: 96,
+  hidden: 64,
   epochs: 10,
   learningRate: 0.08,
   inputDropout: 0.5,

@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import { loadTrainingData } from '../src/nlu/corpus/load.js';
+import type { TrainingData } from '../src/nlu/corpus/training-data.js';
+import { evaluate, SpanCounter } from '../src/nlu/evaluate.js';
+import { loadIntentModel } from '../src/nlu/model/onnx-intent-model.js';
+import { seededRandom } from '../src/nlu/random.js';
+import { Tagger } from '../src/nlu/tagger/tagger.js';
+import { trainTagger } from '../src/nlu/tagger/train.js';
+import { garble } from '../src/nlu/train/noise.js';
+import { trainIntentModel } from '../src/nlu/train/trainer.js';
+import { nodeNlpAccuracy } from './nlu-node-nlp.js';
+
+/**
+ * What the understanding reaches on public data, beside node-nlp. `npm run -s bench:nlu -- --json` prints one JSON document.
+ * `--only banking77,snips` runs a part. The data sets are not ours to ship: they are read from HEARKEN_DATASETS or ../shared/datasets, and what
+ * is absent is null in the document and said on stderr.
+ */
+
+const SEED = 1;
+const root = process.env.HEARKEN_DATASETS ?? join(import.meta.dirname, '../../shared/datasets');
+const only = optionValue('--only')?.split(',');
+const percent = (share: number) => Math.round(share * 10_000) / 100;
+const round = (value: number) => Math.round(value * 1000) / 1000;
+const latencies: { p50Ms: number; p99Ms: number }[] = [];
+let trainSeconds: number | null = null;
+
+function optionValue(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
+/** Runs one part when its data is there and it was asked for; null otherwise. */
+async function part<T>(
+  name: string,
+  folder: string,
+  work: (file: (name: string) => string) => Promise<T>,
+): Promise<T | null> {
+  if (only && !only.includes(name)) return null;
+  const path = join(root, folder);
+  if (!existsSync(path)) {
+    console.error(`${name}: no data in ${path}; set HEARKEN_DATASETS`);
+    return null;
+  }
+  const startedMs = performance.now();
+  const result = await work((file) => join(path, file));
+  console.error(`${name}: ${JSON.stringify(result)} (${((performance.now() - startedMs) / 1000).toFixed(1)} s)`);
+  return result;
+}
+
+async function withTrained<T>(
+  paths: readonly string[],
+  work: (model: Awaited<ReturnType<typeof loadIntentModel>>, seconds: number) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'hearken-bench-'));
+  try {
+    const data = await loadTrainingData(paths);
+    const startedMs = performance.now();
+    await trainIntentModel({ data, out: join(folder, 'model'), seed: SEED });
+    const seconds = (performance.now() - startedMs) / 1000;
+    const model = await loadIntentModel(join(folder, 'model'));
+    try {
+      return await work(model, seconds);
+    } finally {
+      await model.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const read = async (...paths: string[]): Promise<TrainingData> => (await loadTrainingData(paths)).data;
+
+async function intentAccuracy(train: string, test: string): Promise<{ accuracy: number; seconds: number }> {
+  return withTrained([train], async (model, seconds) => {
+    const result = await evaluate(model, await read(test));
+    latencies.push(result.latency);
+    return { accuracy: percent(result.accuracyArgmax), seconds: round(seconds) };
+  });
+}
+
+async function slotF1(train: string, test: string): Promise<{ slotF1: number }> {
+  const tagger = trainTagger(await read(train), { seed: SEED, everything: true });
+  if (!tagger) throw new Error(`${train} has no annotated entities`);
+  const runner = new Tagger(tagger);
+  const counter = new SpanCounter();
+  for (const example of (await read(test)).examples) counter.add(example.entities, runner.tag(example.text));
+  return { slotF1: percent(counter.scores().f1) };
+}
+
+const banking77 = await part('banking77', 'banking77', async (file) => {
+  const { accuracy, seconds } = await intentAccuracy(file('train.csv'), file('test.csv'));
+  trainSeconds = seconds;
+  return { accuracy };
+});
+const hwu64 = await part('hwu64', 'hwu64', async (file) => ({
+  accuracy: (await intentAccuracy(file('train.tsv'), file('test.tsv'))).accuracy,
+}));
+const clinc150 = await part('clinc150', 'clinc150', (file) =>
+  withTrained([file('train.tsv'), file('oos_train.tsv')], async (model) => {
+    const result = await evaluate(model, await read(file('valid.tsv'), file('oos_valid.tsv')));
+    latencies.push(result.latency);
+    return {
+      inScopeArgmax: percent(result.accuracyArgmax),
+      inScope: percent(result.accuracy),
+      oosRecall: percent(result.outOfScope?.recall ?? 0),
+    };
+  }),
+);
+const smp2017 = await part('smp2017', 'smp2017-ecdt', (file) =>
+  withTrained([file('train.tsv')], async (model) => {
+    const data = await read(file('valid.tsv'));
+    const random = seededRandom(SEED);
+    const noisy = { ...data, examples: data.examples.map((row) => ({ ...row, text: garble(row.text, 0.2, random) })) };
+    return {
+      accuracy: percent((await evaluate(model, data)).accuracyArgmax),
+      noisyAccuracy: percent((await evaluate(model, noisy)).accuracyArgmax),
+    };
+  }),
+);
+const snips = await part('snips', 'snips', (file) => slotF1(file('train.tsv.gz'), file('test.tsv')));
+const atis = await part('atis', 'atis', (file) => slotF1(file('train.tsv.gz'), file('test.tsv')));
+const nodeNlp = {
+  banking77: await part('nodeNlp.banking77', 'banking77', async (file) =>
+    nodeNlpAccuracy(await read(file('train.csv')), await read(file('test.csv'))),
+  ),
+  hwu64: await part('nodeNlp.hwu64', 'hwu64', async (file) =>
+    nodeNlpAccuracy(await read(file('train.tsv')), await read(file('test.tsv'))),
+  ),
+};
+
+const document = {
+  banking77,
+  hwu64,
+  clinc150,
+  smp2017,
+  snips,
+  atis,
+  train: { banking77Seconds: trainSeconds },
+  parse: {
+    p50Ms: latencies.length === 0 ? null : round(Math.max(...latencies.map((row) => row.p50Ms))),
+    p99Ms: latencies.length === 0 ? null : round(Math.max(...latencies.map((row) => row.p99Ms))),
+  },
+  nodeNlp,
+};
+
+if (process.argv.includes('--json')) console.log(JSON.stringify(document));
+else {
+  const table = new Table({ head: ['what', 'figure'], style: { head: [] } });
+  for (const [name, value] of Object.entries(document)) table.push([name, JSON.stringify(value)]);
+  console.log(table.toString());
+}
