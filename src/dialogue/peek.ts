@@ -1,6 +1,7 @@
 import { FALLBACK_INTENT, type IntentModel } from '../nlu/intent-model.js';
 import type { Application } from './app/types.js';
 import type { Expectation } from './brain.js';
+import { isDangling } from './dangling.js';
 import { longestDigitRun } from './digits.js';
 import { coerce, isDigitSlot } from './turn/slots.js';
 
@@ -26,6 +27,9 @@ export async function peekAt(
     const mayGrow = run.atEnd && (longest === undefined || run.digits.length < longest);
     if (expectation.type !== 'confirm' || run.digits.length > 1)
       return { complete: fits && !mayGrow, openNumber: mayGrow };
+  }
+  if (isDangling(trimmed, expectation.type === 'confirm' || slot?.type === 'bool')) {
+    return { complete: false, openNumber: false };
   }
   const parse = await model.parse(trimmed, {
     language,
