@@ -1,44 +1,53 @@
-import { FALLBACK_INTENT, type IntentModel, type ParseOptions, type ParseResult } from '../nlu/intent-model.js';
+import {
+  type Entity,
+  FALLBACK_INTENT,
+  type IntentModel,
+  type ParseOptions,
+  type ParseResult,
+} from '../nlu/intent-model.js';
 
-/** What the fake answers to a text: an intent's name, or parts of a result. */
-export type FakeAnswer = string | Partial<ParseResult>;
+export interface FakeUtterance {
+  readonly intent: string;
+  readonly confidence?: number;
+  readonly entities?: readonly {
+    readonly entity: string;
+    readonly value: unknown;
+    readonly confidence?: number;
+    readonly role?: string;
+  }[];
+  /** Further intents of the ranking. */
+  readonly others?: readonly { readonly name: string; readonly confidence: number }[];
+}
 
-/**
- * An intent model that answers from a table (exact text, trimmed) and remembers what it was asked. Unknown texts get the fallback intent.
- */
+/** An understanding that knows exactly the sentences it is given; everything else is `nlu_fallback`. Digit strings are left to the dialogue. */
 export class FakeIntentModel implements IntentModel {
+  readonly labels: readonly string[];
+  /** What it was asked, in order. */
   readonly asked: { readonly text: string; readonly options: ParseOptions | undefined }[] = [];
-  readonly #answers: Map<string, FakeAnswer>;
-  closed = false;
+  readonly #known: Readonly<Record<string, FakeUtterance | string>>;
 
-  constructor(
-    answers: Readonly<Record<string, FakeAnswer>> = {},
-    readonly name = 'fake',
-  ) {
-    this.#answers = new Map(Object.entries(answers));
-  }
-
-  answer(text: string, answer: FakeAnswer): void {
-    this.#answers.set(text, answer);
-  }
-
-  get labels(): readonly string[] {
-    const names = [...this.#answers.values()].map((answer) =>
-      typeof answer === 'string' ? answer : answer.intent?.name,
-    );
-    return [...new Set(names.filter((name): name is string => name !== undefined))];
+  constructor(known: Readonly<Record<string, FakeUtterance | string>>) {
+    this.#known = known;
+    this.labels = [...new Set(Object.values(known).map((each) => (typeof each === 'string' ? each : each.intent)))];
   }
 
   async parse(text: string, options?: ParseOptions): Promise<ParseResult> {
     this.asked.push({ text, options });
-    const answer = this.#answers.get(text.trim());
-    const given: Partial<ParseResult> =
-      typeof answer === 'string' ? { intent: { name: answer, confidence: 0.99 } } : (answer ?? {});
-    const intent = given.intent ?? { name: FALLBACK_INTENT, confidence: 1 };
-    return { text, intent, ranking: [intent], entities: [], sentiment: 0, model: this.name, ...given };
+    if (this.asked.length > 10_000) this.asked.shift();
+    const known = Object.hasOwn(this.#known, text) ? this.#known[text] : undefined;
+    const utterance: FakeUtterance =
+      typeof known === 'string' ? { intent: known } : (known ?? { intent: FALLBACK_INTENT, confidence: 0.2 });
+    const intent = { name: utterance.intent, confidence: utterance.confidence ?? 0.95 };
+    const entities: Entity[] = (utterance.entities ?? []).map((entity) => ({
+      confidence: 0.95,
+      ...entity,
+      start: 0,
+      end: text.length,
+      text,
+      extractor: 'fake',
+    }));
+    return { text, intent, ranking: [intent, ...(utterance.others ?? [])], entities, sentiment: 0, model: 'fake' };
   }
 
-  async close(): Promise<void> {
-    this.closed = true;
-  }
+  async close(): Promise<void> {}
 }

@@ -1,7 +1,7 @@
 import type { ActionResult } from '../actions/api.js';
 import { builtIn } from './built-in.js';
 import type { TurnContext } from './context.js';
-import { startFlow, startForm } from './frames.js';
+import { linkTo, startForm } from './frames.js';
 
 /** Follow-ups that follow each other at most. */
 const MAX_FOLLOW_UPS = 10;
@@ -25,8 +25,7 @@ async function runOne(ctx: TurnContext, name: string, policy: string): Promise<s
     return undefined;
   }
   if (flows.has(name)) {
-    // A flow that a rule ends with is for when nothing else is open: an open question is come back to instead.
-    if (policy === 'flow' || ctx.state.stack.length === 0) startFlow(ctx, name);
+    linkTo(ctx, name);
     return undefined;
   }
   const own = builtIn(name);

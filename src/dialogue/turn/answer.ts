@@ -83,7 +83,7 @@ async function answer(
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
   if (corrected.length > 0 && !command) {
     // An answer given before was replaced: what depends on it is done again, and only what is unknown then is asked.
-    for (const slot of corrected) if (rewindTo(ctx, slot)) break;
+    if (!corrected.some((slot) => rewindTo(ctx, slot))) reopens(ctx, fills);
     return advance(ctx);
   }
   return respond(ctx, parse, fills);

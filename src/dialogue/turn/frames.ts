@@ -38,6 +38,18 @@ export function startFlow(ctx: TurnContext, id: string, called = false): void {
   ctx.push({ kind: 'flow', flow: id, step: flow.first, called, filled: [] });
 }
 
+/**
+ * Goes on with another flow, from a link or as a rule's action. What is open further down is gone back to, not opened a second time; a flow whose `if` does not hold
+ * is left out: `context.resuming` there is true when something else is open and will be come back to.
+ */
+export function linkTo(ctx: TurnContext, id: string): void {
+  if (ctx.state.stack.some((frame) => frame.kind === 'flow' && frame.flow === id)) return;
+  const guard = ctx.application.flows.get(id)?.guard;
+  const context = { channel: ctx.state.channel, language: ctx.state.language, resuming: ctx.state.stack.length > 0 };
+  if (guard?.test({ slots: ctx.state.slots, context }) === false) return;
+  startFlow(ctx, id);
+}
+
 export function startForm(ctx: TurnContext, form: string): void {
   ctx.emit({ event: 'action', name: form, policy: 'form' });
   if (ctx.top?.kind === 'form' && ctx.top.form === form) return;
@@ -72,9 +84,7 @@ async function runFlow(ctx: TurnContext, frame: FlowFrame): Promise<boolean> {
       return false;
     case 'link': {
       completeFlow(ctx, frame);
-      // What is open further down is gone back to, not opened a second time.
-      const open = ctx.state.stack.some((other) => other.kind === 'flow' && other.flow === step.flow);
-      if (!open) startFlow(ctx, step.flow);
+      linkTo(ctx, step.flow);
       return false;
     }
   }

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import type { Brain } from '../dialogue/brain.js';
+import type { IntentModel } from '../nlu/intent-model.js';
+import { registerDocumentation } from './plugins/documentation.js';
+import { registerErrorHandler } from './plugins/errors.js';
+import { type CallRouteOptions, callRoutes } from './routes/calls.js';
+import { chatRoutes } from './routes/chat.js';
+import { type HealthOptions, healthRoutes } from './routes/health.js';
+import { modelParseRoute } from './routes/model-parse.js';
+import { TextSocketEndpoint } from './socket.js';
+import type { UpgradeRouter } from './upgrade.js';
+
+export interface ApiOptions extends HealthOptions {
+  readonly brain: Brain;
+  readonly logger: Logger;
+  readonly config: Config['http'];
+  readonly calls?: CallRouteOptions;
+  /** With it there is `POST /model/parse`. */
+  readonly intentModel?: IntentModel;
+}
+
+export interface Api {
+  /** Not listening yet: tests use `inject`, the composition root `listen`. */
+  readonly app: FastifyInstance;
+  /** Puts `/ws` on the router of the HTTP server's upgrades. */
+  registerUpgrades(router: UpgradeRouter): void;
+}
+
+/** Builds the HTTP side: plugins, then routes. Closing the app closes the text sockets too. */
+export async function createApi(options: ApiOptions): Promise<Api> {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: options.logger,
+    // Requests are logged below without their query and body: those are what people say.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: options.config.bodyLimitBytes,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    // Slow senders: the whole request within this, headers and body (https://nodejs.org/api/http.html#serverrequesttimeout).
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+  }) as unknown as FastifyInstance;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  registerErrorHandler(app);
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.debug(
+      {
+        method: request.method,
+        path: request.url.split('?')[0],
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'answered',
+    );
+  });
+  await app.register(helmet);
+  await app.register(rateLimit, { max: options.config.requestsPerMinute, timeWindow: 60_000 });
+  await registerDocumentation(app);
+
+  await app.register(healthRoutes, { health: options.health, ping: options.ping });
+  await app.register(chatRoutes, { brain: options.brain });
+  if (options.calls !== undefined) await app.register(callRoutes, options.calls);
+  if (options.intentModel !== undefined) await app.register(modelParseRoute, { intentModel: options.intentModel });
+
+  const socket = new TextSocketEndpoint({ brain: options.brain, logger: options.logger });
+  app.addHook('preClose', () => socket.close());
+  return { app, registerUpgrades: (router) => router.register('/ws', socket.upgrade) };
+}

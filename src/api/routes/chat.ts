@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Brain } from '../../dialogue/brain.js';
+import { chatTurn } from '../chat.js';
+import { chatRequest, chatResponse, errorResponse } from '../schemas.js';
+
+/** `POST /chat`: a typed message in, the bot's replies out. */
+export async function chatRoutes(app: FastifyInstance, { brain }: { readonly brain: Brain }): Promise<void> {
+  app.withTypeProvider<ZodTypeProvider>().post(
+    '/chat',
+    {
+      schema: {
+        summary: 'One message of a conversation',
+        tags: ['conversation'],
+        body: chatRequest,
+        response: { 200: chatResponse, 400: errorResponse, 409: errorResponse, 429: errorResponse, 503: errorResponse },
+      },
+    },
+    async (request) => {
+      const { text, ...rest } = request.body;
+      return chatTurn(brain, { ...rest, input: { type: 'text', text, confidence: 1 } });
+    },
+  );
+}

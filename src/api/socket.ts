@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Brain } from '../dialogue/brain.js';
+import { asHearkenError, HearkenError } from '../errors.js';
+import { chatTurn } from './chat.js';
+import { issueText, type SocketMessage, socketMessage, socketQuery } from './schemas.js';
+import { refuseUpgrade } from './upgrade.js';
+
+/**
+ * `/ws`: the same conversation as `/chat`, over a WebSocket. `ws://…/ws?conversationId=…&language=…`; without an id a new conversation begins. Client →
+ * server: `{type:"start"}`, `{type:"message", text, messageId?}`, `{type:"ping"}`. Server → client: `{type:"ready", conversationId}`,
+ * `{type:"reply", …as /chat}`, `{type:"error", code, message, hint?, messageId?}`, `{type:"pong"}`. A message that is not valid is told, the socket stays.
+ */
+export interface TextSocketOptions {
+  readonly brain: Brain;
+  readonly logger: Logger;
+  /** Default 16 KiB. */
+  readonly maxMessageBytes?: number;
+  /** A peer that does not answer a ping for this long is gone. Default 30 s. */
+  readonly heartbeatMs?: number;
+  /** Default 5,000. */
+  readonly maxSockets?: number;
+}
+
+/** Messages of one socket that may wait for their turn. */
+const MAX_WAITING = 16;
+/** A peer that reads slower than this is cut off. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+
+export class TextSocketEndpoint {
+  readonly #options: TextSocketOptions;
+  readonly #server: WebSocketServer;
+  readonly #alive = new WeakSet<WebSocket>();
+  readonly #heartbeat: NodeJS.Timeout;
+
+  constructor(options: TextSocketOptions) {
+    this.#options = options;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: options.maxMessageBytes ?? 16_384,
+      perMessageDeflate: false,
+    });
+    this.#heartbeat = setInterval(() => this.#beat(), options.heartbeatMs ?? 30_000);
+    this.#heartbeat.unref();
+  }
+
+  /** For `UpgradeRouter.register('/ws', endpoint.upgrade)`. */
+  readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (this.#server.clients.size >= (this.#options.maxSockets ?? 5000)) {
+      refuseUpgrade(socket, 503, 'Too many connections. Try again later.');
+      return;
+    }
+    const query = socketQuery.safeParse(
+      Object.fromEntries(new URL(request.url ?? '/', 'http://localhost').searchParams),
+    );
+    if (!query.success) {
+      refuseUpgrade(socket, 400, issueText(query.error));
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (client) =>
+      this.#open(client, query.data.conversationId ?? randomUUID(), query.data.language),
+    );
+  };
+
+  get connections(): number {
+    return this.#server.clients.size;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    for (const client of this.#server.clients) {
+      client.close(1012, 'the service stops');
+      // A peer that does not answer the close must not hold the service.
+      setTimeout(() => client.terminate(), 1000).unref();
+    }
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #open(client: WebSocket, conversationId: string, language: string | undefined): void {
+    this.#alive.add(client);
+    let waiting = 0;
+    let tail = Promise.resolve();
+    client.on('pong', () => this.#alive.add(client));
+    client.on('error', (err) => this.#options.logger.debug({ err, conversationId }, 'text socket'));
+    client.on('message', (data, isBinary) => {
+      this.#alive.add(client);
+      const message = this.#read(client, data, isBinary);
+      if (message === undefined) return;
+      if (message.type === 'ping') {
+        send(client, { type: 'pong' });
+        return;
+      }
+      if (waiting >= MAX_WAITING) {
+        sendError(
+          client,
+          new HearkenError('OVERLOADED', `More than ${MAX_WAITING} messages wait for their reply.`, {
+            hint: 'Wait for replies before sending more.',
+          }),
+          message.messageId,
+        );
+        return;
+      }
+      waiting++;
+      tail = tail.then(async () => {
+        await this.#turn(client, conversationId, language, message);
+        waiting--;
+      });
+    });
+    send(client, { type: 'ready', conversationId });
+  }
+
+  #read(client: WebSocket, data: RawData, isBinary: boolean): Exclude<SocketMessage, never> | undefined {
+    const hint = 'Send {"type":"message","text":"…"} as text.';
+    let value: unknown;
+    try {
+      if (isBinary) throw new Error('binary');
+      value = JSON.parse(String(data));
+    } catch {
+      sendError(client, new HearkenError('REQUEST_INVALID', 'That was not JSON.', { hint }));
+      return undefined;
+    }
+    const parsed = socketMessage.safeParse(value);
+    if (parsed.success) return parsed.data;
+    sendError(client, new HearkenError('REQUEST_INVALID', issueText(parsed.error), { hint }));
+    return undefined;
+  }
+
+  async #turn(
+    client: WebSocket,
+    conversationId: string,
+    language: string | undefined,
+    message: Exclude<SocketMessage, { type: 'ping' }>,
+  ): Promise<void> {
+    try {
+      const reply = await chatTurn(this.#options.brain, {
+        conversationId,
+        messageId: message.messageId,
+        language,
+        input:
+          message.type === 'start'
+            ? { type: 'event', name: 'start', attempt: 1 }
+            : { type: 'text', text: message.text, confidence: 1 },
+      });
+      send(client, { type: 'reply', ...reply });
+    } catch (thrown) {
+      const error = asHearkenError(thrown);
+      this.#options.logger.warn(
+        { err: thrown, conversationId, code: error.code },
+        'a turn over the text socket failed',
+      );
+      sendError(client, error, message.messageId);
+    }
+  }
+
+  #beat(): void {
+    for (const client of this.#server.clients) {
+      if (!this.#alive.has(client)) {
+        client.terminate();
+        continue;
+      }
+      this.#alive.delete(client);
+      client.ping();
+    }
+  }
+}
+
+function send(client: WebSocket, value: unknown): void {
+  if (client.readyState !== client.OPEN) return;
+  if (client.bufferedAmount > MAX_BUFFERED_BYTES) {
+    client.terminate();
+    return;
+  }
+  client.send(JSON.stringify(value));
+}
+
+function sendError(client: WebSocket, error: HearkenError, messageId?: string): void {
+  const shown =
+    error.code === 'INTERNAL' ? { code: error.code, message: 'Something went wrong inside.' } : error.toPublic();
+  send(client, { type: 'error', ...shown, ...(messageId === undefined ? {} : { messageId }) });
+}

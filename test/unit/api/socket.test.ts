@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { type Api, createApi } from '../../../src/api/app.js';
+import { TextSocketEndpoint } from '../../../src/api/socket.js';
+import { UpgradeRouter } from '../../../src/api/upgrade.js';
+import { configSchema } from '../../../src/config.js';
+import type { Brain } from '../../../src/dialogue/brain.js';
+import { createBrain } from '../../../src/dialogue/create-brain.js';
+import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
+import { FakeIntentModel } from '../../../src/testing/fake-intent-model.js';
+import { MemoryConversationLog } from '../../../src/testing/memory-conversation-log.js';
+
+const logger = pino({ level: 'silent' });
+let api: Api;
+let brain: Brain;
+let base: string;
+beforeAll(async () => {
+  brain = await createBrain({
+    appFolder: 'apps/retail',
+    intentModel: new FakeIntentModel({ 查订单: 'order_status' }),
+    sessions: new MemorySessionStore({ ttlMs: 60_000 }),
+    log: new MemoryConversationLog(),
+    logger,
+  });
+  api = await createApi({
+    brain,
+    logger,
+    config: configSchema.parse({}).http,
+    health: () => ({}),
+    ping: async () => {},
+  });
+  const router = new UpgradeRouter();
+  api.registerUpgrades(router);
+  router.attach(api.app.server);
+  await api.app.listen({ host: '127.0.0.1', port: 0 });
+  base = `127.0.0.1:${(api.app.server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  await api.app.close();
+  await brain.close();
+});
+
+const open: Peer[] = [];
+afterEach(() => {
+  for (const peer of open.splice(0)) peer.socket.terminate();
+});
+
+class Peer {
+  readonly socket: WebSocket;
+  readonly #messages: Record<string, unknown>[] = [];
+  #wake: () => void = () => {};
+
+  constructor(path: string) {
+    this.socket = new WebSocket(`ws://${base}${path}`);
+    this.socket.on('error', () => {});
+    this.socket.on('message', (data) => {
+      this.#messages.push(JSON.parse(String(data)));
+      this.#wake();
+    });
+    open.push(this);
+  }
+
+  async next(): Promise<Record<string, unknown>> {
+    while (this.#messages.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#messages.shift() ?? {};
+  }
+
+  send(value: unknown): void {
+    this.socket.send(typeof value === 'string' ? value : JSON.stringify(value));
+  }
+}
+
+describe('the text socket', () => {
+  it('greets, answers and keeps the conversation over a reload of the page and over /chat', async () => {
+    const first = new Peer('/ws?language=zh-CN');
+    const { conversationId } = await first.next();
+    first.send({ type: 'start' });
+    expect(await first.next()).toMatchObject({ type: 'reply', replies: [{ response: 'utter_greet' }] });
+    first.send({ type: 'message', text: '查订单' });
+    expect(await first.next()).toMatchObject({ type: 'reply', intent: 'order_status' });
+    first.socket.close();
+    const second = new Peer(`/ws?conversationId=${conversationId}`);
+    expect(await second.next()).toEqual({ type: 'ready', conversationId });
+    second.send({ type: 'message', text: '八七六五' });
+    expect(JSON.stringify(await second.next())).toContain('雨伞');
+    const chat = await api.app.inject({ method: 'POST', url: '/chat', payload: { text: '#', conversationId } });
+    expect(chat.json().slots).toMatchObject({ order_number: '8765' });
+  });
+
+  it('tells what is wrong with a message and stays open', async () => {
+    const peer = new Peer('/ws');
+    await peer.next();
+    for (const bad of [
+      '{',
+      '[]',
+      '"x"',
+      '{"type":"message"}',
+      '{"type":"dance"}',
+      JSON.stringify({ type: 'message', text: 'x'.repeat(3000) }),
+    ]) {
+      peer.send(bad);
+      expect(await peer.next()).toMatchObject({ type: 'error', code: 'REQUEST_INVALID' });
+    }
+    peer.socket.send(Buffer.from([1, 2, 3]));
+    expect(await peer.next()).toMatchObject({ type: 'error' });
+    peer.send({ type: 'ping' });
+    expect(await peer.next()).toEqual({ type: 'pong' });
+  });
+
+  it('answers in the order of the questions', async () => {
+    const peer = new Peer('/ws');
+    await peer.next();
+    for (const id of ['a', 'b', 'c']) peer.send({ type: 'message', text: '查订单', messageId: id });
+    expect([(await peer.next()).messageId, (await peer.next()).messageId, (await peer.next()).messageId]).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
+  });
+
+  it('closes a socket whose message is too large, and only that one', async () => {
+    const [large, other] = [new Peer('/ws'), new Peer('/ws')];
+    await Promise.all([large.next(), other.next()]);
+    large.send('x'.repeat(40_000));
+    const [code] = await once(large.socket, 'close');
+    expect(code).toBe(1009);
+    other.send({ type: 'ping' });
+    expect(await other.next()).toEqual({ type: 'pong' });
+  });
+
+  it('refuses a conversation id that is none', async () => {
+    const peer = new Peer(`/ws?conversationId=${encodeURIComponent('a b')}`);
+    const [error] = await once(peer.socket, 'error');
+    expect(String(error)).toContain('400');
+  });
+
+  it('lets go of a peer that no longer answers', async () => {
+    const endpoint = new TextSocketEndpoint({ brain, logger, heartbeatMs: 30 });
+    const router = new UpgradeRouter();
+    router.register('/quick', endpoint.upgrade);
+    const { createServer } = await import('node:http');
+    const server = createServer();
+    router.attach(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const deaf = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/quick`, { autoPong: false });
+    await once(deaf, 'open');
+    const [code] = await once(deaf, 'close');
+    expect(code).toBe(1006);
+    await endpoint.close();
+    server.close();
+  });
+});
