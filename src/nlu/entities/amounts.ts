@@ -35,7 +35,11 @@ const MEASURES =
 const EN_UNITS =
   'items?|pieces?|pairs?|boxes|box|packs?|packages?|bottles?|units?|copies|copy|sets?|bags?|cases?|cans?|kilos?|kilograms?|pounds? of|people|persons?|orders?|tickets?|times|shirts?|shoes|phones?|jackets?|books?|chairs?|of them|of those|of these';
 
+/** Any way to write or say a number begins with one of these. */
+const HAS_NUMBER = /[\d零〇一二两三四五六七八九十百千万半俩仨几]|[a-z]{3}/;
+
 export function extractAmounts(context: EntityContext): Candidate[] {
+  if (!HAS_NUMBER.test(context.plain)) return [];
   return [
     ...zhMoney(context),
     ...enMoney(context),
@@ -71,6 +75,7 @@ const cents = (value: number) => Math.round(value * 100) / 100;
 
 function zhMoney(context: EntityContext): Candidate[] {
   const { plain } = context;
+  if (!/[块元圆毛角分币刀镑金¥￥$€£]/.test(plain)) return [];
   const out: Candidate[] = [];
   const insideNumber = (at: number) => /[\d零〇一二两三四五六七八九十百千万亿点第.]/.test(plain[at - 1] ?? '');
   // 十二块五, 三块五毛二, 五毛, 八分钱, 一百二十元整
@@ -90,13 +95,12 @@ function zhMoney(context: EntityContext): Candidate[] {
     // 十二块五 is 12.5, 三块五毛二 is 3.52.
     if (tail) amount += (readZhNumber(tail) ?? Number.NaN) / (jiao ? 100 : 10);
     if (Number.isNaN(amount)) continue;
-    const lead = whole.startsWith('人民币') ? 0 : 0;
     out.push(
       candidate(
         context,
         'money',
         { amount: cents(amount), currency: 'CNY' },
-        match.index + lead,
+        match.index,
         match.index + whole.length,
         84,
       ),
@@ -134,6 +138,7 @@ function zhMoney(context: EntityContext): Candidate[] {
 
 function enMoney(context: EntityContext): Candidate[] {
   const { plain, expected } = context;
+  if (!/[a-z]{3}/.test(plain)) return [];
   const out: Candidate[] = [];
   const unit =
     '(us dollars?|u\\.s\\. dollars?|hong kong dollars?|canadian dollars?|australian dollars?|dollars?|bucks?|usd|yuan|rmb|renminbi|kuai|cny|euros?|eur|pounds?(?: sterling)?|quid|gbp|yen|jpy)';

@@ -1,5 +1,7 @@
 /** Days as the caller's calendar has them: plain year, month and day, with no time zone left in them. */
 
+const DAY_MS = 86_400_000;
+
 export interface Day {
   readonly year: number;
   /** 1..12 */
@@ -58,7 +60,7 @@ const fromUtc = (ms: number): Day => {
   return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
 };
 
-export const addDays = (day: Day, days: number): Day => fromUtc(toUtc(day) + days * 86_400_000);
+export const addDays = (day: Day, days: number): Day => fromUtc(toUtc(day) + days * DAY_MS);
 /** Same day of another month; the last day where that month is shorter. */
 export function addMonths(day: Day, months: number): Day {
   const first = fromUtc(Date.UTC(day.year, day.month - 1 + months, 1));
@@ -108,15 +110,39 @@ const LUNAR_NEW_YEAR: Readonly<Record<number, readonly [number, number]>> = {
 };
 
 let chinese: Intl.DateTimeFormat | undefined;
+const lunarDays = new Map<string, Day | undefined>();
+const MAX_LUNAR_DAYS = 500;
+/** Mean length of a month (synodic), days. */
+const LUNATION = 29.5306;
+
 /** Day of a lunar date (traditional Chinese calendar) in a year, by the runtime's own calendar tables. */
 export function lunarDay(year: number, lunarMonth: number, lunarDate: number): Day | undefined {
-  const newYear = lunarMonth === 1 ? LUNAR_NEW_YEAR[year] : undefined;
-  if (newYear) return addDays({ year, month: newYear[0], day: newYear[1] }, lunarDate - 1);
+  const newYear = LUNAR_NEW_YEAR[year];
+  if (newYear && lunarMonth === 1) return addDays({ year, month: newYear[0], day: newYear[1] }, lunarDate - 1);
+  const key = `${year}-${lunarMonth}-${lunarDate}`;
+  if (lunarDays.has(key)) return lunarDays.get(key);
+  const found = findLunarDay(year, lunarMonth, lunarDate, newYear);
+  if (lunarDays.size < MAX_LUNAR_DAYS) lunarDays.set(key, found);
+  return found;
+}
+
+function findLunarDay(
+  year: number,
+  lunarMonth: number,
+  lunarDate: number,
+  newYear: readonly [number, number] | undefined,
+): Day | undefined {
   chinese ??= new Intl.DateTimeFormat('en-u-ca-chinese', { month: 'numeric', day: 'numeric', timeZone: 'UTC' });
-  for (let at = Date.UTC(year, 0, 15); at < Date.UTC(year + 1, 1, 15); at += 86_400_000) {
-    const parts = new Map(chinese.formatToParts(new Date(at)).map((part) => [part.type, part.value]));
-    // Leap months are written "6bis": they don't match.
-    if (parts.get('month') === String(lunarMonth) && parts.get('day') === String(lunarDate)) return fromUtc(at);
+  const start = newYear ? Date.UTC(year, newYear[0] - 1, newYear[1]) : Date.UTC(year, 0, 21);
+  const slackDays = newYear ? 2 : 32;
+  // A leap month before it puts the date one month later.
+  for (const extra of [0, 1]) {
+    const about = start + Math.round((lunarMonth - 1 + extra) * LUNATION + lunarDate - 1) * DAY_MS;
+    for (let at = about - slackDays * DAY_MS; at <= about + slackDays * DAY_MS; at += DAY_MS) {
+      const parts = new Map(chinese.formatToParts(new Date(at)).map((part) => [part.type, part.value]));
+      // Leap months are written "6bis": they don't match.
+      if (parts.get('month') === String(lunarMonth) && parts.get('day') === String(lunarDate)) return fromUtc(at);
+    }
   }
   return undefined;
 }

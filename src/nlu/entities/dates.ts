@@ -18,14 +18,14 @@ export function extractDates(context: EntityContext): Candidate[] {
   };
   const wantsTime = context.expected === 'time' || context.expected === 'datetime';
   const wantsDate = context.expected === 'date' || context.expected === 'day' || wantsTime;
-  const readings = [...readZhDates(context.plain, dates), ...readEnDates(context.plain, dates, wantsTime)].map(
-    (reading): Candidate => {
-      const text = context.text.slice(reading.start, reading.end);
-      const priority =
-        reading.entity === 'duration' ? (context.expected === 'duration' ? 88 : 73) : wantsDate ? 93 : 81;
-      return { ...reading, text, confidence: 0.92, extractor: 'dates', priority };
-    },
-  );
+  const readings = [
+    ...readZhDates(context.plain, dates),
+    ...(/[a-z]{2}|\d/.test(context.plain) ? readEnDates(context.plain, dates, wantsTime) : []),
+  ].map((reading): Candidate => {
+    const text = context.text.slice(reading.start, reading.end);
+    const priority = reading.entity === 'duration' ? (context.expected === 'duration' ? 88 : 73) : wantsDate ? 93 : 81;
+    return { ...reading, text, confidence: 0.92, extractor: 'dates', priority };
+  });
   if (readings.length > 0 || !wantsDate) return readings;
   return bareDay(context, dates);
 }

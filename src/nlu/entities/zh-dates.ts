@@ -364,12 +364,24 @@ function partAt(text: string): DayPart | undefined {
   return PARTS.find(([pattern]) => pattern.test(text))?.[1];
 }
 
+/** First characters of everything that is read here: other places of a text are passed over. */
+const STARTS = new Set(
+  `0123456789零〇一二两三四五六七八九十百千万亿幺廿半俩差再过${[
+    ...HOLIDAY_NAMES,
+    ...Object.keys(RELATIVE_DAYS),
+    ...Object.keys(DAY_WITH_PART),
+    ...Object.keys(YEAR_SHIFT),
+  ]
+    .map((name) => name[0])
+    .join('')}上下这本个月年周星礼凌半深大早清中正午傍夜晚`,
+);
+
 /** All readings of a text, none overlapping. */
 export function readZhDates(plain: string, context: DateContext): DateReading[] {
   const out: DateReading[] = [];
   let at = 0;
   while (at < plain.length) {
-    const reading = readAt(plain, at, context);
+    const reading = STARTS.has(plain[at] ?? '') ? readAt(plain, at, context) : undefined;
     if (reading) {
       out.push(reading);
       at = reading.end;
