@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { asHearkenError } from '../errors.js';
 import { loadAppData } from './corpus/load.js';
+import type { IntentModel, ParseOptions, ParseResult } from './intent-model.js';
+import { ModelHolder } from './live/model-holder.js';
+import { ModelFolderWatch } from './live/watch-folder.js';
 import { sha256 } from './model/folder.js';
 import { type LoadOptions, loadIntentModel, type OnnxIntentModel } from './model/onnx-intent-model.js';
 import { trainIntentModel } from './train/trainer.js';
@@ -23,21 +26,59 @@ async function appModelFolder(appFolder: string, cacheFolder: string, options: A
   return { data, folder: join(cacheFolder, `intent-${key}`) };
 }
 
+/** Folder below the cache where `hearken train` puts a model for the running service to take. */
+const LIVE_FOLDER = 'live';
+
 /**
  * The model of an application: the one in `cacheFolder` when it was trained on exactly this data, else a new one (seconds). A broken cached folder
- * is trained anew. Throws TRAINING_DATA_INVALID and the errors of loading.
+ * is trained anew. What comes back takes over any model that is put into `<cacheFolder>/live` later (`hearken train`, `hearken train --watch`), between two
+ * turns. Throws TRAINING_DATA_INVALID and the errors of loading.
  */
 export async function trainOrLoadForApp(
   appFolder: string,
   cacheFolder: string,
   options: AppModelOptions = {},
-): Promise<OnnxIntentModel> {
-  const { data, folder } = await appModelFolder(appFolder, cacheFolder, options);
-  const cached = await loadIntentModel(folder, options).catch((error: unknown) => {
-    const { code } = asHearkenError(error);
-    if (code === 'MODEL_NOT_FOUND' || code === 'MODEL_INVALID' || code === 'MODEL_CHECKSUM') return undefined;
-    throw error;
+): Promise<LiveModel> {
+  const model = await openModel(appFolder, cacheFolder, options);
+  const holder = new ModelHolder(model, model.manifest.name, {
+    onSwap: (facts) => options.logger?.info(facts, 'another intent model has taken over'),
+    onRefused: (facts) => options.logger?.info(facts, 'an intent model was refused; the old one stays'),
+    onReleased: (facts) => options.logger?.info(facts, 'an intent model was released'),
   });
+  return new LiveModel(holder, await ModelFolderWatch.start(join(cacheFolder, LIVE_FOLDER), holder, options));
+}
+
+/** A model that follows its live folder until it is closed. */
+export class LiveModel implements IntentModel {
+  readonly holder: ModelHolder;
+  readonly #watch: ModelFolderWatch;
+
+  constructor(holder: ModelHolder, watch: ModelFolderWatch) {
+    this.holder = holder;
+    this.#watch = watch;
+  }
+
+  get labels(): readonly string[] {
+    return this.holder.labels;
+  }
+
+  parse(text: string, options?: ParseOptions): Promise<ParseResult> {
+    return this.holder.parse(text, options);
+  }
+
+  async close(): Promise<void> {
+    await this.#watch.close();
+    await this.holder.close();
+  }
+}
+
+async function openModel(appFolder: string, cacheFolder: string, options: AppModelOptions): Promise<OnnxIntentModel> {
+  const { data, folder } = await appModelFolder(appFolder, cacheFolder, options);
+  // A model that somebody trained by hand on the same data comes first: it may have an encoder or noise that the default has not.
+  const live = await loadOrNothing(join(cacheFolder, LIVE_FOLDER), options);
+  if (live?.manifest.dataChecksum === data.checksum) return live;
+  await live?.close();
+  const cached = await loadOrNothing(folder, options);
   if (cached) return cached;
   const startedMs = performance.now();
   const { manifest, report } = await trainIntentModel({
@@ -47,15 +88,16 @@ export async function trainOrLoadForApp(
     ...(options.encoder === undefined ? {} : { encoder: options.encoder }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
-  options.logger?.info(
-    {
-      model: manifest.name,
-      folder,
-      examples: report.examples,
-      heldOutAccuracy: report.accuracy,
-      ms: Math.round(performance.now() - startedMs),
-    },
-    'intent model trained',
-  );
+  const ms = Math.round(performance.now() - startedMs);
+  const facts = { model: manifest.name, folder, examples: report.examples, heldOutAccuracy: report.accuracy, ms };
+  options.logger?.info(facts, 'intent model trained');
   return loadIntentModel(folder, options);
+}
+
+async function loadOrNothing(folder: string, options: LoadOptions): Promise<OnnxIntentModel | undefined> {
+  return loadIntentModel(folder, options).catch((error: unknown) => {
+    const { code } = asHearkenError(error);
+    if (code === 'MODEL_NOT_FOUND' || code === 'MODEL_INVALID' || code === 'MODEL_CHECKSUM') return undefined;
+    throw error;
+  });
 }

@@ -69,6 +69,8 @@ export interface ParseOptions {
   /** "Now" for relative dates, epoch ms; and the caller's time zone. Defaults: the clock, Asia/Shanghai. */
   readonly nowMs?: number;
   readonly timeZone?: string;
+  /** Lets a model on trial answer the same conversations throughout; without it the main model answers. */
+  readonly conversationId?: string;
 }
 
 /** The name an utterance gets that belongs to no intent (Rasa's fallback intent). */
