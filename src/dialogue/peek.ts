@@ -25,8 +25,9 @@ export async function peekAt(
     const fits = coerce(slot, run.digits) !== undefined;
     // Lengths 4 and 8: after four digits four more may come, so it is not over yet.
     const mayGrow = run.atEnd && (longest === undefined || run.digits.length < longest);
-    if (expectation.type !== 'confirm' || run.digits.length > 1)
-      return { complete: fits && !mayGrow, openNumber: mayGrow };
+    // "等一下" has a digit in it and is no number.
+    const isNumber = fits || (run.atEnd && (expectation.type !== 'confirm' || run.digits.length > 1));
+    if (isNumber) return { complete: fits && !mayGrow, openNumber: mayGrow };
   }
   if (isDangling(trimmed, expectation.type === 'confirm' || slot?.type === 'bool')) {
     return { complete: false, openNumber: false };
