@@ -1,0 +1,131 @@
+import { createRequire } from 'node:module';
+import type { Engine } from './manifest.js';
+import { type InstalledModel, pathIn } from './registry.js';
+
+/**
+ * The part of sherpa-onnx-node that is used, typed, and the way from a model of the registry to its configuration. Loading it or
+ * giving it a wrong configuration can end the process: only worker processes call `loadSherpa`.
+ */
+
+export interface SherpaOnlineStream {
+  acceptWaveform(audio: { readonly samples: Float32Array; readonly sampleRate: number }): void;
+  inputFinished(): void;
+}
+
+/** What `getResult` gives (1.13.8). `ys_probs` (log probabilities) is filled by transducers only; tokens may hold spaces. */
+export interface SherpaOnlineResult {
+  readonly text: string;
+  readonly tokens: readonly string[];
+  /** Seconds of the stream's audio at which each unit was emitted. */
+  readonly timestamps: readonly number[];
+  readonly ys_probs?: readonly number[];
+}
+
+export interface SherpaOnlineRecognizer {
+  createStream(): SherpaOnlineStream;
+  isReady(stream: SherpaOnlineStream): boolean;
+  decodeStreams(streams: readonly SherpaOnlineStream[]): void;
+  getResult(stream: SherpaOnlineStream): SherpaOnlineResult;
+}
+
+export interface SherpaAudio {
+  readonly samples: Float32Array;
+  readonly sampleRate: number;
+}
+
+export interface SherpaGenerationConfig {
+  readonly sid: number;
+  readonly speed: number;
+  readonly silenceScale: number;
+}
+
+export interface SherpaTts {
+  readonly sampleRate: number;
+  generateAsync(request: {
+    readonly text: string;
+    readonly generationConfig: SherpaGenerationConfig;
+    /** Return 0 to stop; one more chunk may still come. */
+    readonly onProgress?: (chunk: { readonly samples: Float32Array; readonly progress: number }) => number;
+  }): Promise<SherpaAudio>;
+}
+
+export interface Sherpa {
+  readonly OnlineRecognizer: new (config: object) => SherpaOnlineRecognizer;
+  readonly OfflineTts: new (config: object) => SherpaTts;
+  readonly GenerationConfig: new (config: SherpaGenerationConfig) => SherpaGenerationConfig;
+}
+
+/** Hz every online model of sherpa-onnx takes its features at. */
+export const RECOGNIZER_RATE = 16_000;
+
+export function loadSherpa(): Sherpa {
+  return createRequire(import.meta.url)('sherpa-onnx-node') as Sherpa;
+}
+
+/** End points are off: the turn-taking reducer decides, and sherpa's rules would reset streams behind its back. */
+export function onlineRecognizerConfig(installed: InstalledModel): object {
+  const { engine } = installed.model;
+  const path = (name: string) => pathIn(installed, name);
+  const base = {
+    featConfig: { sampleRate: RECOGNIZER_RATE, featureDim: 80 },
+    decodingMethod: 'greedy_search',
+    enableEndpoint: false,
+  };
+  const common = { numThreads: 1, provider: 'cpu', debug: 0 };
+  if (engine.type === 'nemo-ctc') {
+    return {
+      ...base,
+      modelConfig: { ...common, nemoCtc: { model: path(engine.model) }, tokens: path(engine.tokens) },
+      ...(engine.graph === undefined
+        ? {}
+        : { ctcFstDecoderConfig: { graph: path(engine.graph), maxActive: engine.maxActive } }),
+    };
+  }
+  if (engine.type === 'transducer') {
+    const { encoder, decoder, joiner, tokens, modelType } = engine;
+    return {
+      ...base,
+      modelConfig: {
+        ...common,
+        transducer: { encoder: path(encoder), decoder: path(decoder), joiner: path(joiner) },
+        tokens: path(tokens),
+        ...(modelType === undefined ? {} : { modelType }),
+      },
+    };
+  }
+  throw new TypeError(`${installed.model.name} is not a recogniser`);
+}
+
+/** One sentence at a time, so that the first one can leave before the rest is made. */
+export function offlineTtsConfig(installed: InstalledModel): object {
+  const { engine } = installed.model;
+  const path = (name: string) => pathIn(installed, name);
+  const optional = (key: string, name: string | undefined) => (name === undefined ? {} : { [key]: path(name) });
+  const rules = (names: readonly string[]) => (names.length === 0 ? {} : { ruleFsts: names.map(path).join(',') });
+  const common = { numThreads: 1, provider: 'cpu', debug: 0 };
+  if (engine.type === 'vits') {
+    const vits = {
+      model: path(engine.model),
+      tokens: path(engine.tokens),
+      ...optional('lexicon', engine.lexicon),
+      ...optional('dataDir', engine.dataDir),
+    };
+    return { model: { ...common, vits }, maxNumSentences: 1, ...rules(engine.ruleFsts) };
+  }
+  if (engine.type === 'matcha') {
+    const matcha = {
+      acousticModel: path(engine.acousticModel),
+      vocoder: path(engine.vocoder),
+      tokens: path(engine.tokens),
+      ...optional('lexicon', engine.lexicon),
+      ...optional('dataDir', engine.dataDir),
+    };
+    return { model: { ...common, matcha }, maxNumSentences: 1, ...rules(engine.ruleFsts) };
+  }
+  throw new TypeError(`${installed.model.name} is not a voice`);
+}
+
+/** Silence to push behind the last word; 0 for what is no recogniser. */
+export function tailPaddingMs(engine: Engine): number {
+  return 'tailPaddingMs' in engine ? engine.tailPaddingMs : 0;
+}
