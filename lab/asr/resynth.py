@@ -22,7 +22,7 @@ from fbank import NB, fbank
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../tts'))
 from dsp import MELPTS, SR  # noqa: E402
-from model_voice import Vocoder  # noqa: E402
+from voice import Vocoder  # noqa: E402
 
 
 class Material:

@@ -40,7 +40,7 @@ def number(n):
         if n >= unit:
             out += number(n // unit) + name
             n %= unit
-            if 0 < n < unit // 10:
+            if unit == 100000000 and 10000 <= n < unit // 10:
                 out += '零'
     gap = False
     for unit, name in ((1000, '千'), (100, '百'), (10, '十'), (1, '')):
