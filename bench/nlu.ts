@@ -27,6 +27,9 @@ const percent = (share: number) => Math.round(share * 10_000) / 100;
 const round = (value: number) => Math.round(value * 1000) / 1000;
 const latencies: { p50Ms: number; p99Ms: number }[] = [];
 let trainSeconds: number | null = null;
+let trainCpuSeconds: number | null = null;
+/** Processor time of the last training: on a busy machine the clock says little. */
+let lastCpuSeconds = 0;
 
 function optionValue(name: string): string | undefined {
   const at = process.argv.indexOf(name);
@@ -59,8 +62,10 @@ async function withTrained<T>(
   try {
     const data = await loadTrainingData(paths);
     const startedMs = performance.now();
+    const cpu = process.cpuUsage();
     await trainIntentModel({ data, out: join(folder, 'model'), seed: SEED });
     const seconds = (performance.now() - startedMs) / 1000;
+    lastCpuSeconds = round(process.cpuUsage(cpu).user / 1e6);
     const model = await loadIntentModel(join(folder, 'model'));
     try {
       return await work(model, seconds);
@@ -82,9 +87,9 @@ async function intentAccuracy(train: string, test: string): Promise<{ accuracy: 
   });
 }
 
-async function slotF1(train: string, test: string): Promise<{ slotF1: number }> {
-  const tagger = trainTagger(await read(train), { seed: SEED, everything: true });
-  if (!tagger) throw new Error(`${train} has no annotated entities`);
+async function slotF1(train: readonly string[], test: string): Promise<{ slotF1: number }> {
+  const tagger = trainTagger(await read(...train), { seed: SEED, everything: true });
+  if (!tagger) throw new Error(`${train.join(', ')} has no annotated entities`);
   const runner = new Tagger(tagger);
   const counter = new SpanCounter();
   for (const example of (await read(test)).examples) counter.add(example.entities, runner.tag(example.text));
@@ -94,6 +99,7 @@ async function slotF1(train: string, test: string): Promise<{ slotF1: number }> 
 const banking77 = await part('banking77', 'banking77', async (file) => {
   const { accuracy, seconds } = await intentAccuracy(file('train.csv'), file('test.csv'));
   trainSeconds = seconds;
+  trainCpuSeconds = lastCpuSeconds;
   return { accuracy };
 });
 const hwu64 = await part('hwu64', 'hwu64', async (file) => ({
@@ -121,8 +127,9 @@ const smp2017 = await part('smp2017', 'smp2017-ecdt', (file) =>
     };
   }),
 );
-const snips = await part('snips', 'snips', (file) => slotF1(file('train.tsv.gz'), file('test.tsv')));
-const atis = await part('atis', 'atis', (file) => slotF1(file('train.tsv.gz'), file('test.tsv')));
+const snips = await part('snips', 'snips', (file) => slotF1([file('train.tsv.gz')], file('test.tsv')));
+// The original training set of ATIS (4978 utterances) is what others split into train and valid: both are trained on.
+const atis = await part('atis', 'atis', (file) => slotF1([file('train.tsv.gz'), file('valid.tsv')], file('test.tsv')));
 const nodeNlp = {
   banking77: await part('nodeNlp.banking77', 'banking77', async (file) =>
     nodeNlpAccuracy(await read(file('train.csv')), await read(file('test.csv'))),
@@ -139,7 +146,7 @@ const document = {
   smp2017,
   snips,
   atis,
-  train: { banking77Seconds: trainSeconds },
+  train: { banking77Seconds: trainSeconds, banking77CpuSeconds: trainCpuSeconds },
   parse: {
     p50Ms: latencies.length === 0 ? null : round(Math.max(...latencies.map((row) => row.p50Ms))),
     p99Ms: latencies.length === 0 ? null : round(Math.max(...latencies.map((row) => row.p99Ms))),

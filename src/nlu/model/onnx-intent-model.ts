@@ -1,4 +1,5 @@
 import { HearkenError, messageOf } from '../../errors.js';
+import { readCorrections } from '../corrections.js';
 import type { SentenceEncoder } from '../encoder/encoder.js';
 import type { CodeOptions } from '../entities/codes.js';
 import { extractEntities } from '../entities/extract.js';
@@ -10,7 +11,9 @@ import {
   type IntentSpan,
   type ParseOptions,
   type ParseResult,
+  type SensitiveHit,
 } from '../intent-model.js';
+import { readMood } from '../sentiment/sentiment.js';
 import { Tagger } from '../tagger/tagger.js';
 import { splitClauses } from './clauses.js';
 import { type ModelFiles, type ModelManifest, readModelFolder } from './folder.js';
@@ -19,6 +22,8 @@ import { OwnEntities, ownEntitiesSchema } from './own-entities.js';
 
 export interface LoadOptions extends CodeOptions {
   readonly encoder?: SentenceEncoder;
+  /** Words to be reported with each utterance. */
+  readonly sensitive?: { find(text: string): SensitiveHit[] };
 }
 
 const MAX_RANKING = 10;
@@ -82,18 +87,24 @@ export class OnnxIntentModel implements IntentModel {
 
   async parse(text: string, options: ParseOptions = {}): Promise<ParseResult> {
     const said = String(text);
-    const entities = this.#entities(said, options);
+    const { entities, retracted, correction } = readCorrections(said, this.#entities(said, options));
     const whole = await this.#intent(said);
-    const intents = await this.#several(said, whole.ranking);
+    const intents = await this.#several(said);
+    const sensitive = this.#options.sensitive?.find(said) ?? [];
+    const { sentiment, urgency } = readMood(said);
     const first = intents?.[0];
     return {
       text: said,
       intent: first ? { name: first.name, confidence: first.confidence } : whole.intent,
       ranking: whole.ranking.slice(0, MAX_RANKING),
       entities,
-      sentiment: 0,
+      sentiment,
+      urgency,
       model: this.manifest.name,
       ...(intents ? { intents } : {}),
+      ...(correction ? { correction } : {}),
+      ...(retracted.length > 0 ? { retracted } : {}),
+      ...(sensitive.length > 0 ? { sensitive } : {}),
     };
   }
 
@@ -107,7 +118,7 @@ export class OnnxIntentModel implements IntentModel {
   }
 
   /** Two or more wishes, each sure in its own clause and different from the others; undefined when there is one. */
-  async #several(text: string, ranking: readonly IntentRank[]): Promise<IntentSpan[] | undefined> {
+  async #several(text: string): Promise<IntentSpan[] | undefined> {
     const clauses = splitClauses(text);
     if (clauses.length < 2) return undefined;
     const found: IntentSpan[] = [];
@@ -117,7 +128,6 @@ export class OnnxIntentModel implements IntentModel {
       const same = found.find((other) => other.name === intent.name);
       if (!same) found.push({ ...intent, start: clause.start, end: clause.end });
     }
-    void ranking;
     return found.length >= 2 ? found : undefined;
   }
 
