@@ -68,6 +68,8 @@ export type TrackerEvent = { readonly atMs: number } & (
   | { readonly event: 'stack'; readonly frames: readonly Frame[] }
   | { readonly event: 'flow_started' | 'flow_completed' | 'flow_cancelled'; readonly flow: string }
   | { readonly event: 'active_loop'; readonly name: string | null }
+  /** A form got its answer: for rules and stories that turn is part of the form, not a turn of its own. */
+  | { readonly event: 'answered' }
   | { readonly event: 'offered'; readonly buttons: readonly OfferedButton[] }
   | { readonly event: 'expected'; readonly expectation: Expectation }
   | { readonly event: 'counted'; readonly noMatch: number; readonly noInput: number; readonly attempts: number }

@@ -159,8 +159,12 @@ export function applyEvent(
       return { ...state, slots: { ...state.slots, [event.name]: event.value } };
     case 'action':
       return { ...state, items: bounded([...state.items, { kind: 'action', name: event.name }], MAX_ITEMS) };
-    case 'active_loop':
-      return { ...state, items: bounded([...state.items, { kind: 'loop', loop: event.name }], MAX_ITEMS) };
+    case 'active_loop': {
+      const items = event.name === null ? sinceLoop(state.items, false) : state.items;
+      return { ...state, items: bounded([...items, { kind: 'loop', loop: event.name }], MAX_ITEMS) };
+    }
+    case 'answered':
+      return { ...state, items: sinceLoop(state.items, true) };
     case 'stack':
       return { ...state, stack: event.frames };
     case 'flow_completed':
@@ -195,6 +199,14 @@ export function applyEvent(
         variations: state.variations,
       };
   }
+}
+
+/** Items up to where the form that is active was begun, with that place or without it; all of them when there is none. */
+function sinceLoop(items: readonly Item[], withLoop: boolean): readonly Item[] {
+  const at = items.findLastIndex((item) => item.kind === 'loop');
+  const begun = items[at];
+  if (begun?.kind !== 'loop' || begun.loop === null) return items;
+  return items.slice(0, withLoop ? at + 1 : at);
 }
 
 export function bounded<T>(list: readonly T[], most: number): readonly T[] {

@@ -76,6 +76,7 @@ async function answer(
   if (fill !== undefined && !(fill.weak && command)) {
     applyFills(ctx, fills, question.slot.name);
     if (!accept(ctx, question, fill)) return noMatch(ctx);
+    if (ctx.top?.kind === 'form') ctx.emit({ event: 'answered' });
     if (!(await validated(ctx, question.slot.name))) return;
     return advance(ctx);
   }

@@ -54,7 +54,26 @@ export function startForm(ctx: TurnContext, form: string): void {
   ctx.emit({ event: 'action', name: form, policy: 'form' });
   if (ctx.top?.kind === 'form' && ctx.top.form === form) return;
   resetAttempts(ctx);
+  ctx.emit({ event: 'active_loop', name: form });
   ctx.push({ kind: 'form', form });
+  fillFromTrigger(ctx, form);
+}
+
+/** Slots that the intent which began the form fills. */
+function fillFromTrigger(ctx: TurnContext, form: string): void {
+  const intent = ctx.parse?.intent.name;
+  if (intent === undefined) return;
+  for (const name of ctx.application.domain.forms.get(form)?.requiredSlots ?? []) {
+    for (const mapping of ctx.application.domain.slots.get(name)?.mappings ?? []) {
+      if (
+        mapping.type !== 'from_trigger_intent' ||
+        !mapping.intents.includes(intent) ||
+        mapping.notIntents.includes(intent)
+      )
+        continue;
+      ctx.setSlot(name, mapping.value);
+    }
+  }
 }
 
 /** True when it waits for the caller. */
@@ -152,6 +171,9 @@ async function runForm(ctx: TurnContext, frame: FormFrame): Promise<boolean> {
   }
   const next = form?.requiredSlots.find((slot) => (ctx.state.slots[slot] ?? null) === null);
   if (next !== undefined) {
+    if (!ctx.events.some((event) => event.event === 'action' && event.name === frame.form)) {
+      ctx.emit({ event: 'action', name: frame.form, policy: 'form' });
+    }
     if (next !== frame.slot) {
       resetAttempts(ctx);
       ctx.replace({ kind: 'form', form: frame.form, slot: next });
@@ -162,8 +184,8 @@ async function runForm(ctx: TurnContext, frame: FormFrame): Promise<boolean> {
   }
   ctx.pop();
   ctx.emit({ event: 'slot', name: 'requested_slot', value: null });
-  ctx.emit({ event: 'action', name: frame.form, policy: 'form' });
   ctx.emit({ event: 'active_loop', name: null });
+  ctx.start = { slots: ctx.state.slots, loop: null };
   await predictLoop(ctx);
   return false;
 }

@@ -91,7 +91,7 @@ export class PolicyIndex {
   }
 
   #candidates(index: ReadonlyMap<string, Entry[]>, items: readonly Item[]): readonly Entry[] {
-    const last = items.at(-1);
+    const last = items.findLast((item) => item.kind !== 'loop' || item.loop === null);
     if (last === undefined) return [];
     const exact = index.get(itemKey(last)) ?? [];
     if (last.kind !== 'user' || !last.intent.includes('/')) return exact;
@@ -183,7 +183,8 @@ function sameItem(found: Item, wanted: Item): boolean {
   return itemKey(found) === itemKey(wanted);
 }
 
-function commonSuffix(items: readonly Item[], before: readonly Item[]): number {
+function commonSuffix(all: readonly Item[], before: readonly Item[]): number {
+  const items = all.filter((item) => item.kind !== 'loop' || item.loop === null);
   let count = 0;
   for (; count < items.length && count < before.length; count++) {
     const [found, wanted] = [items[items.length - 1 - count], before[before.length - 1 - count]];

@@ -58,6 +58,8 @@ function fillSlot(
   heard: number,
   scope: FillScope,
 ): Fill | undefined {
+  const form = scope.loop === null ? undefined : application.domain.forms.get(scope.loop);
+  if (form?.requiredSlots.includes(slot.name) && form.ignoredIntents.includes(parse.intent.name)) return undefined;
   for (const mapping of slot.mappings) {
     const found = fromMapping(application, slot, mapping, parse, scope);
     if (found === undefined) continue;

@@ -92,7 +92,7 @@ describe('a message', () => {
       '__proto__',
       'x'.repeat(100_000),
       '😀'.repeat(500),
-      '${process.env}',
+      `$${'{process.env}'}`,
       '%s%n',
       "'; DROP TABLE",
     ];

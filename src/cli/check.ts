@@ -1,0 +1,65 @@
+import { writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { mermaid, svg } from '../dialogue/app/diagram.js';
+import { loadApplication, problemText } from '../dialogue/app/load.js';
+import { loadAppData } from '../nlu/corpus/load.js';
+
+/** `hearken check <folder>`: every mistake of an application, without starting anything; its flows as a picture. */
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('read an application and tell its mistakes, with file, line and what to do')
+    .argument('[folder]', 'the application', 'apps/retail')
+    .option('--json', 'print one JSON document')
+    .option('--mermaid [file]', 'draw the flows as a Mermaid diagram (to the file, or to standard output)')
+    .option('--svg <file>', 'draw the flows as SVG')
+    .action(async (folder: string, options: { json?: boolean; mermaid?: string | true; svg?: string }) => {
+      const { application, problems } = await loadApplication(folder);
+      const untrained = await untrainedIntents(folder, [...application.domain.intents.keys()]);
+      const all = [...problems, ...untrained];
+      const errors = all.filter((problem) => problem.severity === 'error').length;
+      if (typeof options.mermaid === 'string') await writeFile(options.mermaid, mermaid(application));
+      if (options.svg !== undefined) await writeFile(options.svg, svg(application));
+      if (options.mermaid === true) process.stdout.write(mermaid(application));
+      else if (options.json)
+        process.stdout.write(
+          `${JSON.stringify({ folder, errors, problems: all, languages: application.languages }, null, 2)}\n`,
+        );
+      else {
+        for (const problem of all) process.stdout.write(`${problemText(problem)}\n`);
+        const { domain, rules, stories, flows } = application;
+        process.stdout.write(
+          `${folder}: ${domain.intents.size} intents, ${domain.slots.size} slots, ${domain.responses.size} responses, ${rules.length} rules, ${stories.length} stories, ${flows.size} flows, ${application.languages.join(' and ')}; ${errors} errors, ${all.length - errors} warnings\n`,
+        );
+      }
+      if (errors > 0) process.exitCode = 1;
+    });
+}
+
+/** Intents that nobody can say: the domain lists them, the training data does not, or the other way round. */
+async function untrainedIntents(folder: string, intents: readonly string[]) {
+  const { data } = await loadAppData(folder).catch(() => ({ data: undefined }));
+  if (data === undefined) return [];
+  const trained = new Map(
+    data.examples.filter((example) => example.intent !== '').map((example) => [example.intent, example]),
+  );
+  const bases = new Set([...trained.keys()].map((name) => name.split('/')[0] ?? name));
+  const unsayable = intents
+    .filter((name) => !trained.has(name) && !bases.has(name))
+    .map((name) => ({
+      severity: 'warning' as const,
+      file: 'domain',
+      line: 0,
+      message: `the intent "${name}" has no training sentences`,
+      hint: 'Add an "- intent:" with examples to the nlu files.',
+    }));
+  const unknown = [...trained.values()]
+    .filter((example) => !intents.includes(example.intent) && !intents.includes(example.intent.split('/')[0] ?? ''))
+    .map((example) => ({
+      severity: 'warning' as const,
+      file: example.file,
+      line: example.line,
+      message: `the intent "${example.intent}" is trained, but the domain does not list it`,
+      hint: 'Add it to "intents:".',
+    }));
+  return [...unsayable, ...unknown];
+}

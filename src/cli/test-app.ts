@@ -1,0 +1,81 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { pino } from 'pino';
+import { problemText } from '../dialogue/app/load.js';
+import { readConversationTests } from '../dialogue/conversation-tests/read.js';
+import { runConversationTest, type TestOutcome } from '../dialogue/conversation-tests/run.js';
+import { createBrain } from '../dialogue/create-brain.js';
+import { HearkenError } from '../errors.js';
+import { trainOrLoadForApp } from '../nlu/index.js';
+import { MemorySessionStore } from '../store/memory-session-store.js';
+
+const NO_LOG = { append() {}, history: async () => [], flush: async () => {}, close: async () => {} };
+
+/** `hearken test <folder>`: the application's conversation tests, in text, with a diff for each that fails. */
+export function testCommand(): Command {
+  return new Command('test')
+    .description('run the conversation tests of an application')
+    .argument('[folder]', 'the application', 'apps/retail')
+    .option('--only <words>', 'only tests whose name contains these words')
+    .option('--json', 'print one JSON document')
+    .action(async (folder: string, options: { only?: string; json?: boolean }) => {
+      const outcomes = await testApplication(folder, options.only);
+      const failed = outcomes.filter((outcome) => outcome.diff.length > 0);
+      if (options.json) {
+        const tests = outcomes.map(({ test, diff }) => ({
+          name: test.name,
+          file: test.file,
+          line: test.line,
+          passed: diff.length === 0,
+          diff,
+        }));
+        process.stdout.write(
+          `${JSON.stringify({ folder, passed: outcomes.length - failed.length, failed: failed.length, tests }, null, 2)}\n`,
+        );
+      } else {
+        for (const { test, diff } of failed)
+          process.stdout.write(
+            `${test.file}:${test.line}: ${test.name}\n${diff.map((line) => `    ${line}\n`).join('')}`,
+          );
+        process.stdout.write(
+          `${folder}: ${outcomes.length - failed.length} of ${outcomes.length} conversations passed\n`,
+        );
+      }
+      if (failed.length > 0) process.exitCode = 1;
+    });
+}
+
+/** Trains (or finds) the understanding, then runs the tests one after another. Throws APP_INVALID when a test can't be read or there is none. */
+export async function testApplication(folder: string, only?: string): Promise<readonly TestOutcome[]> {
+  const { tests, problems } = await readConversationTests(folder);
+  if (problems.length > 0)
+    throw new HearkenError('APP_INVALID', problems.map(problemText).join('\n'), {
+      hint: 'Mend the tests named above.',
+    });
+  const chosen = tests.filter((test) => only === undefined || test.name.includes(only));
+  if (chosen.length === 0)
+    throw new HearkenError('APP_INVALID', `There are no conversation tests in ${folder}.`, {
+      hint: 'Write them in tests/*.yml as "test_cases:" or "stories:".',
+    });
+  const cache = join(tmpdir(), 'hearken-test');
+  const intentModel = await trainOrLoadForApp(folder, join(cache, 'nlu'));
+  const sessions = new MemorySessionStore({ ttlMs: 600_000 });
+  const brain = await createBrain({
+    appFolder: folder,
+    cacheFolder: join(cache, 'actions'),
+    intentModel,
+    sessions,
+    log: NO_LOG,
+    logger: pino({ level: 'silent' }),
+    handoffTarget: 'sip:agent@localhost',
+  });
+  try {
+    const outcomes: TestOutcome[] = [];
+    for (const test of chosen) outcomes.push(await runConversationTest(test, brain, sessions));
+    return outcomes;
+  } finally {
+    await brain.close();
+    await intentModel.close();
+  }
+}
