@@ -170,6 +170,7 @@ async function runForm(ctx: TurnContext, frame: FormFrame): Promise<boolean> {
     return true;
   }
   const next = form?.requiredSlots.find((slot) => (ctx.state.slots[slot] ?? null) === null);
+  if (next !== undefined && next === frame.slot && ctx.asked) return true;
   if (next !== undefined) {
     if (!ctx.events.some((event) => event.event === 'action' && event.name === frame.form)) {
       ctx.emit({ event: 'action', name: frame.form, policy: 'form' });
@@ -184,6 +185,7 @@ async function runForm(ctx: TurnContext, frame: FormFrame): Promise<boolean> {
   }
   ctx.pop();
   ctx.emit({ event: 'slot', name: 'requested_slot', value: null });
+  ctx.emit({ event: 'action', name: frame.form, policy: 'form' });
   ctx.emit({ event: 'active_loop', name: null });
   ctx.start = { slots: ctx.state.slots, loop: null };
   await predictLoop(ctx);

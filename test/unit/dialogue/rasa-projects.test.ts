@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { testApplication } from '../../../src/cli/test-app.js';
+import { loadApplication } from '../../../src/dialogue/app/load.js';
+
+/** Projects in the shape Rasa 3 gives them: they load, train and pass their own tests as they are. */
+describe.each(['table-booking', 'bank-desk'])('the Rasa project %s', (name) => {
+  const folder = `test/fixtures/rasa/${name}`;
+
+  it('loads without a mistake', async () => {
+    expect((await loadApplication(folder)).problems).toEqual([]);
+  });
+
+  it('trains and passes its conversation tests', async () => {
+    const outcomes = await testApplication(folder);
+    expect(outcomes.length).toBeGreaterThanOrEqual(5);
+    for (const { test, diff } of outcomes) expect(diff, test.name).toEqual([]);
+  });
+});
