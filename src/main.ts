@@ -78,7 +78,10 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
     const media = new HearkenV1Server({ config: config.media, logger, onSession: calls.accept });
     stops.push(() => media.close());
     const facts = [
-      ...speech.models.map(({ role, name, reason }) => ({ name: role, value: `${name} (${reason})` })),
+      ...speech.models.map(({ kind, language, name, reason }) => ({
+        name: `${kind} ${language}`,
+        value: `${name ?? 'none'} (${reason})`,
+      })),
       { name: 'sessions', value: stores.sessions.kind },
       { name: 'application', value: `${config.app.folder}, ${brain.languages.join(' and ')}` },
     ];

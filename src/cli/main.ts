@@ -20,6 +20,36 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       load: async () => (await import('./call.js')).callCommand(),
     },
     {
+      name: 'answer',
+      summary: 'a phone that answers by itself: the agent, for trying a hand-off',
+      load: async () => (await import('./answer.js')).answerCommand(),
+    },
+    {
+      name: 'demo',
+      summary: 'place the sample calls over SIP and print the conversations',
+      load: async () => (await import('./demo.js')).demoCommand(),
+    },
+    {
+      name: 'train',
+      summary: 'train the understanding of an application or of any data set',
+      load: async () => (await import('./train.js')).trainCommand(),
+    },
+    {
+      name: 'nlu',
+      summary: 'evaluate understanding',
+      load: async () => (await import('./nlu.js')).nluCommand(),
+    },
+    {
+      name: 'check',
+      summary: 'read an application without starting anything and tell its mistakes',
+      load: async () => (await import('./check.js')).checkCommand(),
+    },
+    {
+      name: 'test',
+      summary: 'run the conversations that test an application',
+      load: async () => (await import('./test-app.js')).testCommand(),
+    },
+    {
       name: 'models',
       summary: 'list, pull and verify speech models',
       load: async () => (await import('./models.js')).modelsCommand(),
