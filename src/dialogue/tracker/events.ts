@@ -67,7 +67,8 @@ export type TrackerEvent = { readonly atMs: number } & (
   | { readonly event: 'action'; readonly name: string; readonly policy: string }
   | { readonly event: 'stack'; readonly frames: readonly Frame[] }
   | { readonly event: 'flow_started' | 'flow_completed' | 'flow_cancelled'; readonly flow: string }
-  | { readonly event: 'active_loop'; readonly name: string | null }
+  /** `completed`: the form ended because all its slots are filled, and its turns count as one. */
+  | { readonly event: 'active_loop'; readonly name: string | null; readonly completed: boolean }
   /** A form got its answer: for rules and stories that turn is part of the form, not a turn of its own. */
   | { readonly event: 'answered' }
   | { readonly event: 'offered'; readonly buttons: readonly OfferedButton[] }

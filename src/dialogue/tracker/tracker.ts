@@ -160,7 +160,7 @@ export function applyEvent(
     case 'action':
       return { ...state, items: bounded([...state.items, { kind: 'action', name: event.name }], MAX_ITEMS) };
     case 'active_loop': {
-      const items = event.name === null ? sinceLoop(state.items, false) : state.items;
+      const items = event.completed ? sinceLoop(state.items, false) : state.items;
       return { ...state, items: bounded([...items, { kind: 'loop', loop: event.name }], MAX_ITEMS) };
     }
     case 'answered':

@@ -26,7 +26,7 @@ const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
   action_deactivate_loop: (ctx) => {
     if (ctx.top !== undefined) ctx.pop();
     ctx.emit({ event: 'slot', name: 'requested_slot', value: null });
-    ctx.emit({ event: 'active_loop', name: null });
+    ctx.emit({ event: 'active_loop', name: null, completed: false });
   },
   action_default_fallback: (ctx) => {
     ctx.noMatch = true;
@@ -128,7 +128,7 @@ function cancel(ctx: TurnContext): void {
     for (const slot of frame.filled) if (!flow?.persistedSlots.includes(slot)) ctx.setSlot(slot, null);
   } else if (frame.kind === 'form') {
     ctx.emit({ event: 'slot', name: 'requested_slot', value: null });
-    ctx.emit({ event: 'active_loop', name: null });
+    ctx.emit({ event: 'active_loop', name: null, completed: false });
   }
   ctx.say('utter_cancelled');
 }

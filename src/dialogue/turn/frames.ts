@@ -54,7 +54,7 @@ export function startForm(ctx: TurnContext, form: string): void {
   ctx.emit({ event: 'action', name: form, policy: 'form' });
   if (ctx.top?.kind === 'form' && ctx.top.form === form) return;
   resetAttempts(ctx);
-  ctx.emit({ event: 'active_loop', name: form });
+  ctx.emit({ event: 'active_loop', name: form, completed: false });
   ctx.push({ kind: 'form', form });
   fillFromTrigger(ctx, form);
 }
@@ -186,7 +186,7 @@ async function runForm(ctx: TurnContext, frame: FormFrame): Promise<boolean> {
   ctx.pop();
   ctx.emit({ event: 'slot', name: 'requested_slot', value: null });
   ctx.emit({ event: 'action', name: frame.form, policy: 'form' });
-  ctx.emit({ event: 'active_loop', name: null });
+  ctx.emit({ event: 'active_loop', name: null, completed: true });
   ctx.start = { slots: ctx.state.slots, loop: null };
   await predictLoop(ctx);
   return false;
