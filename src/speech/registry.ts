@@ -20,10 +20,12 @@ export interface InstalledModel {
 
 /** Which model serves a purpose, and why this one: shown by `hearken models` and at start. */
 export interface ModelInUse {
+  /** For people: "recogniser zh-CN". */
+  readonly role: string;
   readonly kind: ModelKind;
   readonly language: string;
-  /** undefined: none was found; `reason` then says what stands in. */
-  readonly name: string | undefined;
+  /** The model, or what stands in for it; `none` when nothing does. */
+  readonly name: string;
   readonly place: string | undefined;
   readonly builtIn: boolean;
   readonly reason: string;
@@ -106,21 +108,33 @@ export class ModelRegistry {
       return {
         installed,
         inUse: {
+          role: roleOf(kind, language),
           kind,
           language,
           name,
           place: installed.place,
           builtIn: model.builtIn,
-          reason: `${found}; ${model.builtIn ? 'built-in' : installed.place === 'npm' ? 'from its npm package' : 'pulled'}`,
+          reason: `${found}; ${model.builtIn ? 'built-in' : installed.place === 'npm' ? 'from its npm package' : `in ${installed.place}`}`,
         },
       };
     }
     const reason = names.length === 0 ? 'none is configured' : `${missing.join(', ')} not found`;
     return {
       installed: undefined,
-      inUse: { kind, language, name: undefined, place: undefined, builtIn: false, reason },
+      inUse: { role: roleOf(kind, language), kind, language, name: 'none', place: undefined, builtIn: false, reason },
     };
   }
+}
+
+const ROLES: Readonly<Record<ModelKind, string>> = {
+  recognizer: 'recogniser',
+  synthesizer: 'voice',
+  vad: 'voice activity',
+  denoiser: 'noise suppression',
+};
+
+function roleOf(kind: ModelKind, language: string): string {
+  return language === '*' ? ROLES[kind] : `${ROLES[kind]} ${language}`;
 }
 
 /** SHA-256 of a file, hex. */

@@ -1,0 +1,163 @@
+import { HearkenError } from '../errors.js';
+import { workerEntry } from '../worker-entry.js';
+import type { MadeMessage, SynthesizerWorkerInit } from './synthesizer-protocol.js';
+import type { Voice, VoiceAudio, VoiceHealth, VoiceRequest } from './voice.js';
+import { type SpeechLogger, WorkerProcess } from './worker-process.js';
+
+export interface SynthesizerPoolOptions {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly workers: number;
+  readonly init: Omit<SynthesizerWorkerInit, 'type'>;
+  readonly logger: SpeechLogger;
+  /** Clauses that may wait; beyond it new ones are refused. */
+  readonly maxWaiting?: number;
+  /** Longest a clause may take; then its process is taken for hung and killed. */
+  readonly makeTimeoutMs?: number;
+}
+
+interface Job {
+  readonly request: VoiceRequest;
+  readonly resolve: (audio: VoiceAudio) => void;
+  readonly reject: (error: unknown) => void;
+  retried: boolean;
+}
+
+interface Bench {
+  readonly process: WorkerProcess;
+  busy: boolean;
+}
+
+/** A voice in worker processes: clauses wait in one line and go to whichever process is free. */
+export class SynthesizerPool implements Voice {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly #options: SynthesizerPoolOptions;
+  readonly #benches: Bench[];
+  readonly #waiting: Job[] = [];
+  #nextId = 1;
+  #closed = false;
+
+  constructor(options: SynthesizerPoolOptions) {
+    this.name = options.name;
+    this.fingerprint = options.fingerprint;
+    this.#options = options;
+    this.#benches = Array.from({ length: options.workers }, (_, index) => {
+      const process = new WorkerProcess({
+        name: `voice ${options.name} ${index + 1}`,
+        entry: workerEntry(import.meta.url, 'synthesizer-worker'),
+        init: { type: 'init', ...options.init },
+        logger: options.logger,
+      });
+      process.on('ready', () => this.#dispatch());
+      return { process, busy: false };
+    });
+  }
+
+  async whenReady(): Promise<void> {
+    await Promise.all(this.#benches.map(({ process }) => process.whenReady()));
+  }
+
+  get pids(): readonly number[] {
+    return this.#benches.flatMap(({ process }) => (process.pid === undefined ? [] : [process.pid]));
+  }
+
+  make(request: VoiceRequest): Promise<VoiceAudio> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new HearkenError('DRAINING', 'The synthesiser is closing.'));
+        return;
+      }
+      if (request.signal.aborted) {
+        reject(request.signal.reason);
+        return;
+      }
+      if (this.#waiting.length >= (this.#options.maxWaiting ?? 200)) {
+        reject(
+          new HearkenError('OVERLOADED', `${this.#waiting.length} clauses wait for the voice ${this.name} already.`, {
+            hint: 'Give it more processes with speech.synthesizerWorkers.',
+          }),
+        );
+        return;
+      }
+      const job: Job = { request, resolve, reject, retried: false };
+      request.signal.addEventListener(
+        'abort',
+        () => {
+          const index = this.#waiting.indexOf(job);
+          if (index >= 0) this.#waiting.splice(index, 1);
+          reject(request.signal.reason);
+        },
+        { once: true },
+      );
+      this.#waiting.push(job);
+      this.#dispatch();
+    });
+  }
+
+  health(): VoiceHealth {
+    return {
+      workers: this.#benches.length,
+      alive: this.#benches.filter(({ process }) => process.ready).length,
+      restarts: this.#benches.reduce((sum, { process }) => sum + process.restarts, 0),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const job of this.#waiting.splice(0)) job.reject(new HearkenError('DRAINING', 'The synthesiser is closing.'));
+    await Promise.all(this.#benches.map(({ process }) => process.close()));
+  }
+
+  #dispatch(): void {
+    for (const bench of this.#benches) {
+      if (bench.busy || !bench.process.ready) continue;
+      const job = this.#waiting.shift();
+      if (!job) return;
+      bench.busy = true;
+      void this.#run(bench, job).finally(() => {
+        bench.busy = false;
+        if (!this.#closed) this.#dispatch();
+      });
+    }
+  }
+
+  async #run(bench: Bench, job: Job): Promise<void> {
+    const { request } = job;
+    const jobId = this.#nextId++;
+    const cancel = () => bench.process.send({ type: 'cancel', jobId });
+    request.signal.addEventListener('abort', cancel, { once: true });
+    const timeoutMs = this.#options.makeTimeoutMs ?? 20_000;
+    try {
+      const answer = await bench.process.request(
+        { type: 'make', jobId, text: request.text, speed: request.speed },
+        timeoutMs,
+      );
+      const made = answer as unknown as MadeMessage;
+      if (made.error !== undefined) throw failed(this.name, made.error);
+      job.resolve({ samples: made.samples, sampleRate: made.sampleRate });
+    } catch (error) {
+      if (error instanceof HearkenError && error.code === 'WORKER_TIMEOUT' && bench.process.pid !== undefined) {
+        process.kill(bench.process.pid, 'SIGKILL');
+      }
+      this.#failed(job, error);
+    } finally {
+      request.signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** A clause whose process died under it is tried once more: its text need not be the cause. */
+  #failed(job: Job, error: unknown): void {
+    const lost = error instanceof HearkenError && error.code === 'WORKER_LOST';
+    if (lost && !job.retried && !this.#closed && !job.request.signal.aborted) {
+      job.retried = true;
+      this.#waiting.unshift(job);
+    } else job.reject(error);
+  }
+}
+
+function failed(voice: string, reason: string): HearkenError {
+  return new HearkenError('SYNTHESIS_FAILED', `The voice ${voice} could not say this: ${reason}.`, {
+    hint: '`hearken models verify` tells whether its files are whole.',
+  });
+}
