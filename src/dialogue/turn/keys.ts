@@ -1,5 +1,5 @@
+import { runAction } from './act.js';
 import { respondToPayload } from './answer.js';
-import { builtIn } from './built-in.js';
 import type { TurnContext } from './context.js';
 import { accept, advance, dropPending, take } from './frames.js';
 import { noMatch } from './misunderstood.js';
@@ -15,8 +15,7 @@ export async function keyPressed(ctx: TurnContext, digits: string): Promise<void
   const question = questionOf(ctx.application, ctx.top);
   const command = COMMANDS[keys];
   if (command !== undefined && (keys !== '0' || question === undefined || coerceDigits(ctx, '0') === undefined)) {
-    await builtIn(command)?.(ctx);
-    return;
+    return runAction(ctx, command, 'keys');
   }
   const number = keys.replace(/[*#]/g, '');
   if (question?.pending !== undefined && (number === '1' || number === '2')) {

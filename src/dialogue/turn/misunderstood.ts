@@ -1,6 +1,5 @@
 import { FALLBACK_INTENT } from '../../nlu/intent-model.js';
 import { runAction } from './act.js';
-import { handOff } from './built-in.js';
 import type { TurnContext } from './context.js';
 import { ask } from './frames.js';
 import { questionOf } from './question.js';
@@ -51,7 +50,8 @@ function canHandOff(ctx: TurnContext): boolean {
 
 function giveUp(ctx: TurnContext, reason: string, words: readonly string[]): void {
   ctx.sayFirst(words);
-  handOff(ctx, reason);
+  ctx.say('utter_hand_off');
+  ctx.handOff(reason);
 }
 
 /** True when the understanding gave no intent. */
