@@ -26,7 +26,12 @@ export class FakeIntentModel implements IntentModel {
   readonly asked: { readonly text: string; readonly options: ParseOptions | undefined }[] = [];
   readonly #known: Readonly<Record<string, FakeUtterance | string>>;
 
-  constructor(known: Readonly<Record<string, FakeUtterance | string>>) {
+  closed = false;
+
+  constructor(
+    known: Readonly<Record<string, FakeUtterance | string>>,
+    readonly name = 'fake',
+  ) {
     this.#known = known;
     this.labels = [...new Set(Object.values(known).map((each) => (typeof each === 'string' ? each : each.intent)))];
   }
@@ -46,8 +51,10 @@ export class FakeIntentModel implements IntentModel {
       text,
       extractor: 'fake',
     }));
-    return { text, intent, ranking: [intent, ...(utterance.others ?? [])], entities, sentiment: 0, model: 'fake' };
+    return { text, intent, ranking: [intent, ...(utterance.others ?? [])], entities, sentiment: 0, model: this.name };
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.closed = true;
+  }
 }

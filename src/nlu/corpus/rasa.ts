@@ -21,7 +21,7 @@ export function readRasaNlu(source: string, file: string): TrainingData {
     const { line, col } = lines.linePos(broken.pos[0]);
     throw invalid(file, line, col, `the YAML is broken: ${broken.message}`, 'valid YAML');
   }
-  return new Reader(file, lines).read(document.contents);
+  return new Reader(file, lines, source).read(document.contents);
 }
 
 interface Line {
@@ -38,8 +38,10 @@ class Reader {
   readonly #warnings: string[] = [];
   readonly #file: string;
   readonly #lines: LineCounter;
+  readonly #sourceLines: readonly string[];
 
-  constructor(file: string, lines: LineCounter) {
+  constructor(file: string, lines: LineCounter, source: string) {
+    this.#sourceLines = source.split('\n');
     this.#file = file;
     this.#lines = lines;
   }
@@ -171,7 +173,8 @@ class Reader {
             'a line that starts with "- "',
           );
         const text = (dash[1] ?? '').trim();
-        if (text !== '') out.push({ text, line, column: raw.indexOf(text) + column });
+        if (text !== '')
+          out.push({ text, line, column: Math.max(1, (this.#sourceLines[line - 1] ?? '').indexOf(text) + 1) });
       });
     return out;
   }

@@ -3,6 +3,7 @@ import { readCorrections } from '../corrections.js';
 import type { SentenceEncoder } from '../encoder/encoder.js';
 import type { CodeOptions } from '../entities/codes.js';
 import { extractEntities } from '../entities/extract.js';
+import type { Candidate } from '../entities/types.js';
 import {
   type Entity,
   FALLBACK_INTENT,
@@ -132,17 +133,31 @@ export class OnnxIntentModel implements IntentModel {
   }
 
   #entities(text: string, options: ParseOptions): Entity[] {
-    const tagged = (this.#tagger?.tag(text) ?? []).map((entity) => ({
-      ...entity,
-      value: this.#own.canonical(entity.text),
-      priority: 78,
-    }));
-    return extractEntities(text, { ...options, ...this.#options }, [...this.#own.find(text), ...tagged]);
+    const listed = this.#own.find(text);
+    const tagged = this.#tagger?.tag(text) ?? [];
+    // Where the tagger and a list see the same thing, the list knows its bounds and value, the tagger its role and group.
+    const candidates: Candidate[] = listed.map((own) => {
+      const other = tagged.find((entity) => overlaps(entity, own) && entity.entity === own.entity);
+      const { role, group } = other ?? {};
+      return { ...own, ...(role === undefined ? {} : { role }), ...(group === undefined ? {} : { group }) };
+    });
+    for (const entity of tagged) {
+      if (listed.some((own) => overlaps(entity, own) && entity.entity === own.entity)) continue;
+      candidates.push({ ...entity, value: this.#own.canonical(entity.text), priority: TAGGER_PRIORITY });
+    }
+    return extractEntities(text, { ...options, ...this.#options }, candidates);
   }
 
   async close(): Promise<void> {
     await this.#classifier.close();
   }
+}
+
+/** Between a lookup list and the built-in extractors of plain numbers. */
+const TAGGER_PRIORITY = 78;
+
+function overlaps(a: Entity, b: Entity): boolean {
+  return a.start < b.end && b.start < a.end;
 }
 
 /** Small words around a wish ("喂你好, 我想查订单", "对, 退货"): they are no wish of their own beside another. */

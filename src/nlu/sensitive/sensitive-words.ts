@@ -118,7 +118,9 @@ function isWholeWord(plain: string, start: number, end: number, word: string): b
   if (isHan(word[0] ?? '')) return true;
   const letter = /[a-z0-9]/;
   if (letter.test(plain[start - 1] ?? '') || letter.test(plain[end] ?? '')) return false;
-  return plain.slice(start, end).length <= word.length + 1 || !/\s/.test(plain.slice(start, end));
+  // Spaces only where the listed word has them.
+  const words = (text: string) => text.split(/\s+/).length;
+  return words(plain.slice(start, end)) === words(word);
 }
 
 function longestFirst(hits: readonly SensitiveHit[]): SensitiveHit[] {

@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { identityHolds, luhnHolds } from '../../../../src/nlu/entities/codes.js';
+import { readEnNumber } from '../../../../src/nlu/entities/en-number.js';
+import { extractEntities } from '../../../../src/nlu/entities/extract.js';
+import { readZhNumber } from '../../../../src/nlu/entities/zh-number.js';
+
+const slots = [
+  'order_number',
+  'phone_number',
+  'amount',
+  'quantity',
+  'delivery_date',
+  'time',
+  'customer_name',
+  'address',
+  'email',
+  undefined,
+];
+const pieces = [
+  '八',
+  '七',
+  '两',
+  '十',
+  '百',
+  '万',
+  '点',
+  '半',
+  '号',
+  '月',
+  '块',
+  '三个',
+  '不对',
+  '下周',
+  '尾号',
+  ' ',
+  ',',
+  '12',
+  '.5',
+  'eight',
+  'double',
+  'oh',
+  'half past',
+  'next tuesday',
+  '%',
+  '$',
+  '@',
+  '艾特',
+  '😀',
+  '北京',
+  '年',
+  '差一刻',
+  '百分之',
+];
+
+describe('odd input', () => {
+  it('no text makes the extractors throw, and every span lies in the text', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 60 }),
+      fc.array(fc.constantFrom(...pieces), { maxLength: 20 }).map((list) => list.join('')),
+    );
+    fc.assert(
+      fc.property(text, fc.constantFrom(...slots), (said, slot) => {
+        for (const entity of extractEntities(said, slot === undefined ? {} : { expectedSlot: slot })) {
+          expect(said.slice(entity.start, entity.end)).toBe(entity.text);
+        }
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it('ten thousand characters are read in bounded time', () => {
+    for (const text of [
+      '一'.repeat(10_000),
+      'eight '.repeat(2000),
+      '三个八'.repeat(3000),
+      '@a.'.repeat(3000),
+      '号月年'.repeat(3000),
+      'a'.repeat(10_000),
+      '1 '.repeat(5000),
+      '中国路'.repeat(3000),
+    ]) {
+      const startedMs = performance.now();
+      expect(Array.isArray(extractEntities(text))).toBe(true);
+      expect(performance.now() - startedMs).toBeLessThan(1500);
+    }
+  });
+
+  it('every number up to 100,000 that is spelt out is read back', () => {
+    const digits = '零一二三四五六七八九';
+    const spell = (n: number): string => {
+      if (n < 10) return digits[n] ?? '';
+      if (n < 20) return `十${n % 10 === 0 ? '' : digits[n % 10]}`;
+      for (const [unit, name] of [
+        [10_000, '万'],
+        [1000, '千'],
+        [100, '百'],
+        [10, '十'],
+      ] as const) {
+        if (n < unit) continue;
+        const rest = n % unit;
+        const inner = rest > 0 && rest < 20 && rest >= 10 ? `一${spell(rest)}` : spell(rest);
+        return `${spell(Math.floor(n / unit))}${name}${rest === 0 ? '' : rest < unit / 10 ? `零${inner}` : inner}`;
+      }
+      return '';
+    };
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 99_999 }), (n) => readZhNumber(spell(n)) === n),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    ['twenty five', 25],
+    ['a hundred and five', 105],
+    ['two thousand and six', 2006],
+    ['nineteen eighty four', 1984],
+    ['twenty oh five', 2005],
+    ['one point five', 1.5],
+    ['twelve thousand three hundred', 12_300],
+    ['a dozen', 12],
+    ['2.5k', 2500],
+  ])('"%s" is %d', (said, value) => {
+    expect(readEnNumber(said)).toBe(value);
+  });
+
+  it('check digits tell a slip of the tongue', () => {
+    expect(identityHolds('11010119900307003X')).toBe(false);
+    expect(identityHolds('11010519491231002X')).toBe(true);
+    expect(luhnHolds('79927398713')).toBe(true);
+    expect(luhnHolds('79927398710')).toBe(false);
+    const [wrong] = extractEntities('79927398710', { expectedSlot: 'order_number', orderNumberChecksum: 'luhn' });
+    const [right] = extractEntities('79927398713', { expectedSlot: 'order_number', orderNumberChecksum: 'luhn' });
+    expect(wrong?.confidence).toBeLessThan(right?.confidence ?? 0);
+  });
+});

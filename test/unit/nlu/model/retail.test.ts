@@ -1,0 +1,212 @@
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadTrainingData } from '../../../../src/nlu/corpus/load.js';
+import { evaluate } from '../../../../src/nlu/evaluate.js';
+import {
+  FALLBACK_INTENT,
+  loadIntentModel,
+  type OnnxIntentModel,
+  trainIntentModel,
+  trainOrLoadForApp,
+} from '../../../../src/nlu/index.js';
+
+const app = fileURLToPath(new URL('../../../../apps/retail', import.meta.url));
+const fixtures = fileURLToPath(new URL('../../../fixtures/nlu', import.meta.url));
+let root: string;
+let model: OnnxIntentModel;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'hearken-nlu-'));
+  await trainIntentModel({ data: [app], out: join(root, 'model'), seed: 3 });
+  model = await loadIntentModel(join(root, 'model'));
+}, 60_000);
+
+afterAll(async () => {
+  await model?.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+describe('the sample shop understands its callers', () => {
+  it.each(['zh', 'en'])('utterances nobody trained on are understood (%s)', async (language) => {
+    const { data } = await loadTrainingData([join(fixtures, `retail-${language}.tsv`)]);
+    const result = await evaluate(model, data);
+    expect(result.accuracyArgmax).toBeGreaterThanOrEqual(0.9);
+    expect(result.accuracy).toBeGreaterThanOrEqual(0.85);
+  });
+
+  it('Mandarin and English mixed in one sentence is understood', async () => {
+    expect((await model.parse('帮我 check 一下 order 到哪了')).intent.name).toBe('order_status');
+  });
+
+  it('traditional characters are understood', async () => {
+    expect((await model.parse('我要退貨')).intent.name).toBe('return_request');
+    expect((await model.parse('轉人工')).intent.name).toBe('human');
+  });
+
+  it('a recogniser that heard the wrong characters of the right sound does no harm', async () => {
+    expect((await model.parse('我要腿货')).intent.name).toBe('return_request');
+    expect((await model.parse('专人工')).intent.name).toBe('human');
+  });
+
+  it('two wishes in one utterance come back in the order said, with their places', async () => {
+    const text = '查一下订单,顺便把地址改了';
+    const { intents, intent } = await model.parse(text);
+    expect(intents?.map(({ name, start, end }) => [name, text.slice(start, end)])).toEqual([
+      ['order_status', '查一下订单'],
+      ['change_address', '把地址改了'],
+    ]);
+    expect(intent.name).toBe('order_status');
+    expect(
+      (await model.parse('track my order and also change the delivery address')).intents?.map((span) => span.name),
+    ).toEqual(['order_status', 'change_address']);
+  });
+
+  it('one wish with small words around it is one wish', async () => {
+    expect((await model.parse('喂，你好，我想查一下订单')).intents).toBeUndefined();
+  });
+
+  it('what belongs to no intent is told from what does', async () => {
+    for (const text of ['今天天气怎么样', 'what is the weather like today', '帮我订一张去北京的机票']) {
+      expect((await model.parse(text)).intent.name, text).toBe(FALLBACK_INTENT);
+    }
+  });
+
+  it('the expected slot decides what "二十五" is', async () => {
+    const read = async (expectedSlot: string) =>
+      (await model.parse('二十五', { expectedSlot, nowMs: Date.parse('2026-11-20T02:00:00Z') })).entities[0];
+    expect(await read('refund_amount')).toMatchObject({ entity: 'money', value: { amount: 25, currency: 'CNY' } });
+    expect(await read('delivery_date')).toMatchObject({ entity: 'date', value: '2026-11-25' });
+    expect(await read('last_digits')).toMatchObject({ entity: 'digits', value: '25' });
+  });
+
+  it('lookup words come with their canonical value', async () => {
+    const { entities } = await model.parse('我要退我买的运动鞋');
+    expect(entities).toContainEqual(expect.objectContaining({ entity: 'product', value: '鞋', text: '运动鞋' }));
+  });
+
+  it.each(['', '   ', '😀😀😀', '\u0000\u0001', '?!?!', '\ud800', '…'])('%j is nothing, and no crash', async (text) => {
+    const result = await model.parse(text);
+    expect(result.intent.name).toBe(FALLBACK_INTENT);
+    expect(result.text).toBe(text);
+  });
+
+  it('ten thousand characters get an answer', async () => {
+    for (const text of ['退货'.repeat(5000), 'refund '.repeat(1500), 'x'.repeat(10_000)]) {
+      expect((await model.parse(text)).ranking.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('confidences are probabilities, best first', async () => {
+    const { ranking, intent } = await model.parse('我要查订单');
+    expect(ranking[0]).toEqual(intent);
+    for (const [index, rank] of ranking.entries()) {
+      expect(rank.confidence).toBeGreaterThanOrEqual(0);
+      expect(rank.confidence).toBeLessThanOrEqual(index === 0 ? 1 : (ranking[index - 1]?.confidence ?? 0));
+    }
+  });
+});
+
+describe('model folders', () => {
+  it('the same data and seed give the same bytes', async () => {
+    await trainIntentModel({ data: [app], out: join(root, 'again'), seed: 3 });
+    const names = await readdir(join(root, 'model'));
+    expect(names).toContain('model.onnx');
+    for (const name of names)
+      expect((await readFile(join(root, 'again', name))).equals(await readFile(join(root, 'model', name))), name).toBe(
+        true,
+      );
+  }, 60_000);
+
+  it('a file cut short or missing is refused with its name', async () => {
+    const copy = join(root, 'broken');
+    await cp(join(root, 'model'), copy, { recursive: true });
+    await truncate(join(copy, 'model.onnx'), 1000);
+    await expect(loadIntentModel(copy)).rejects.toMatchObject({
+      code: 'MODEL_CHECKSUM',
+      message: expect.stringContaining('model.onnx'),
+    });
+    await rm(join(copy, 'vocabulary.json'));
+    await expect(loadIntentModel(copy)).rejects.toMatchObject({ name: 'HearkenError' });
+    await writeFile(join(copy, 'model.json'), '{');
+    await expect(loadIntentModel(copy)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+    await expect(loadIntentModel(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+  });
+
+  it('a folder that holds other things is never overwritten', async () => {
+    const mine = await mkdtemp(join(root, 'mine-'));
+    await writeFile(join(mine, 'thesis.txt'), 'years of work');
+    await expect(trainIntentModel({ data: [app], out: mine })).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+    expect(await readFile(join(mine, 'thesis.txt'), 'utf8')).toBe('years of work');
+  }, 60_000);
+
+  it('the service trains at the first start and loads at the second; a broken cache is trained anew', async () => {
+    const cache = join(root, 'cache');
+    const trained: object[] = [];
+    const logger = {
+      info: (facts: object, message: string) => void (message === 'intent model trained' && trained.push(facts)),
+    };
+    const first = await trainOrLoadForApp(app, cache, { logger });
+    await first.close();
+    const second = await trainOrLoadForApp(app, cache, { logger });
+    expect((await second.parse('转人工')).intent.name).toBe('human');
+    await second.close();
+    expect(trained).toHaveLength(1);
+    const folder = (await readdir(cache)).find((name) => name.startsWith('intent-')) ?? '';
+    await truncate(join(cache, folder, 'model.onnx'), 10);
+    await (await trainOrLoadForApp(app, cache, { logger })).close();
+    expect(trained).toHaveLength(2);
+  }, 90_000);
+});
+
+describe('the training report', () => {
+  it('names intents with too little data, contradictions and likely mislabels', async () => {
+    const folder = await mkdtemp(join(root, 'data-'));
+    const lines = (name: string, texts: readonly string[]) =>
+      `- intent: ${name}\n  examples: |\n${texts.map((text) => `    - ${text}`).join('\n')}\n`;
+    const returns = [
+      'i want to return my shoes',
+      'return this please',
+      'how do i return it',
+      'can i return the coat',
+      'i need to return an item',
+      'return my order',
+      'please let me return this',
+      'i would like to return it',
+      'send me a return label',
+      'return the jacket',
+    ];
+    const hours = [
+      'when do you open',
+      'what time do you open',
+      'opening hours please',
+      'when do you close',
+      'are you open today',
+      'what are your opening hours',
+      'do you open on sunday',
+      'until when are you open',
+      'when are you open',
+      'i want to return my red coat',
+    ];
+    await writeFile(
+      join(folder, 'nlu.yml'),
+      `nlu:\n${lines('returns', returns)}${lines('hours', hours)}${lines('rare', ['zebra crossing', 'return this please'])}`,
+    );
+    const { report } = await trainIntentModel({ data: [folder], out: join(root, 'reported') });
+    expect(report.warnings.join('\n')).toContain('intent "rare" has 2 examples');
+    expect(report.warnings.join('\n')).toContain('"return this please" is an example of both returns');
+    expect(report.suspects).toContainEqual(
+      expect.objectContaining({ text: 'i want to return my red coat', labelled: 'hours', looksLike: 'returns' }),
+    );
+  }, 60_000);
+
+  it('a single intent is not enough', async () => {
+    const file = join(root, 'one.tsv');
+    await writeFile(file, 'hello\tgreet\nhi\tgreet\n');
+    await expect(trainIntentModel({ data: [file], out: join(root, 'never') })).rejects.toMatchObject({
+      code: 'TRAINING_DATA_INVALID',
+    });
+  });
+});
