@@ -14,3 +14,4 @@ export { SipBridge } from './server.js';
 export type { HangupCause, LegEnd } from './sip/cause.js';
 export { type BridgeProcess, type BridgeProcessOptions, startBridgeProcess } from './testing/bridge-process.js';
 export { FakeMediaService, type FakeMediaServiceOptions, FakeSession } from './testing/fake-media-service.js';
+export { runSipp, type SippOptions, type SippResult } from './testing/sipp.js';

@@ -352,12 +352,17 @@ function byeReason(message: IncomingRequestMessage): string {
   return (message.getHeader('reason') ?? 'the peer hung up').replace(/[^\x20-\x7e]/g, '').slice(0, 200);
 }
 
-/** Headers as the media protocol carries them: first value of each, printable, bounded. */
+/** What is said by other means, is of no use behind the bridge, or is a secret. */
+const PRIVATE_HEADERS =
+  /^(Via|Route|Record-Route|Call-ID|CSeq|Max-Forwards|Content-.*|Authorization|Proxy-.*|Allow|Supported|Require|Accept.*|Session-Expires|Min-SE)$/i;
+
+/** Headers as the media protocol carries them: several of one name joined by commas, printable, bounded. */
 export function plainHeaders(message: IncomingRequestMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, values] of Object.entries(message.headers).slice(0, 128)) {
-    const raw = values[0]?.raw;
-    if (raw !== undefined) headers[name] = raw.replace(/[\r\n]+\s*/g, ' ').slice(0, 2048);
+    if (PRIVATE_HEADERS.test(name)) continue;
+    const text = values.map((value) => value.raw.replace(/[\r\n]+\s*/g, ' ')).join(', ');
+    if (text !== '') headers[name] = text.slice(0, 2048);
   }
   return headers;
 }

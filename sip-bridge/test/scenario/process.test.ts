@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { DEFAULT_APOLOGY_FOLDER } from '../../src/apology.js';
+import { type BridgeProcess, FakeMediaService, SipPhone, startBridgeProcess } from '../../src/index.js';
+import { envelopeMatch, rms } from '../support/g711.js';
+import { Recorder, until } from '../support/recorder.js';
+
+let bridge: BridgeProcess | undefined;
+let service: FakeMediaService | undefined;
+let phone: SipPhone | undefined;
+
+afterEach(async () => {
+  await phone?.close();
+  await bridge?.stop();
+  await service?.kill().catch(() => {});
+  bridge = undefined;
+  service = undefined;
+  phone = undefined;
+});
+
+const recording = (name: string): Uint8Array =>
+  Uint8Array.from(readFileSync(join(DEFAULT_APOLOGY_FOLDER, `${name}.ulaw`)));
+
+describe('the bridge as a process', () => {
+  it('apologises in both languages when there is no service, and again for the next caller', async () => {
+    bridge = await startBridgeProcess({ env: { HEARKEN_MEDIA_URL: 'ws://127.0.0.1:9/media' } });
+    phone = await SipPhone.create();
+    const [first, second] = await Promise.all([phone.call(bridge.uri), phone.call(bridge.uri)]);
+    const heard = new Recorder(first);
+    expect((await first.ended).by).toBe('them');
+    const said = heard.bytes();
+    expect(envelopeMatch(said, recording('zh-CN')).score).toBeGreaterThan(0.95);
+    expect(envelopeMatch(said, recording('en')).score).toBeGreaterThan(0.95);
+    // Speech at about -20 dBFS, which is 3277 of 32768.
+    expect(rms(said)).toBeGreaterThan(1500);
+    await second.ended;
+    expect(await bridge.health()).toMatchObject({ calls: 0, apologies: 2 });
+  });
+
+  it('lets a live call finish after SIGTERM, refuses new ones, and then ends with 0', async () => {
+    service = await FakeMediaService.start();
+    bridge = await startBridgeProcess({ env: { HEARKEN_MEDIA_URL: service.url } });
+    phone = await SipPhone.create();
+    const call = await phone.call(bridge.uri);
+    await call.answered;
+    const stopped = bridge.stop(20_000);
+    await until(() => bridge?.log.some((line) => line.includes('waiting for live calls')) ?? false, 'the drain');
+    const late = await phone.call(bridge.uri);
+    expect(await late.ended).toMatchObject({ status: 503 });
+    expect(call.established).toBe(true);
+    await call.hangup();
+    expect(await stopped).toBe(0);
+  });
+
+  it('says so when its port is taken, and ends with 69', async () => {
+    const squatter = createSocket('udp4');
+    await new Promise<void>((resolve) => squatter.bind(0, '127.0.0.1', resolve));
+    const { code, output } = await run({ HEARKEN_SIP_PORT: String(squatter.address().port) });
+    await new Promise<void>((resolve) => squatter.close(() => resolve()));
+    expect(code).toBe(69);
+    expect(output).toMatch(/is taken by another process/);
+    expect(output).toMatch(/HEARKEN_SIP_PORT/);
+  });
+
+  it('names a bad setting and ends with 78', async () => {
+    const { code, output } = await run({ HEARKEN_SIP_PORT: 'ninety' });
+    expect(code).toBe(78);
+    expect(output).toMatch(/sip\.port/);
+  });
+
+  it('shows no caller’s number in its log', async () => {
+    service = await FakeMediaService.start();
+    bridge = await startBridgeProcess({ env: { HEARKEN_MEDIA_URL: service.url, LOG_LEVEL: 'debug' } });
+    phone = await SipPhone.create({ user: '13800138000' });
+    const call = await phone.call(bridge.uri);
+    await call.answered;
+    await call.hangup();
+    await until(() => bridge?.log.some((line) => line.includes('a call is over')) ?? false, 'the last line');
+    expect(bridge.log.join('\n')).toContain('*8000');
+    expect(bridge.log.join('\n')).not.toContain('13800138000');
+  });
+});
+
+async function run(env: Readonly<Record<string, string>>): Promise<{ code: number | null; output: string }> {
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', main], {
+    env: { PATH: process.env.PATH, HEARKEN_RTP_PORTS: '0', HEARKEN_BRIDGE_HEALTH: 'off', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  clearTimeout(timer);
+  return { code, output };
+}
