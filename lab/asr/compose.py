@@ -92,8 +92,9 @@ class Composer:
         f = f[max(0, ix[0] - 2): ix[-1] + 2]
         return self.stretch(f, int(max(8 * syllables, min(len(f) * 1.1, syllables * fast * self.rng.uniform(.85, 1.15)))))
 
-    def join(self, parts, f, fade=2):
-        """Appends f with a short cross fade."""
+    def join(self, parts, f):
+        """Appends f with a cross fade: short, or as long as sounds run into each other."""
+        fade = int(self.rng.integers(2, 6))
         if parts and len(f) > 2 * fade and len(parts[-1]) > 2 * fade:
             p = parts[-1]
             w = np.linspace(1, 0, fade + 2)[1:-1, None].astype(np.float32)
@@ -225,11 +226,24 @@ class Composer:
         w = (p - i).astype(np.float32)
         return f[:, i] * (1 - w) + f[:, i + 1] * w
 
+    def rhythm(self, f, m):
+        """To m frames, with a tempo that wanders: some syllables are hurried, some drawn out."""
+        n = len(f)
+        knots = max(2, n // 30 + 1)
+        speed = np.interp(np.arange(m), np.linspace(0, m, knots), np.exp(self.rng.normal(0, .18 * self.amount, knots)))
+        p = np.cumsum(speed)
+        p = (p - p[0]) * ((n - 1) / max(1e-6, p[-1] - p[0]))
+        i = np.clip(p.astype(int), 0, n - 2)
+        w = (p - i)[:, None].astype(np.float32)
+        return f[i] * (1 - w) + f[i + 1] * w
+
     def augment(self, f, kind):
         r, much = self.rng, self.amount
         synthetic = kind == 'espeak'
         f = self.warp(f, (.15 if synthetic else .12 if kind in ('resynth', 'words') else .2) * much)
-        f = self.stretch(f, int(len(f) * np.exp(r.uniform(-.2, .22))))
+        # people speak faster than the readers of words and the one reader of sentences here: mostly shorter
+        low, high = {'espeak': (-.15, .25), 'words': (-.3, .15), 'unit': (-.35, .1), 'splice': (-.3, .2)}.get(kind, (-.42, .12))
+        f = self.rhythm(f, int(len(f) * np.exp(r.uniform(low, high))))
         if r.random() < .35 * much:          # sharper or blunter resonances
             g = r.uniform(-.6, .45)
             s = f.copy()

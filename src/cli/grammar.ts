@@ -8,7 +8,7 @@ import { HearkenError, messageOf } from '../errors.js';
 import { loadAppData } from '../nlu/corpus/load.js';
 import type { ApplicationText } from '../speech/grammar/application.js';
 import { loadBaseText, NO_BASE } from '../speech/grammar/base-text.js';
-import { buildApplicationGraphs } from '../speech/grammar/build.js';
+import { buildApplicationGraphs, buildTextGraph } from '../speech/grammar/build.js';
 import type { BuiltGraph } from '../speech/grammar/ngram-graph.js';
 import { buildPhraseGraph } from '../speech/grammar/phrase-graph.js';
 import { loadPhoneUnits } from '../speech/grammar/units.js';
@@ -35,6 +35,17 @@ export function grammarCommand(): Command {
     .option('--confirm-intents <names>', 'intents that answer yes/no questions and menus, separated by commas')
     .option('--confirm-lookups <names>', 'lookups whose words are menu choices, separated by commas')
     .action(async (app: string, options: BuildOptions) => build(resolve(app), options));
+  command
+    .command('general')
+    .description('write the general graph of a model from its own base text, without an application')
+    .option('--model <folder>', 'recogniser with units.json and base-text.json.gz', DEFAULT_MODEL)
+    .requiredOption('--out <file>', 'graph to write')
+    .action(async (options: { model: string; out: string }) => {
+      const units = loadPhoneUnits(join(options.model, 'units.json'));
+      const base = loadBaseText(join(options.model, 'base-text.json.gz'));
+      const { states, arcs } = await save(buildTextGraph([], units, base), resolve(options.out));
+      process.stdout.write(`${options.out}: ${states} states, ${arcs} arcs\n`);
+    });
   command
     .command('phrases')
     .argument('<list>', 'text file, one phrase a line; <digits> stands for a number')
