@@ -9,6 +9,7 @@ sentences of the original and of `--virtual` constant voices, with the frames of
 import argparse
 import json
 import os
+import re
 import sys
 import time
 
@@ -96,7 +97,8 @@ def main():
     a = ap.parse_args()
     torch.set_num_threads(1)
     rng = np.random.default_rng(a.seed)
-    pinyin = json.load(open(a.pinyin, encoding='utf8'))
+    # the recogniser writes the neutral tone as 0, the voice as 5
+    pinyin = {t: [re.sub('5$', '0', s) for s in py] for t, py in json.load(open(a.pinyin, encoding='utf8')).items()}
     vocoder = Vocoder()
     vocoder.load_state_dict(torch.load(a.vocoder, map_location='cpu'))
     vocoder.eval()
