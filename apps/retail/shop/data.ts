@@ -8,9 +8,9 @@ export interface Order {
 }
 
 export const ORDERS: readonly Order[] = [
-  { number: '20250415', item: { 'zh-CN': '运动鞋', en: 'running shoes' }, state: 'shipped', days: 2 },
+  { number: '20250415', item: { 'zh-CN': '运动鞋', en: 'pair of running shoes' }, state: 'shipped', days: 2 },
   { number: '87654321', item: { 'zh-CN': '手机', en: 'phone' }, state: 'delivered', days: 3 },
-  { number: '12345678', item: { 'zh-CN': '耳机', en: 'headphones' }, state: 'preparing', days: 0 },
+  { number: '12345678', item: { 'zh-CN': '耳机', en: 'set of headphones' }, state: 'preparing', days: 0 },
   { number: '33057781', item: { 'zh-CN': '外套', en: 'jacket' }, state: 'delivered', days: 20 },
   { number: '40021987', item: { 'zh-CN': '咖啡机', en: 'coffee machine' }, state: 'shipped', days: 1 },
   { number: '60721345', item: { 'zh-CN': '书包', en: 'backpack' }, state: 'cancelled', days: 0 },

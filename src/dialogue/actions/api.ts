@@ -16,8 +16,12 @@ export interface ActionContext {
   readonly latest: {
     readonly text: string;
     readonly intent: string;
+    /** 0..1 */
+    readonly confidence: number;
     readonly entities: readonly { readonly entity: string; readonly value: unknown }[];
   };
+  /** Form or flow that is active. */
+  readonly activeLoop: string | null;
   /** Epoch ms, of the turn. */
   readonly nowMs: number;
   /** `endpoints.yml`. */

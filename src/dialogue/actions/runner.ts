@@ -1,10 +1,16 @@
 import { HearkenError, messageOf } from '../../errors.js';
+import type { TrackerEvent } from '../tracker/events.js';
 import type { ActionContext, ActionDefinition, ActionResult } from './api.js';
 
 export type ActionRequest = Omit<ActionContext, 'signal'>;
 
 /** Runs an action by name; rejects with ACTION_FAILED or TIMEOUT. */
-export type RunAction = (name: string, request: ActionRequest) => Promise<ActionResult>;
+export type RunAction = (
+  name: string,
+  request: ActionRequest,
+  /** What has happened in the conversation, this turn included. */
+  history: () => readonly TrackerEvent[],
+) => Promise<ActionResult>;
 
 const DEFAULT_TIMEOUT_MS = 5000;
 const LONGEST_TIMEOUT_MS = 60_000;

@@ -39,21 +39,27 @@ async function runOne(ctx: TurnContext, name: string, policy: string): Promise<s
 
 async function custom(ctx: TurnContext, name: string): Promise<string | undefined> {
   try {
-    const result = await ctx.deps.runAction(name, {
-      conversationId: ctx.tracker.conversationId,
-      turn: ctx.state.turn,
-      language: ctx.state.language,
-      channel: ctx.state.channel,
-      sender: ctx.state.sender,
-      slots: ctx.state.slots,
-      latest: {
-        text: ctx.parse?.text ?? '',
-        intent: ctx.parse?.intent.name ?? '',
-        entities: (ctx.parse?.entities ?? []).map(({ entity, value }) => ({ entity, value })),
+    const result = await ctx.deps.runAction(
+      name,
+      {
+        conversationId: ctx.tracker.conversationId,
+        turn: ctx.state.turn,
+        language: ctx.state.language,
+        channel: ctx.state.channel,
+        sender: ctx.state.sender,
+        slots: ctx.state.slots,
+        latest: {
+          text: ctx.parse?.text ?? '',
+          intent: ctx.parse?.intent.name ?? '',
+          confidence: ctx.parse?.intent.confidence ?? 0,
+          entities: (ctx.parse?.entities ?? []).map(({ entity, value }) => ({ entity, value })),
+        },
+        activeLoop: ctx.loop,
+        nowMs: ctx.nowMs,
+        endpoints: ctx.application.endpoints.all,
       },
-      nowMs: ctx.nowMs,
-      endpoints: ctx.application.endpoints.all,
-    });
+      () => [...ctx.tracker.events, ...ctx.events],
+    );
     return applyResult(ctx, result);
   } catch (error) {
     // The caller must not pay for a broken back end with silence: say so, and let a person take over.
