@@ -153,6 +153,8 @@ export class LiveCall {
         this.#dispatch({ type: 'voice', atMs: this.#nowMs(), active, sinceMs });
       })
       .on('partial', ({ text, stableMs }) => {
+        // The recogniser repeats itself while nothing changes; the reducer keeps count of that by itself.
+        if (text === this.#state.utterance?.text) return;
         this.#dispatch({ type: 'partial', atMs: this.#nowMs(), text, stableMs });
         if (this.#state.phase === 'listening' || this.#state.phase === 'speaking') this.#assessor.ask(text);
         this.#parts.session.notify({ type: 'transcript', who: 'caller', text, final: false });

@@ -4,7 +4,7 @@ import { samplesIn } from '../dsp/framing.js';
 import { decodeG711, encodeMulaw } from '../dsp/g711.js';
 import { HearkenError, messageOf } from '../errors.js';
 import { Ear } from './ear.js';
-import type { RecordedUtterance } from './utterances.js';
+import { endOfSpeechMs, type RecordedUtterance } from './utterances.js';
 
 const SAMPLE_RATE = 8000;
 
@@ -77,6 +77,8 @@ export async function placeCall(options: PhoneCallerOptions): Promise<PhoneCallR
 
 class Conversation {
   readonly #call: PhoneCall;
+  /** Of the leg that was dialled: a transfer changes `call.callId`. */
+  readonly #callId: string;
   readonly #options: PhoneCallerOptions;
   readonly #recorder: StereoRecorder | undefined;
   readonly #startMs = monotonicMs();
@@ -89,6 +91,7 @@ class Conversation {
 
   constructor(call: PhoneCall, options: PhoneCallerOptions, recorder: StereoRecorder | undefined) {
     this.#call = call;
+    this.#callId = call.callId;
     this.#options = options;
     this.#recorder = recorder;
     call.on('audio', (frame) => {
@@ -128,7 +131,7 @@ class Conversation {
     if (!this.#over) await this.#call.hangup();
     await this.#recorder?.close(durationMs);
     return {
-      callId: this.#call.callId,
+      callId: this.#callId,
       utterances: this.#spoken.map((utterance, index) => ({
         ...utterance,
         endOfSpeechToFirstAudioMs: this.#answerDelay(index),
@@ -161,8 +164,7 @@ class Conversation {
       `saying ${utterance.text ?? `${Math.round(utterance.endMs - utterance.startMs)} ms of the recording`}`,
     );
     await this.#call.sendAudio(encodeMulaw(samples));
-    // What was played, by the length of the sound: the promise may settle a frame late.
-    const saidToMs = Math.max(saidFromMs + (utterance.endMs - utterance.startMs), this.#nowMs() - 40);
+    const saidToMs = saidFromMs + endOfSpeechMs(samples, SAMPLE_RATE);
     this.#recorder?.caller(saidFromMs, samples);
     this.#spoken.push({ ...utterance, saidFromMs, saidToMs });
   }

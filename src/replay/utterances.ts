@@ -25,28 +25,36 @@ const MARGIN_MS = 120;
 
 /** Finds the utterances of a recording by its pauses. Empty for a recording without speech. */
 export function splitUtterances(pcm: Int16Array, sampleRate: number): RecordedUtterance[] {
+  const lengthMs = (pcm.length * 1000) / sampleRate;
+  return speechSpans(pcm, sampleRate).map(({ startMs, endMs }) => ({
+    startMs: Math.max(0, startMs - MARGIN_MS),
+    endMs: Math.min(lengthMs, endMs + MARGIN_MS),
+  }));
+}
+
+/** Where the last word of a piece of speech ends, ms from its begin; its whole length when nothing in it is loud enough to be speech. */
+export function endOfSpeechMs(pcm: Int16Array, sampleRate: number): number {
+  return speechSpans(pcm, sampleRate).at(-1)?.endMs ?? (pcm.length * 1000) / sampleRate;
+}
+
+/** Speech from its first loud frame to its last, parted by long pauses. */
+function speechSpans(pcm: Int16Array, sampleRate: number): { startMs: number; endMs: number }[] {
   const frame = samplesIn(FRAME_MS, sampleRate);
   const levels: number[] = [];
   for (let start = 0; start < pcm.length; start += frame) levels.push(rmsDbfs(pcm.subarray(start, start + frame)));
   const loudest = levels.reduce((most, level) => Math.max(most, level), Number.NEGATIVE_INFINITY);
   const threshold = Math.max(SPEECH_FLOOR_DBFS, loudest - SPEECH_BELOW_PEAK_DB);
-  const found: { startMs: number; endMs: number; voicedMs: number }[] = [];
+  const spans: { startMs: number; endMs: number; voicedMs: number }[] = [];
   levels.forEach((level, index) => {
     if (level < threshold) return;
     const atMs = index * FRAME_MS;
-    const last = found.at(-1);
+    const last = spans.at(-1);
     if (last && atMs - last.endMs < PART_MS) {
       last.endMs = atMs + FRAME_MS;
       last.voicedMs += FRAME_MS;
-    } else found.push({ startMs: atMs, endMs: atMs + FRAME_MS, voicedMs: FRAME_MS });
+    } else spans.push({ startMs: atMs, endMs: atMs + FRAME_MS, voicedMs: FRAME_MS });
   });
-  const lengthMs = (pcm.length * 1000) / sampleRate;
-  return found
-    .filter(({ voicedMs }) => voicedMs >= SHORTEST_MS)
-    .map(({ startMs, endMs }) => ({
-      startMs: Math.max(0, startMs - MARGIN_MS),
-      endMs: Math.min(lengthMs, endMs + MARGIN_MS),
-    }));
+  return spans.filter(({ voicedMs }) => voicedMs >= SHORTEST_MS);
 }
 
 const scriptSchema = z.object({

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Ear } from '../../../src/replay/ear.js';
-import { readScript, splitUtterances } from '../../../src/replay/utterances.js';
+import { endOfSpeechMs, readScript, splitUtterances } from '../../../src/replay/utterances.js';
 
 const RATE = 8000;
 function tone(ms: number, amplitude = 8000): Int16Array {
@@ -27,6 +27,11 @@ describe('the utterances of a recording', () => {
     const noise = Int16Array.from({ length: RATE * 4 }, (_, index) => 60 * Math.sin(index * index));
     noise.set(tone(800), RATE);
     expect(splitUtterances(noise, RATE)).toEqual([{ startMs: 880, endMs: 1920 }]);
+  });
+
+  it('end where the last word ends, not where the file does', () => {
+    expect(endOfSpeechMs(join2(silence(100), tone(500), silence(700)), RATE)).toBe(600);
+    expect(endOfSpeechMs(silence(300), RATE)).toBe(300);
   });
 
   it('are none in silence', () => {
