@@ -203,11 +203,11 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       this.#logger,
     );
     this.#logger.info({ target: maskAddress(request.target) }, 'transferring');
-    this.#transfer = transfer.run().then(({ outcome, status, reason }) => {
+    this.#transfer = transfer.run().then(({ outcome, status, reason, leaves }) => {
       this.#transfer = undefined;
       this.#logger.info({ outcome, status, reason }, 'transfer over');
       tell(outcome, status, reason);
-      if (outcome !== 'failed') this.leg.hangup('transferred', `transfer ${outcome}`);
+      if (leaves) this.leg.hangup('transferred', `transfer ${outcome}`);
     });
   }
 

@@ -14,6 +14,8 @@ export interface TransferOutcome {
   readonly outcome: 'completed' | 'failed' | 'timeout';
   readonly status: number;
   readonly reason: string;
+  /** The caller is with somebody else now, or as good as: our leg has to go. */
+  readonly leaves: boolean;
 }
 
 export interface TransferRules {
@@ -27,25 +29,25 @@ const MAX_HEADERS = 20;
 
 /** Why an order can't be carried out; undefined when it can. Targets and headers come over the network, so both are held against lists. */
 export function refusal(order: TransferOrder, rules: TransferRules): TransferOutcome | undefined {
-  if (/[<>"\s]/.test(order.target)) return { outcome: 'failed', status: 400, reason: 'the target is not a URI' };
+  if (/[<>"\s]/.test(order.target)) return failure(400, 'the target is not a URI');
   if (!rules.allowedTargets.some((pattern) => pattern.test(order.target))) {
-    return { outcome: 'failed', status: 403, reason: 'the target is not in bridge.transfer.allowedTargets' };
+    return failure(403, 'the target is not in bridge.transfer.allowedTargets');
   }
   const names = Object.keys(order.headers);
   const bad = names.find((name) => !rules.allowedHeaders.test(name) || !/^[A-Za-z0-9-]+$/.test(name));
   if (bad !== undefined || names.length > MAX_HEADERS) {
-    return {
-      outcome: 'failed',
-      status: 400,
-      reason: `the header ${bad ?? ''} is not in bridge.transfer.allowedHeaders`,
-    };
+    return failure(400, `the header ${bad ?? ''} is not in bridge.transfer.allowedHeaders`);
   }
   return undefined;
 }
 
+function failure(status: number, reason: string): TransferOutcome {
+  return { outcome: 'failed', status, reason, leaves: false };
+}
+
 /**
  * One blind transfer (RFC 3515): REFER in the dialog, then what the peer tells in NOTIFY. The result comes once. It does not end the call: that is for the one who asked,
- * and only on `completed` or `timeout` (Asterisk answers a missing extension with a 404 sipfrag and the caller stays with us).
+ * and only when the outcome says `leaves` (Asterisk answers a missing extension with a 404 sipfrag and the caller stays with us).
  */
 export class Transfer {
   readonly #leg: Leg;
@@ -72,7 +74,7 @@ export class Transfer {
       this.#resolve = resolve;
       this.#timer = setTimeout(() => this.#onTimeout(), this.#order.timeoutMs);
       this.#leg.on('ended', this.#onEnded);
-      if (this.#leg.end) this.#finish({ outcome: 'failed', status: 481, reason: 'the call is over' });
+      if (this.#leg.end) this.#finish(failure(481, 'the call is over'));
       else if (this.#leg.established) this.#refer();
       else this.#leg.once('established', () => this.#refer());
     });
@@ -95,7 +97,7 @@ export class Transfer {
         { extraHeaders: this.#headers() },
       );
     } catch (error) {
-      this.#finish({ outcome: 'failed', status: 500, reason: messageOf(error) });
+      this.#finish(failure(500, messageOf(error)));
     }
   }
 
@@ -128,7 +130,7 @@ export class Transfer {
     const reason = (line?.[2] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 200);
     this.#logger.debug({ status, state }, 'transfer progress');
     if (status >= 200) {
-      this.#finish({ outcome: status < 300 ? 'completed' : 'failed', status, reason });
+      this.#finish(status < 300 ? { outcome: 'completed', status, reason, leaves: true } : failure(status, reason));
       return;
     }
     if (status >= 100) {
@@ -137,32 +139,30 @@ export class Transfer {
       this.#onProgress(status, reason);
     }
     if (/^\s*terminated/i.test(state)) {
-      this.#finish({
-        outcome: 'failed',
-        status: this.#lastStatus,
-        reason: 'the peer stopped reporting before the end',
-      });
+      this.#finish(failure(this.#lastStatus, 'the peer stopped reporting before the end'));
     }
   }
 
   #refused(status: number, reason: string): void {
-    this.#finish({ outcome: 'failed', status, reason: reason || 'the peer refused REFER' });
+    this.#finish(failure(status, reason || 'the peer refused REFER'));
   }
 
   #onTimeout(): void {
-    const outcome = this.#accepted ? 'timeout' : 'failed';
-    this.#finish({ outcome, status: this.#accepted ? this.#lastStatus : 408, reason: 'no final answer in time' });
+    const reason = 'no final answer in time';
+    if (!this.#accepted) {
+      this.#finish(failure(408, reason));
+      return;
+    }
+    // Where it rings, or where nothing is reported at all, the caller is on the way and our leg only stands in it. After a bare 100 the target
+    // was never reached, and the caller had better be told than dropped.
+    this.#finish({ outcome: 'timeout', status: this.#lastStatus, reason, leaves: this.#lastStatus !== 100 });
   }
 
   readonly #onEnded = (): void => {
     if (this.#done) return;
     clearTimeout(this.#timer);
     const gone = (): void =>
-      this.#finish({
-        outcome: 'failed',
-        status: this.#lastStatus,
-        reason: 'the caller left before the transfer was confirmed',
-      });
+      this.#finish(failure(this.#lastStatus, 'the caller left before the transfer was confirmed'));
     if (this.#accepted) this.#timer = setTimeout(gone, NOTIFY_AFTER_BYE_MS);
     else gone();
   };

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ServerMessage } from '../../src/index.js';
 import { share, tone } from '../support/g711.js';
@@ -71,6 +72,19 @@ describe('a blind transfer', () => {
     // The caller's phone rings on at the agent's.
     for (const incoming of agent.calls) incoming.answer();
     await call.next('transferred', 3000);
+  });
+
+  it('keeps the caller when the time-out comes before anything rang', async () => {
+    world = await World.start();
+    const { call, session } = await world.call();
+    const silent = createSocket('udp4');
+    await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
+    const target = `sip:agent@127.0.0.1:${silent.address().port}`;
+    session.send(transferTo(target, { timeoutMs: 1000 }));
+    expect(await session.waitFor('transfer.result')).toMatchObject({ outcome: 'timeout', status: 100 });
+    expect(call.established).toBe(true);
+    expect(session.stopped).toBeUndefined();
+    await new Promise<void>((resolve) => silent.close(() => resolve()));
   });
 
   it('reports a failure when the caller leaves in the middle of it', async () => {
