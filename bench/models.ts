@@ -2,7 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import Table from 'cli-table3';
-import { buildPhraseGraph, DIGITS, type PhrasePattern } from '../src/speech/grammar/phrase-graph.js';
+import {
+  buildPhraseGraph,
+  DIGITS,
+  type PhraseGraphOptions,
+  type PhrasePattern,
+} from '../src/speech/grammar/phrase-graph.js';
 import { loadPhoneUnits, type PhoneUnits } from '../src/speech/grammar/units.js';
 import { BenchRecognizer, distance } from './models/recognise.js';
 import { espeak, hasEspeak, loadRows, syntheticRows, telephone, testRows, type Utterance } from './models/sets.js';
@@ -16,6 +21,8 @@ import { measureVoices } from './models/voices.js';
  */
 
 const CLOSED_PHRASES = 300;
+/** As `hearken grammar build` sets it for confirmations and numbers. */
+const REJECTION = { garbageCost: 2, garbagePhoneCost: 2.5 };
 const root = resolve(import.meta.dirname, '..');
 const limit = Number(optionValue('--limit') ?? Number.POSITIVE_INFINITY);
 const speech = resolve(optionValue('--speech') ?? process.env.HEARKEN_SPEECH ?? join(root, '../shared/speech'));
@@ -90,9 +97,15 @@ function digitAccuracy(recognizer: BenchRecognizer, set: readonly Utterance[]): 
   return percent(1 - Math.min(1, wrong / length));
 }
 
-function grammarOf(folder: string, name: string, patterns: readonly PhrasePattern[], units: PhoneUnits): string {
+function grammarOf(
+  folder: string,
+  name: string,
+  patterns: readonly PhrasePattern[],
+  units: PhoneUnits,
+  options: PhraseGraphOptions = {},
+): string {
   const path = join(folder, name);
-  const graph = buildPhraseGraph(patterns, units);
+  const graph = buildPhraseGraph(patterns, units, options);
   writeFileSync(path, graph.fst.toBuffer(graph.start));
   return path;
 }
@@ -158,7 +171,19 @@ async function main(): Promise<void> {
         const patterns = Array.from(phrases, (text) => ({ text }));
         const closed = new BenchRecognizer(model, grammarOf(scratch, 'closed.fst', patterns, units), 4000);
         const result = score(closed, said, false);
-        closedGrammar = { phrases: phrases.size, utterances: result.utterances, exactTelephone: result.exact };
+        // The same with the way for words outside it; and the half of the phrases that the other half of the callers do not say.
+        const guarded = new BenchRecognizer(model, grammarOf(scratch, 'guarded.fst', patterns, units, REJECTION), 4000);
+        const strangers = said.filter((_, i) => i % 2 === 1);
+        const inside = patterns.filter((p) => !strangers.some((u) => u.text === p.text));
+        const narrow = new BenchRecognizer(model, grammarOf(scratch, 'narrow.fst', inside, units, REJECTION), 4000);
+        const empty = strangers.filter((u) => narrow.decode(telephone(u.pcm)).text === '').length;
+        closedGrammar = {
+          phrases: phrases.size,
+          utterances: result.utterances,
+          exactTelephone: result.exact,
+          exactWithRejection: score(guarded, said, false).exact,
+          outsideRejected: percent(empty / strangers.length),
+        };
       }
     } else {
       note(`${model} has no units.json: no digit and closed grammars can be built for it.`);

@@ -27,7 +27,7 @@ export interface ApplicationGraphOptions {
 export interface ApplicationGraphs {
   /** Anything a caller may say: trigrams over the application's sentences and the base text. */
   readonly general: BuiltGraph;
-  /** Digit strings, alone or with the words that go around them in the application. */
+  /** Digit strings, alone or with the words that go around them in the application; anything else comes out empty. */
   readonly digits: BuiltGraph;
   /** Yes, no, and the words of menus; anything else comes out empty. */
   readonly confirm: BuiltGraph;
@@ -49,7 +49,8 @@ export const CONFIRM_INTENTS: readonly string[] = [
   'thanks',
 ];
 const APPLICATION_WEIGHT = 20;
-const GARBAGE = { garbageCost: 2, garbagePhoneCost: 1.5 };
+/** With these every sentence of strangers outside a grammar came out empty, and none inside it was lost (bench:models). */
+const GARBAGE = { garbageCost: 2, garbagePhoneCost: 2.5 };
 
 /** The graphs of one application for one model. Throws APP_INVALID when the application has no sentence for the model. */
 export function buildApplicationGraphs(
@@ -66,7 +67,7 @@ export function buildApplicationGraphs(
   const lookups = new Set(options.confirmLookups ?? []);
   return {
     general: buildTextGraph(sentences, units, base, options.general, skip),
-    digits: buildPhraseGraph(digitPatterns(app), units, options.digits ?? {}, skip),
+    digits: buildPhraseGraph(digitPatterns(app), units, { ...GARBAGE, ...options.digits }, skip),
     confirm: buildPhraseGraph(phrasePatterns(app, intents, lookups), units, { ...GARBAGE, ...options.confirm }, skip),
     skipped,
   };
