@@ -3,11 +3,12 @@ import { Command } from 'commander';
 import { loadTrainingData } from '../nlu/corpus/load.js';
 import { openSentenceEncoder } from '../nlu/encoder/onnx-encoder.js';
 import { type Evaluation, evaluate } from '../nlu/evaluate.js';
+import { endTrial, readTrial, writeTrial } from '../nlu/live/trial-file.js';
 import { loadIntentModel, type OnnxIntentModel } from '../nlu/model/onnx-intent-model.js';
-import { LIVE_MODEL_FOLDER } from './train.js';
+import { liveModelFolder, modelCacheFolder } from './train.js';
 
 interface Flags {
-  readonly model: string;
+  readonly model?: string;
   readonly encoder?: string;
   readonly json?: boolean;
   readonly slot?: string;
@@ -22,7 +23,7 @@ export function nluCommand(): Command {
       'measure a model on test data: Rasa YAML, TSV (text<TAB>intent), CSV, JSON lines or token files with BIO tags',
     )
     .argument('<data...>', 'files or folders')
-    .option('--model <folder>', 'model folder', LIVE_MODEL_FOLDER)
+    .option('--model <folder>', 'model folder (default: the one trained last for the running service)')
     .option('--encoder <folder>', 'sentence encoder the model was trained with')
     .option('--json', 'print JSON')
     .action(async (paths: string[], flags: Flags) => {
@@ -36,7 +37,7 @@ export function nluCommand(): Command {
     .command('parse')
     .description('show what is understood of one utterance')
     .argument('<text>')
-    .option('--model <folder>', 'model folder', LIVE_MODEL_FOLDER)
+    .option('--model <folder>', 'model folder (default: the one trained last for the running service)')
     .option('--encoder <folder>', 'sentence encoder the model was trained with')
     .option('--slot <name>', 'the slot that is being asked for')
     .action(async (text: string, flags: Flags) => {
@@ -45,13 +46,29 @@ export function nluCommand(): Command {
         console.log(JSON.stringify(await model.parse(text, options), null, 2));
       });
     });
+  command
+    .command('trial')
+    .description('let a second model answer a share of the conversations of the running service')
+    .option('--model <folder>', 'the second model')
+    .option('--share <number>', 'share of the conversations, 0 to 1', '0.1')
+    .option('--adopt', 'end the trial: the second model answers everybody from now on')
+    .option('--drop', 'end the trial: the second model goes')
+    .action(async (flags: { model?: string; share: string; adopt?: boolean; drop?: boolean }) => {
+      const cache = modelCacheFolder();
+      if (flags.adopt || flags.drop) await endTrial(cache, flags.adopt ? 'adopt' : 'drop');
+      else if (flags.model !== undefined) await writeTrial(cache, { folder: flags.model, share: Number(flags.share) });
+      const trial = await readTrial(cache);
+      console.log(
+        trial ? `${trial.folder} answers ${trial.share * 100} % of the conversations` : 'no model is on trial',
+      );
+    });
   return command;
 }
 
 async function withModel(flags: Flags, work: (model: OnnxIntentModel) => Promise<void>): Promise<void> {
   const encoder = flags.encoder === undefined ? undefined : await openSentenceEncoder(flags.encoder);
   try {
-    const model = await loadIntentModel(flags.model, encoder === undefined ? {} : { encoder });
+    const model = await loadIntentModel(flags.model ?? liveModelFolder(), encoder === undefined ? {} : { encoder });
     try {
       await work(model);
     } finally {

@@ -1,12 +1,13 @@
 import { watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { loadConfig } from '../config.js';
 import { HearkenError, messageOf } from '../errors.js';
 import { openSentenceEncoder } from '../nlu/encoder/onnx-encoder.js';
+import { LIVE_FOLDER } from '../nlu/live/trial-file.js';
 import type { TrainingReport } from '../nlu/train/report.js';
 import { type TrainOptions, trainIntentModel } from '../nlu/train/trainer.js';
 
@@ -22,8 +23,16 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** Where `hearken train <app>` puts a model, and where a running service looks for a newer one. */
-export const LIVE_MODEL_FOLDER = 'data/nlu/live';
+/** Where a running service keeps its models; `live` below it is where `hearken train` puts one and the service looks for a newer one. */
+export function modelCacheFolder(): string {
+  const { config, root } = loadConfig();
+  return join(resolve(root, config.store.folder), 'nlu');
+}
+
+export function liveModelFolder(): string {
+  return join(modelCacheFolder(), LIVE_FOLDER);
+}
+
 /** Editors write a file in several steps: training waits until it has been quiet for this long. */
 const SETTLE_MS = 300;
 
@@ -36,7 +45,7 @@ export function trainCommand(): Command {
       '--data <path...>',
       'files or folders instead of an application: Rasa YAML, TSV (text<TAB>intent), CSV, JSON lines',
     )
-    .option('--out <folder>', `where the model goes (default: ${LIVE_MODEL_FOLDER})`)
+    .option('--out <folder>', 'where the model goes (default: where the running service takes it from)')
     .option('--seed <number>', 'the same data and seed give the same model', '1')
     .option('--folds <number>', 'cross-validation folds (default: 3, or 5 for small data)')
     .option('--noise <share>', 'share of extra utterances with recogniser-like errors, 0 to 1', '0')
@@ -55,7 +64,7 @@ export function trainCommand(): Command {
 }
 
 async function trainOnce(paths: readonly string[], flags: Flags): Promise<void> {
-  const out = flags.out ?? LIVE_MODEL_FOLDER;
+  const out = flags.out ?? liveModelFolder();
   const encoder = flags.encoder === undefined ? undefined : await openSentenceEncoder(flags.encoder);
   const bar = flags.json
     ? undefined

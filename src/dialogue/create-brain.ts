@@ -105,6 +105,7 @@ class DialogueBrain implements Brain {
       application,
       index: new PolicyIndex(application),
       initialSlots: Object.fromEntries(slots.map((slot) => [slot.name, slot.initialValue])),
+      collected: collectedSlots(application),
       digitSlots: new Set(slots.filter(isDigitSlot).map((slot) => slot.name)),
       runAction,
       maxNoMatch: options.maxNoMatch ?? 2,
@@ -132,7 +133,7 @@ class DialogueBrain implements Brain {
         messageId: message.messageId,
         actions: outcome.actions,
         noMatch: outcome.noMatch,
-        ...(parse === undefined || message.input.type !== 'text' ? {} : { parse }),
+        ...(parse === undefined || message.input.type !== 'text' ? {} : { parse: shortened(parse) }),
       };
       const after = afterTurn(tracker, outcome.state, outcome.events, reply, nowMs);
       await sessions.put(key, after, stored?.version ?? 0);
@@ -213,6 +214,7 @@ class DialogueBrain implements Brain {
     if (payload !== undefined) return payload;
     const { slot, type } = tracker.state.expectation;
     return this.#options.intentModel.parse(text, {
+      conversationId: tracker.conversationId,
       language: tracker.state.language,
       nowMs: this.#now(),
       ...(slot === undefined ? {} : { expectedSlot: this.#expectedType(slot, type) }),
@@ -293,6 +295,22 @@ class DialogueBrain implements Brain {
       });
     }
   }
+}
+
+/** What is kept of an understanding for a repeated message id. */
+function shortened(parse: ParseResult): ParseResult {
+  return {
+    ...parse,
+    text: parse.text.slice(0, 500),
+    ranking: parse.ranking.slice(0, 3),
+    entities: parse.entities.slice(0, 10),
+  };
+}
+
+function collectedSlots(application: Application): ReadonlySet<string> {
+  const forms = [...application.domain.forms.values()].flatMap((form) => form.requiredSlots);
+  const steps = [...application.flows.values()].flatMap((flow) => [...flow.steps.values()]);
+  return new Set([...forms, ...steps.flatMap((step) => (step.kind === 'collect' ? [step.slot] : []))]);
 }
 
 function checkId(name: string, value: string): void {

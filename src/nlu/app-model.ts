@@ -3,6 +3,7 @@ import { asHearkenError } from '../errors.js';
 import { loadAppData } from './corpus/load.js';
 import type { IntentModel, ParseOptions, ParseResult } from './intent-model.js';
 import { ModelHolder } from './live/model-holder.js';
+import { LIVE_FOLDER } from './live/trial-file.js';
 import { ModelFolderWatch } from './live/watch-folder.js';
 import { sha256 } from './model/folder.js';
 import { type LoadOptions, loadIntentModel, type OnnxIntentModel } from './model/onnx-intent-model.js';
@@ -26,9 +27,6 @@ async function appModelFolder(appFolder: string, cacheFolder: string, options: A
   return { data, folder: join(cacheFolder, `intent-${key}`) };
 }
 
-/** Folder below the cache where `hearken train` puts a model for the running service to take. */
-const LIVE_FOLDER = 'live';
-
 /**
  * The model of an application: the one in `cacheFolder` when it was trained on exactly this data, else a new one (seconds). A broken cached folder
  * is trained anew. What comes back takes over any model that is put into `<cacheFolder>/live` later (`hearken train`, `hearken train --watch`), between two
@@ -45,7 +43,10 @@ export async function trainOrLoadForApp(
     onRefused: (facts) => options.logger?.info(facts, 'an intent model was refused; the old one stays'),
     onReleased: (facts) => options.logger?.info(facts, 'an intent model was released'),
   });
-  return new LiveModel(holder, await ModelFolderWatch.start(join(cacheFolder, LIVE_FOLDER), holder, options));
+  const watch = await ModelFolderWatch.start(cacheFolder, holder, options, (problem) =>
+    options.logger?.info({ err: problem }, 'the live model folder could not be read'),
+  );
+  return new LiveModel(holder, watch);
 }
 
 /** A model that follows its live folder until it is closed. */

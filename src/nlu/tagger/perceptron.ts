@@ -21,6 +21,8 @@ export interface ChainModel {
 
 export interface PerceptronOptions {
   readonly epochs: number;
+  /** Share of the features left out at each step, so that no word is trusted alone. */
+  readonly dropout: number;
   readonly seed: number;
 }
 
@@ -55,13 +57,14 @@ export function trainChain(
     shuffle(order, random);
     for (const which of order) {
       const sentence = sentences[which] as TaggedSentence;
-      const found = decode(model, sentence.features, sentence.tags);
+      const features = sentence.features.map((ids) => ids.filter(() => random() >= options.dropout));
+      const found = decode(model, features, sentence.tags);
       const gold = sentence.tags;
       for (let at = 0; at < gold.length; at++) {
         const right = gold[at] as number;
         const wrong = found[at] as number;
         if (right !== wrong) {
-          for (const feature of sentence.features[at] as Int32Array) {
+          for (const feature of features[at] as Int32Array) {
             bump(model.emission, emissionLate, feature * T + right, 1);
             bump(model.emission, emissionLate, feature * T + wrong, -1);
           }

@@ -27,6 +27,8 @@ export interface TaggerOptions {
 /** Fewer annotated utterances than this teach nothing worth having. */
 const FEWEST_ANNOTATED = 5;
 const DEFAULT_EPOCHS = 12;
+/** Chosen on the validation splits of SNIPS and ATIS among 0, 0.1, 0.2. */
+const DROPOUT = 0.1;
 
 /**
  * Trains the sequence tagger on annotated entities. Undefined when there are too few. What the built-in extractors read (numbers, dates, phone
@@ -63,7 +65,11 @@ export function trainTagger(data: TrainingData, options: TaggerOptions = {}): Ta
       return { features, tags: Int32Array.from(tagsOf(tokens, entities), (tag) => tagNumbers.get(tag) ?? 0) };
     });
   const shell = { tagCount: tags.length, featureCount: vocabulary.size, ...constraints(tags) };
-  const model = trainChain(sentences, shell, { epochs: options.epochs ?? DEFAULT_EPOCHS, seed: options.seed ?? 1 });
+  const model = trainChain(sentences, shell, {
+    epochs: options.epochs ?? DEFAULT_EPOCHS,
+    dropout: DROPOUT,
+    seed: options.seed ?? 1,
+  });
   return pack(model, tags, [...vocabulary.keys()], phrases);
 }
 

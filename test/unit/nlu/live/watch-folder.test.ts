@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FALLBACK_INTENT, loadIntentModel, trainIntentModel } from '../../../../src/nlu/index.js';
 import { ModelHolder } from '../../../../src/nlu/live/model-holder.js';
+import { endTrial, writeTrial } from '../../../../src/nlu/live/trial-file.js';
 import { ModelFolderWatch } from '../../../../src/nlu/live/watch-folder.js';
 
 let root: string;
@@ -33,7 +34,7 @@ describe('a running service', () => {
     const refused = vi.fn();
     const holder = new ModelHolder(first, first.manifest.name, { onRefused: refused });
     const live = join(root, 'data', 'live');
-    const watch = await ModelFolderWatch.start(live, holder);
+    const watch = await ModelFolderWatch.start(join(root, 'data'), holder);
     try {
       expect((await holder.parse('yes please')).intent.name).toBe('yes');
       // Half a copy: the manifest is there, a file is not whole.
@@ -47,15 +48,16 @@ describe('a running service', () => {
       await rm(live, { recursive: true });
       const copy = join(root, 'copy');
       await cp(join(root, 'second'), copy, { recursive: true });
-      await writeFile(
-        join(copy, 'model.json'),
-        `${JSON.stringify(JSON.parse((await import('node:fs')).readFileSync(join(copy, 'model.json'), 'utf8')))}\n`,
-      );
       await rename(copy, live);
       await vi.waitFor(async () => expect((await holder.parse('yes please')).intent.name).toBe('affirm'), {
         timeout: 10_000,
       });
       expect((await holder.parse('qwrt zxcv')).intent.name).toBe(FALLBACK_INTENT);
+      await writeTrial(join(root, 'data'), { folder: join(root, 'first'), share: 1 });
+      const asked = () => holder.parse('yes please', { conversationId: 'call-1' });
+      await vi.waitFor(async () => expect((await asked()).intent.name).toBe('yes'), { timeout: 10_000 });
+      await endTrial(join(root, 'data'), 'drop');
+      await vi.waitFor(async () => expect((await asked()).intent.name).toBe('affirm'), { timeout: 10_000 });
     } finally {
       await watch.close();
       await holder.close();
