@@ -1,12 +1,14 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { loadApology, loadHoldTone, type Recording } from './apology.js';
 import { BridgeCall, type CallSummary } from './bridge.js';
 import { type BridgeConfig, parseBridgeConfig } from './config.js';
 import { SafeEmitter } from './emitter.js';
-import { messageOf } from './errors.js';
+import { BridgeError, messageOf } from './errors.js';
 import { type Health, HealthServer } from './health.js';
 import { type Logger, silentLogger } from './log.js';
 import { loadSchema } from './media/protocol.js';
-import { RtpEngine } from './rtp/engine.js';
+import { type EngineOptions, RtpEngine } from './rtp/engine.js';
 import { InboundLeg } from './sip/inbound-leg.js';
 import { Registration } from './sip/registration.js';
 import { type IncomingCall, UserAgent } from './sip/user-agent.js';
@@ -15,6 +17,8 @@ export const USER_AGENT = 'Hearken/0.1';
 const METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'NOTIFY'];
 /** Between live calls that are hung up at the end of a drain and the sockets' closing: a BYE and its answer. */
 const GOODBYE_MS = 500;
+const FIRST_RESTART_MS = 200;
+const LAST_RESTART_MS = 10_000;
 
 export interface SipBridgeEvents {
   call: [call: BridgeCall];
@@ -26,13 +30,15 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
   readonly config: BridgeConfig;
   readonly #logger: Logger;
   readonly #agent: UserAgent;
-  readonly #engine: RtpEngine;
+  #engine: RtpEngine;
+  #engineRetry: NodeJS.Timeout | undefined;
   readonly #recordings: { readonly apology: Recording; readonly holdTone: Recording };
   readonly #calls = new Set<BridgeCall>();
   readonly #totals = { answered: 0, apologies: 0 };
   #registration: Registration | undefined;
   #health: HealthServer | undefined;
   #draining = false;
+  #closed = false;
   #stopped: Promise<void> | undefined;
 
   private constructor(
@@ -49,6 +55,7 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     this.#engine = engine;
     this.#recordings = recordings;
     agent.on('call', (call) => this.#onCall(call));
+    this.#watch(engine);
   }
 
   /** Listens and registers. Throws CONFIG_INVALID, AUDIO_UNREADABLE, SCHEMA_UNREADABLE, PORT_TAKEN, WORKER_LOST. */
@@ -59,11 +66,12 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
       apology: loadApology(config.apology.folder, config.apology.languages),
       holdTone: loadHoldTone(config.apology.folder),
     };
-    const { sip, rtp, registration } = config;
+    const { sip, registration } = config;
+    const host = await addressOf(sip.host);
     const agent = await UserAgent.start({
-      host: sip.host,
+      host,
       port: sip.port,
-      advertisedHost: sip.advertisedHost,
+      advertisedHost: sip.advertisedHost === undefined ? undefined : await addressOf(sip.advertisedHost),
       protocols: sip.protocols.map((name) => (name === 'udp' ? 'UDP' : 'TCP')),
       user: registration?.user ?? sip.user,
       userAgent: USER_AGENT,
@@ -74,7 +82,7 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     });
     let engine: RtpEngine | undefined;
     try {
-      engine = await RtpEngine.start({ host: sip.host, portMin: rtp.portMin, portMax: rtp.portMax });
+      engine = await RtpEngine.start(await engineOptions(config));
       const bridge = new SipBridge(config, logger, agent, engine, recordings);
       await bridge.#startHealth();
       bridge.#startRegistration();
@@ -106,6 +114,11 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
 
   get registration(): Registration | undefined {
     return this.#registration;
+  }
+
+  /** The RTP thread, for drills. */
+  get engine(): RtpEngine {
+    return this.#engine;
   }
 
   async health(): Promise<Health> {
@@ -153,6 +166,8 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     }
     // The last BYE's answer, or its retransmission.
     await new Promise((resolve) => setTimeout(resolve, limitMs > 0 ? GOODBYE_MS : 50));
+    this.#closed = true;
+    clearTimeout(this.#engineRetry);
     await this.#health?.close();
     await this.#agent.close();
     await this.#engine.close();
@@ -164,6 +179,39 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     while (this.#calls.size > 0 && Date.now() < deadline) {
       await this.next('over', Math.max(1, deadline - Date.now())).catch(() => undefined);
     }
+  }
+
+  /** A thread that dies takes its calls along; the next calls get a new one. */
+  #watch(engine: RtpEngine, waitMs = FIRST_RESTART_MS): void {
+    engine.onLost = (error) => {
+      this.#logger.error(
+        { err: error === undefined ? 'exit' : messageOf(error), waitMs },
+        'the RTP thread died and is started again',
+      );
+      this.#restartEngine(waitMs);
+    };
+  }
+
+  #restartEngine(waitMs: number): void {
+    const nextWaitMs = Math.min(LAST_RESTART_MS, waitMs * 2);
+    this.#engineRetry = setTimeout(() => {
+      engineOptions(this.config)
+        .then((options) => RtpEngine.start(options))
+        .then(
+          async (engine) => {
+            if (this.#closed) {
+              await engine.close();
+              return;
+            }
+            this.#engine = engine;
+            this.#watch(engine, nextWaitMs);
+          },
+          (error: unknown) => {
+            this.#logger.error({ err: messageOf(error) }, 'the RTP thread could not be started');
+            if (!this.#closed) this.#restartEngine(nextWaitMs);
+          },
+        );
+    }, waitMs);
   }
 
   #onCall(incoming: IncomingCall): void {
@@ -224,5 +272,22 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     const endpoint = this.#agent.endpointFor(registration.registrar);
     this.#registration = new Registration(endpoint, { ...registration, logger: this.#logger });
     this.#registration.start();
+  }
+}
+
+async function engineOptions({ sip, rtp }: BridgeConfig): Promise<EngineOptions> {
+  return { host: await addressOf(sip.host), portMin: rtp.portMin, portMax: rtp.portMax };
+}
+
+/** Sockets and SDP want numbers, people write names. Throws CONFIG_INVALID. */
+async function addressOf(host: string): Promise<string> {
+  if (isIP(host)) return host;
+  try {
+    return (await lookup(host, { family: 4 })).address;
+  } catch (error) {
+    throw new BridgeError('CONFIG_INVALID', `No address was found for the host "${host}".`, {
+      hint: 'Set HEARKEN_SIP_HOST and HEARKEN_SIP_ADVERTISED to IP addresses.',
+      cause: error,
+    });
   }
 }

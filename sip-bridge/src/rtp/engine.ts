@@ -132,6 +132,8 @@ export class RtpEngine {
   #flushQueued = false;
   #nextId = 1;
   #closed = false;
+  /** Called when the thread ends without having been asked to. All streams have heard `lost` by then. */
+  onLost: ((error: unknown) => void) | undefined;
 
   private constructor(worker: Worker, options: EngineOptions) {
     this.#worker = worker;
@@ -195,8 +197,13 @@ export class RtpEngine {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
+    this.onLost = undefined;
     this.#onLost(undefined);
+    await this.#worker.terminate();
+  }
+
+  /** Ends the thread as a crash would: for drills and tests. */
+  async crash(): Promise<void> {
     await this.#worker.terminate();
   }
 
@@ -271,5 +278,6 @@ export class RtpEngine {
     const streams = [...this.#streams.values()];
     this.#streams.clear();
     for (const stream of streams) stream.deliver('lost');
+    this.onLost?.(error);
   }
 }

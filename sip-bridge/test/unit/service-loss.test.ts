@@ -136,3 +136,17 @@ describe('a service that sends rubbish', () => {
     await call.ended;
   });
 });
+
+describe('when the RTP thread dies', () => {
+  it('its calls end, and the next call works', async () => {
+    world = await World.start();
+    const { call, session } = await world.call();
+    const { engine } = world.bridge;
+    await engine.crash();
+    await call.ended;
+    expect((await session.waitFor('stop')).cause).toBe('error');
+    await until(() => world?.bridge.engine !== engine, 'a new thread', 10_000);
+    const next = await world.call();
+    await next.call.hangup();
+  });
+});
