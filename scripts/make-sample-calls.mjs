@@ -34,7 +34,7 @@ const CALLS = [
   { name: 'human', voice: 'plain', says: ['转人工'] },
   { name: 'human-espeak', voice: 'espeakMan', says: ['转人工'] },
   { name: 'opening-hours', voice: 'high', says: ['营业时间', '谢谢', '再见'] },
-  { name: 'order-status', voice: 'plain', says: ['我要查订单', '八七六五四三二幺', '对', '没有了'] },
+  { name: 'order-status', voice: 'plain', says: ['我要查订单', '八七六五，四三二幺', '对', '没有了'] },
   { name: 'order-status-espeak', voice: 'espeakWoman', says: ['我要查订单', '四三二幺', '对', '再见'] },
   { name: 'return-then-human', voice: 'quick', says: ['我要退货', '转人工'] },
   { name: 'delivery-time', voice: 'low', says: ['什么时候送到', '再见'] },

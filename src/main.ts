@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,7 @@ export function createLogger(level: string): Logger {
   return pino({ level, base: { part: 'service' }, timestamp: pino.stdTimeFunctions.isoTime });
 }
 
-const audioFolder = fileURLToPath(new URL('../audio/', import.meta.url));
+const programFolder = fileURLToPath(new URL('../', import.meta.url));
 
 /** Starts the service. Throws HearkenError when a part can't start; what was started before it is stopped again. */
 export async function startService({ config, root }: LoadedConfig, logger: Logger): Promise<RunningService> {
@@ -45,7 +45,7 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
   try {
     const dataFolder = resolve(root, config.store.folder);
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-    const appFolder = resolve(root, config.app.folder);
+    const appFolder = findFolder(config.app.folder, root);
 
     const speech = await createSpeech(config.speech, root, logger);
     stops.push(() => speech.close());
@@ -142,10 +142,16 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
   }
 }
 
+/** Relative to the configuration, else to the program: the sample application is found wherever `hearken.yml` lies. */
+function findFolder(folder: string, root: string): string {
+  const beside = resolve(root, folder);
+  return existsSync(beside) ? beside : resolve(programFolder, folder);
+}
+
 function loadApology(language: string): Int16Array | undefined {
   for (const name of [language, 'en']) {
     try {
-      return decodeMulaw(readFileSync(join(audioFolder, 'apology', `${name}.ulaw`)));
+      return decodeMulaw(readFileSync(join(programFolder, 'audio/apology', `${name}.ulaw`)));
     } catch {
       // The next language, or none: then there is only silence before the hang-up.
     }
