@@ -246,11 +246,7 @@ function guess(parse: ParseResult): string | undefined {
 }
 
 function fillScope(ctx: TurnContext): FillScope {
-  const collected = new Set<string>();
-  for (const form of ctx.application.domain.forms.values()) for (const slot of form.requiredSlots) collected.add(slot);
-  for (const flow of ctx.application.flows.values())
-    for (const step of flow.steps.values()) if (step.kind === 'collect') collected.add(step.slot);
-  return { loop: ctx.loop, requested: questionOf(ctx.application, ctx.top)?.slot.name, collected };
+  return { loop: ctx.loop, requested: questionOf(ctx.application, ctx.top)?.slot.name, collected: ctx.deps.collected };
 }
 
 function heardConfidence(ctx: TurnContext): number {

@@ -1,6 +1,6 @@
 import type { Frame } from '../tracker/events.js';
 import type { TurnContext } from './context.js';
-import { ask, dropPending } from './frames.js';
+import { ask, dropPending, startFlow } from './frames.js';
 import { questionOf } from './question.js';
 
 type BuiltIn = (ctx: TurnContext) => Promise<void> | void;
@@ -137,7 +137,21 @@ function cancel(ctx: TurnContext): void {
 async function correct(ctx: TurnContext): Promise<void> {
   const frame = ctx.top;
   if (frame?.kind === 'flow' && frame.filled.length > 0) return back(ctx);
-  if (questionOf(ctx.application, frame)?.pending !== undefined) dropPending(ctx);
+  if (questionOf(ctx.application, frame)?.pending !== undefined) {
+    dropPending(ctx);
+    return;
+  }
+  const finished = ctx.state.completed.findLast((id) => asksForValue(ctx, id));
+  const open = ctx.state.stack.some((other) => other.kind === 'flow' && other.flow === finished);
+  if (finished !== undefined && !open && questionOf(ctx.application, frame)?.slot.type !== 'text')
+    startFlow(ctx, finished);
+}
+
+/** A flow that asks for more than yes and no. */
+function asksForValue(ctx: TurnContext, id: string): boolean {
+  return [...(ctx.application.flows.get(id)?.steps.values() ?? [])].some(
+    (step) => step.kind === 'collect' && ctx.application.domain.slots.get(step.slot)?.type !== 'bool',
+  );
 }
 
 function resetSlots(ctx: TurnContext): void {

@@ -14,6 +14,8 @@ export interface TurnDeps {
   readonly index: PolicyIndex;
   readonly initialSlots: Readonly<Record<string, unknown>>;
   readonly digitSlots: ReadonlySet<string>;
+  /** Slots that some form or flow asks for. */
+  readonly collected: ReadonlySet<string>;
   readonly runAction: RunAction;
   /** Re-prompts before a person takes over. */
   readonly maxNoMatch: number;

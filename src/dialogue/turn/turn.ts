@@ -96,6 +96,9 @@ async function finish(ctx: TurnContext): Promise<void> {
   await advance(ctx);
   if (ctx.ended) return;
   await ask(ctx);
+  // Nothing came of it (a correction with nothing to correct, "repeat" before a word was said): on the phone that would be silence.
+  const silent = !ctx.actions.some((action) => action.type === 'say');
+  if (silent && ctx.state.channel === 'voice') ctx.sayFirst(['utter_ask_wish', 'utter_ask_rephrase', 'utter_default']);
   if (!ctx.noMatch && ctx.message.input.type !== 'event' && (ctx.state.noMatch > 0 || ctx.state.noInput > 0)) {
     ctx.emit({ event: 'counted', noMatch: 0, noInput: 0, attempts: ctx.state.attempts });
   }

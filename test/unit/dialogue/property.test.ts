@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Brain, TurnResult, UserInput } from '../../../src/dialogue/brain.js';
+import { createBrain } from '../../../src/dialogue/create-brain.js';
+import { readTracker, type Tracker } from '../../../src/dialogue/tracker/tracker.js';
+import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
+import { FakeIntentModel } from '../../../src/testing/fake-intent-model.js';
+import { MemoryConversationLog } from '../../../src/testing/memory-conversation-log.js';
+
+const number = (value: string) => ({ intent: 'inform', entities: [{ entity: 'order_number', value }] });
+const model = new FakeIntentModel({
+  查订单: 'order_status',
+  退货: 'return_request',
+  投诉: 'complaint',
+  几点下班: 'opening_hours',
+  多久送到: 'delivery_time',
+  你好: 'greet',
+  对: 'affirm',
+  不对: 'deny',
+  说错了: 'correct',
+  返回: 'go_back',
+  算了: 'cancel',
+  重来: 'start_over',
+  再说一遍: 'repeat',
+  慢一点: 'slower',
+  能做什么: 'what_can_you_do',
+  谢谢: 'thanks',
+  '20250415': number('20250415'),
+  '98765432': number('98765432'),
+  '33057781': number('33057781'),
+  不是是八七六五: { intent: 'correct', entities: [{ entity: 'order_number', value: '8765' }] },
+});
+
+const said = fc.constantFrom(
+  ...'查订单 退货 投诉 几点下班 多久送到 你好 对 不对 说错了 返回 算了 重来 再说一遍 慢一点 能做什么 谢谢 20250415 98765432 33057781 不是是八七六五 莫名其妙'.split(
+    ' ',
+  ),
+);
+const input: fc.Arbitrary<UserInput> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ type: fc.constant('text' as const), text: said, confidence: fc.constantFrom(0.1, 0.6, 1) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('dtmf' as const),
+      digits: fc.constantFrom('1', '2', '3', '*', '#', '20250415', '98765432', '77', ''),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('event' as const),
+      name: fc.constantFrom('no_input' as const, 'no_match' as const, 'start' as const, 'transfer_failed' as const),
+      attempt: fc.constantFrom(1, 2),
+    }),
+  },
+);
+
+let brain: Brain;
+const sessions = new MemorySessionStore({ ttlMs: 600_000 });
+beforeAll(async () => {
+  brain = await createBrain({
+    appFolder: 'apps/retail',
+    intentModel: model,
+    sessions,
+    log: new MemoryConversationLog(),
+    logger: pino({ level: 'silent' }),
+  });
+});
+afterAll(() => brain?.close());
+
+let conversations = 0;
+
+async function talk(
+  inputs: readonly UserInput[],
+  each: (result: TurnResult, before: Tracker | undefined, after: Tracker, input: UserInput) => void,
+) {
+  const id = `p${conversations++}`;
+  let before: Tracker | undefined;
+  for (const [index, one] of inputs.entries()) {
+    const result = await brain.handle({ conversationId: id, messageId: `${index}`, channel: 'voice', input: one });
+    const after = (await sessions.get(id))?.value as Tracker;
+    each(result, before, after, one);
+    before = after;
+  }
+}
+
+describe('any order of wishes, answers, digressions, corrections and keys', () => {
+  it('leaves a valid tracker and always says or does something, once', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(input, { minLength: 1, maxLength: 25 }), (inputs) =>
+        talk(inputs, (result, _before, after) => {
+          expect(readTracker(JSON.parse(JSON.stringify(after)), after.conversationId, {})).toEqual(after);
+          expect(after.state.stack.length).toBeLessThanOrEqual(5);
+          // A flow is open at most once.
+          const open = after.state.stack.map((frame) => (frame.kind === 'flow' ? frame.flow : frame.kind));
+          expect(new Set(open).size).toBe(open.length);
+          const types = result.actions.map((action) => action.type);
+          expect(types.some((type) => type === 'say' || type === 'transfer' || type === 'hangup')).toBe(true);
+          // Either the conversation is over or the channel knows what to expect, last.
+          expect(types.filter((type) => type === 'expect' || type === 'transfer' || type === 'hangup')).toHaveLength(1);
+          expect(['expect', 'transfer', 'hangup']).toContain(types.at(-1));
+          // No sentence twice in one turn, unless the caller asked to hear it again.
+          const words = result.actions.flatMap((action) => (action.type === 'say' ? [action.speech] : []));
+          expect(new Set(words).size, words.join(' | ')).toBe(words.length);
+          expect(words.join(' ')).not.toMatch(/undefined|null|\{|NaN/);
+        }),
+      ),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
+  it('never asks for an order number that is known', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(input, { minLength: 1, maxLength: 20 }), (inputs) =>
+        talk(inputs, (result, _before, after) => {
+          const asks = result.actions.some(
+            (action) => action.type === 'say' && action.response?.startsWith('utter_ask_order_number'),
+          );
+          if (asks) expect(after.state.slots.order_number).toBeNull();
+        }),
+      ),
+      { numRuns: 100 },
+    );
+  }, 60_000);
+
+  it('comes to an end when the caller answers what is asked', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(input, { minLength: 0, maxLength: 12 }), async (inputs) => {
+        const id = `e${conversations++}`;
+        let count = 0;
+        let last: TurnResult | undefined;
+        const send = async (one: UserInput): Promise<void> => {
+          last = await brain.handle({ conversationId: id, messageId: `${count++}`, channel: 'voice', input: one });
+        };
+        for (const one of inputs) await send(one);
+        for (let answers = 0; answers < 15; answers++) {
+          const expects = last?.actions.find((action) => action.type === 'expect');
+          if (expects?.type !== 'expect') break;
+          const { slot, type } = expects.expectation;
+          if (slot === undefined) break;
+          const yes = type === 'confirm' && slot !== 'more_help';
+          await send(
+            slot === 'more_help'
+              ? { type: 'dtmf', digits: '2' }
+              : yes
+                ? { type: 'dtmf', digits: '1' }
+                : slot === 'complaint_text'
+                  ? { type: 'text', text: '坏了', confidence: 1 }
+                  : { type: 'dtmf', digits: '98765432' },
+          );
+        }
+        const tracker = (await sessions.get(id))?.value as Tracker | undefined;
+        const open = tracker?.state.ended === undefined ? (tracker?.state.stack ?? []) : [];
+        expect(open).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  }, 60_000);
+});
