@@ -5,6 +5,7 @@
  *
  *     node sip-bridge/scripts/make-apology.mjs [--voice folder-of-the-zh-voice]
  *
+ * The Mandarin voice draws fresh noise each time, so its bytes differ a little from run to run; words, level and length do not.
  * Mandarin is spoken by the project's own voice (sherpa-onnx-node), English by espeak-ng, which must be installed.
  */
 import { execFileSync } from 'node:child_process';
