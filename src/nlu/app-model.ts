@@ -10,7 +10,7 @@ import { type LoadOptions, loadIntentModel, type OnnxIntentModel } from './model
 import { trainIntentModel } from './train/trainer.js';
 
 /** Grows when the same data would give another model. */
-const TRAINER_VERSION = 1;
+const TRAINER_VERSION = 2;
 
 export interface AppModelOptions extends LoadOptions {
   readonly onProgress?: (share: number, step: string) => void;

@@ -14,6 +14,21 @@ const EN_UNITS =
 /** Any way to write or say a number begins with one of these. */
 const HAS_NUMBER = /[\d零〇一二两三四五六七八九十百千万半俩仨几]|[a-z]{3}/;
 
+const ZH_PERCENT = new RegExp(`百分之(${ZH_NUMBER})`, 'g');
+const EN_PERCENT = new RegExp(`(?<![\\w.])${E}\\s+per\\s?cent(?![a-z])`, 'g');
+const ZH_QUANTITY = new RegExp(
+  `(?<![\\d零〇一二两三四五六七八九十百千万亿点第.后末前])(${ZH_NUMBER}|俩|仨|半|几)(多)?(${MEASURES})(半)?`,
+  'g',
+);
+const EN_QUANTITY = new RegExp(`(?<![\\w.$])${E}\\s+(?:more\\s+)?(${EN_UNITS})(?![a-z])`, 'g');
+const ZH_BARE = new RegExp(
+  `(?<![\\d零〇一二两三四五六七八九十百千万亿点幺第.a-z])(?:${ZH_NUMBER})(?![零〇一二三四五六七八九十百千万亿\\d.])`,
+  'g',
+);
+const EN_BARE = new RegExp(`(?<![\\w.$'])(?:${EN_NUMBER})(?![\\w%']|\\.\\d)`, 'g');
+const EN_ORDINAL_NOUN = new RegExp(`(?<![a-z\\d])(?:the\\s+)?(${EN_ORDINAL})(?=\\s+(?:one|item|option|order)\\b)`, 'g');
+const ZH_ORDINAL = new RegExp(`第(${ZH_NUMBER})(?:个|件|单|项|条|笔)?`, 'g');
+
 export function extractAmounts(context: EntityContext): Candidate[] {
   if (!HAS_NUMBER.test(context.plain)) return [];
   return [
@@ -33,25 +48,19 @@ function percentages(context: EntityContext): Candidate[] {
       out.push(candidate(context, 'percentage', value, match.index ?? 0, (match.index ?? 0) + match[0].length, 87));
   };
   for (const match of plain.matchAll(/(\d+(?:\.\d+)?)\s*%/g)) add(match, Number(match[1]));
-  for (const match of plain.matchAll(new RegExp(`百分之(${ZH_NUMBER})`, 'g'))) {
+  for (const match of plain.matchAll(ZH_PERCENT)) {
     add(match, match[1] === '百' ? 100 : readZhNumber(match[1] ?? ''));
   }
   for (const match of plain.matchAll(/([一二两三四五六七八九\d])成(半)?(?![为了功交员本年立都])/g))
     add(match, (readZhNumber(match[1] ?? '') ?? Number.NaN) * 10 + (match[2] ? 5 : 0));
-  for (const match of plain.matchAll(new RegExp(`(?<![\\w.])${E}\\s+per\\s?cent(?![a-z])`, 'g')))
-    add(match, readEnNumber(match[1] ?? ''));
+  for (const match of plain.matchAll(EN_PERCENT)) add(match, readEnNumber(match[1] ?? ''));
   return out;
 }
 
 function quantities(context: EntityContext): Candidate[] {
   const { plain } = context;
   const out: Candidate[] = [];
-  for (const match of plain.matchAll(
-    new RegExp(
-      `(?<![\\d零〇一二两三四五六七八九十百千万亿点第.后末前])(${ZH_NUMBER}|俩|仨|半|几)(多)?(${MEASURES})(半)?`,
-      'g',
-    ),
-  )) {
+  for (const match of plain.matchAll(ZH_QUANTITY)) {
     const amount = readZhNumber(match[1] ?? '');
     const unit = match[3] ?? '';
     // "一个" and "一下" open many sentences; 一 counts only when it was asked for or with a real measure.
@@ -79,7 +88,7 @@ function quantities(context: EntityContext): Candidate[] {
       ),
     );
   }
-  for (const match of plain.matchAll(new RegExp(`(?<![\\w.$])${E}\\s+(?:more\\s+)?(${EN_UNITS})(?![a-z])`, 'g'))) {
+  for (const match of plain.matchAll(EN_QUANTITY)) {
     const amount = readEnNumber(match[1] ?? '');
     if (amount !== undefined)
       out.push(
@@ -133,12 +142,7 @@ function bareNumbers(context: EntityContext): Candidate[] {
     const made = asExpected(expected, value, plain);
     if (made) out.push(candidate(context, made.entity, made.value, start, end, made.priority));
   };
-  for (const match of plain.matchAll(
-    new RegExp(
-      `(?<![\\d零〇一二两三四五六七八九十百千万亿点幺第.a-z])(?:${ZH_NUMBER})(?![零〇一二三四五六七八九十百千万亿\\d.])`,
-      'g',
-    ),
-  )) {
+  for (const match of plain.matchAll(ZH_BARE)) {
     const words = match[0];
     // A lone 一, 两 or 千 inside words ("一下", "万一") is no number unless the whole answer is it.
     const alone = plain.trim().replace(/[。.,，!！?？]/g, '') === words;
@@ -149,7 +153,7 @@ function bareNumbers(context: EntityContext): Candidate[] {
     if (/^[万千百亿]/.test(words) && words !== '百') continue;
     push(match.index, match.index + words.length, readZhNumber(words));
   }
-  for (const match of plain.matchAll(new RegExp(`(?<![\\w.$'])(?:${EN_NUMBER})(?![\\w%']|\\.\\d)`, 'g'))) {
+  for (const match of plain.matchAll(EN_BARE)) {
     const words = match[0];
     if (
       /^(?:one|a couple(?: of)?|couple(?: of)?)$/.test(words) &&
@@ -160,14 +164,12 @@ function bareNumbers(context: EntityContext): Candidate[] {
       continue;
     push(match.index, match.index + words.length, readEnNumber(words));
   }
-  for (const match of plain.matchAll(
-    new RegExp(`(?<![a-z\\d])(?:the\\s+)?(${EN_ORDINAL})(?=\\s+(?:one|item|option|order)\\b)`, 'g'),
-  )) {
+  for (const match of plain.matchAll(EN_ORDINAL_NOUN)) {
     const value = readEnOrdinal(match[1] ?? '');
     if (value !== undefined)
       out.push(candidate(context, 'ordinal', value, match.index, match.index + match[0].length, 90));
   }
-  for (const match of plain.matchAll(new RegExp(`第(${ZH_NUMBER})(?:个|件|单|项|条|笔)?`, 'g'))) {
+  for (const match of plain.matchAll(ZH_ORDINAL)) {
     const value = readZhNumber(match[1] ?? '');
     if (value !== undefined)
       out.push(candidate(context, 'ordinal', value, match.index, match.index + match[0].length, 74));

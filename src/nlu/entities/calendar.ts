@@ -19,6 +19,17 @@ const MAX_ZONES = 50;
 
 /** Wall-clock time in a zone. An unknown zone is read as UTC. */
 export function momentOf(epochMs: number, timeZone: string): Moment {
+  const key = `${Math.floor(epochMs / 60_000)} ${timeZone}`;
+  if (lastMoment?.key === key) return lastMoment.moment;
+  const moment = computeMoment(epochMs, timeZone);
+  lastMoment = { key, moment };
+  return moment;
+}
+
+/** Turns of the same minute ask again and again. */
+let lastMoment: { readonly key: string; readonly moment: Moment } | undefined;
+
+function computeMoment(epochMs: number, timeZone: string): Moment {
   const parts = new Map(
     formatterOf(timeZone)
       .formatToParts(new Date(epochMs))

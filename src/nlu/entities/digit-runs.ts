@@ -97,11 +97,16 @@ interface Piece {
   readonly weak: boolean;
 }
 
+/** A text without any of these holds no digits. */
+const HAS_DIGIT =
+  /[\d零〇洞一幺妖腰壹二两贰三叁四肆五伍六陆七拐柒八捌九勾玖十]|oh?\b|zero|nought|naught|nil|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|teen|twenty|thirty|fort|fift|double|triple/;
+
 /** All maximal runs in `plain` text, of any length. */
 export function digitRuns(
   plain: string,
   options: { readonly letters: boolean; readonly cardinals: boolean },
 ): DigitRun[] {
+  if (!HAS_DIGIT.test(plain)) return [];
   const pieces = readPieces(plain, options);
   const runs: DigitRun[] = [];
   let group: Piece[] = [];
@@ -195,7 +200,7 @@ function hanPiece(
       return { start, end: start + 3, digits: digit.repeat(repeat), single: true, typed: false, weak: false };
     }
   }
-  if (options.cardinals) {
+  if (options.cardinals && (char === '十' || plain[start + 1] === '十')) {
     // Asked for digits, "二十五" is 25.
     const cardinal = /^([二三四五六七八九])?十([一二三四五六七八九])?(?![百千万])/.exec(plain.slice(start));
     if (cardinal) {

@@ -26,6 +26,23 @@ const EN_CURRENCIES: readonly (readonly [RegExp, string])[] = [
 ];
 const SYMBOLS: Readonly<Record<string, string>> = { '¥': 'CNY', '￥': 'CNY', $: 'USD', '€': 'EUR', '£': 'GBP' };
 
+const EN_UNIT =
+  '(us dollars?|u\\.s\\. dollars?|hong kong dollars?|canadian dollars?|australian dollars?|dollars?|bucks?|usd|yuan|rmb|renminbi|kuai|cny|euros?|eur|pounds?(?: sterling)?|quid|gbp|yen|jpy)';
+const EN_MONEY = new RegExp(
+  `(?<![\\w.])(an?\\s+|half a\\s+)?(?:${E})?\\s*(?:and a half\\s+)?${EN_UNIT}(?:\\s+(?:and\\s+)?${E}(?:\\s+(?:cents?|pence|p))?)?(?![a-z\\d])`,
+  'g',
+);
+const ZH_FOREIGN = ZH_CURRENCIES.map(
+  ([names, currency]) => [new RegExp(`${Z}(?:多)?(?:块)?(?:${names})`, 'g'), currency] as const,
+);
+const ZH_COINS = new RegExp(
+  `(?:人民币)?(?:${Z}(?:多)?(块|元|圆)(?:钱|整)?)?(?:(半)(?![天年月个小])|(?:${Z}(毛|角)(?:钱)?)?(?:${Z}分(?:钱)?)?(?:([一二两三四五六七八九\\d])(?![\\d个件双号点月年天]))?)?(?:钱)?(?:人民币)?`,
+  'g',
+);
+const ZH_CENTS = new RegExp(`${Z}分钱`, 'g');
+const EN_CENTS = new RegExp(`(?<![\\w.])${E}\\s+(cents?|pence)(?![a-z])`, 'g');
+const EN_PRICE_PAIR = new RegExp(`(?<![\\w.$])${E}\\s+(${EN_NUMBER})(?![a-z\\d])`, 'g');
+
 /** Amounts of money in Mandarin. */
 export function zhMoney(context: EntityContext): Candidate[] {
   const { plain } = context;
@@ -33,10 +50,7 @@ export function zhMoney(context: EntityContext): Candidate[] {
   const out: Candidate[] = [];
   const insideNumber = (at: number) => /[\d零〇一二两三四五六七八九十百千万亿点第.]/.test(plain[at - 1] ?? '');
   // 十二块五, 三块五毛二, 五毛, 八分钱, 一百二十元整
-  const coins = new RegExp(
-    `(?:人民币)?(?:${Z}(?:多)?(块|元|圆)(?:钱|整)?)?(?:(半)(?![天年月个小])|(?:${Z}(毛|角)(?:钱)?)?(?:${Z}分(?:钱)?)?(?:([一二两三四五六七八九\\d])(?![\\d个件双号点月年天]))?)?(?:钱)?(?:人民币)?`,
-    'g',
-  );
+  const coins = ZH_COINS;
   for (const match of plain.matchAll(coins)) {
     const [whole, yuan, yuanUnit, half, jiao, jiaoUnit, fen, tail] = match;
     if (whole === '' || insideNumber(match.index)) continue;
@@ -60,15 +74,15 @@ export function zhMoney(context: EntityContext): Candidate[] {
       ),
     );
   }
-  for (const match of plain.matchAll(new RegExp(`${Z}分钱`, 'g'))) {
+  for (const match of plain.matchAll(ZH_CENTS)) {
     const amount = readZhNumber(match[1] ?? '');
     if (amount !== undefined && !/[块元毛角\d]/.test(plain[match.index - 1] ?? '')) {
       const end = match.index + match[0].length;
       out.push(candidate(context, 'money', { amount: cents(amount / 100), currency: 'CNY' }, match.index, end, 84));
     }
   }
-  for (const [names, currency] of ZH_CURRENCIES) {
-    for (const match of plain.matchAll(new RegExp(`${Z}(?:多)?(?:块)?(?:${names})`, 'g'))) {
+  for (const [pattern, currency] of ZH_FOREIGN) {
+    for (const match of plain.matchAll(pattern)) {
       const amount = readZhNumber(match[1] ?? '');
       if (amount !== undefined && !insideNumber(match.index))
         out.push(candidate(context, 'money', { amount, currency }, match.index, match.index + match[0].length, 86));
@@ -95,13 +109,7 @@ export function enMoney(context: EntityContext): Candidate[] {
   const { plain, expected } = context;
   if (!/[a-z]{3}/.test(plain)) return [];
   const out: Candidate[] = [];
-  const unit =
-    '(us dollars?|u\\.s\\. dollars?|hong kong dollars?|canadian dollars?|australian dollars?|dollars?|bucks?|usd|yuan|rmb|renminbi|kuai|cny|euros?|eur|pounds?(?: sterling)?|quid|gbp|yen|jpy)';
-  const pattern = new RegExp(
-    `(?<![\\w.])(an?\\s+|half a\\s+)?(?:${E})?\\s*(?:and a half\\s+)?${unit}(?:\\s+(?:and\\s+)?${E}(?:\\s+(?:cents?|pence|p))?)?(?![a-z\\d])`,
-    'g',
-  );
-  for (const match of plain.matchAll(pattern)) {
+  for (const match of plain.matchAll(EN_MONEY)) {
     const [whole, article, number, name = '', small] = match;
     const high =
       number === undefined
@@ -135,7 +143,7 @@ export function enMoney(context: EntityContext): Candidate[] {
       ),
     );
   }
-  for (const match of plain.matchAll(new RegExp(`(?<![\\w.])${E}\\s+(cents?|pence)(?![a-z])`, 'g'))) {
+  for (const match of plain.matchAll(EN_CENTS)) {
     const amount = readEnNumber(match[1] ?? '');
     if (amount !== undefined)
       out.push(
@@ -151,7 +159,7 @@ export function enMoney(context: EntityContext): Candidate[] {
   }
   if (expected !== 'money') return out;
   // The question was for an amount: "twelve fifty" is 12.50.
-  for (const match of plain.matchAll(new RegExp(`(?<![\\w.$])${E}\\s+(${EN_NUMBER})(?![a-z\\d])`, 'g'))) {
+  for (const match of plain.matchAll(EN_PRICE_PAIR)) {
     const high = readEnNumber(match[1] ?? '');
     const low = readEnNumber(match[2] ?? '');
     if (high !== undefined && low !== undefined && low >= 10 && low < 100)

@@ -6,7 +6,7 @@ import { encodeOnnx, type OnnxNode, type Tensor } from './onnx-writer.js';
  * The graph that answers one utterance. It gathers only the rows of the features the utterance has, so the work is
  * (features × labels) multiplications, whatever the vocabulary's size. Weights are int8 with one scale a row.
  *
- * in: `ids` int64 [n], `values` float [n]; n ≥ 1. out: `margins` float [labels] (SVM), and `logits` float [labels] when there is a net.
+ * in: `ids` int32 [n], `values` float [n]; n ≥ 1. out: `margins` float [labels] (SVM), and `logits` float [labels] when there is a net.
  */
 export function buildGraph(svm: LinearModel, mlp: MlpModel | undefined): Uint8Array {
   const initializers: Tensor[] = [];
@@ -19,7 +19,7 @@ export function buildGraph(svm: LinearModel, mlp: MlpModel | undefined): Uint8Ar
   return encodeOnnx({
     name: 'hearken-intent',
     inputs: [
-      { name: 'ids', type: 'int64', dims: ['n'] },
+      { name: 'ids', type: 'int32', dims: ['n'] },
       { name: 'values', type: 'float', dims: ['n'] },
     ],
     outputs: [

@@ -78,9 +78,8 @@ export class IntentClassifier {
     const full = withEmbedding(vector, embedding, this.#vectorizer.size);
     const count = Math.min(full.ids.length, MAX_FEATURES);
     if (count === 0) return NOTHING;
-    const ids = BigInt64Array.from({ length: count }, (_, index) => BigInt(full.ids[index] ?? 0));
     const outputs = await this.#session.run({
-      ids: new Tensor('int64', ids, [count]),
+      ids: new Tensor('int32', full.ids.subarray(0, count), [count]),
       values: new Tensor('float32', full.values.subarray(0, count), [count]),
     });
     const margins = outputs.margins?.data as Float32Array;

@@ -9,7 +9,7 @@ type Writer = InstanceType<typeof protobuf.Writer>;
 
 const IR_VERSION = 8;
 const OPSET = 13;
-export const ElementType = { float: 1, int8: 3, int64: 7 } as const;
+export const ElementType = { float: 1, int8: 3, int32: 6, int64: 7 } as const;
 export type ElementTypeName = keyof typeof ElementType;
 
 export interface Tensor {
