@@ -98,6 +98,7 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
       }),
       ping: () => stores.sessions.ping(),
       intentModel,
+      log: stores.log,
       calls: { dataFolder, idOf: (callId) => calls.idOf(callId) },
     });
     const router = new UpgradeRouter();

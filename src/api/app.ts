@@ -7,10 +7,12 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { Brain } from '../dialogue/brain.js';
 import type { IntentModel } from '../nlu/intent-model.js';
+import type { ConversationLog } from '../store/conversation-log.js';
 import { registerDocumentation } from './plugins/documentation.js';
 import { registerErrorHandler } from './plugins/errors.js';
 import { type CallRouteOptions, callRoutes } from './routes/calls.js';
 import { chatRoutes } from './routes/chat.js';
+import { conversationRoutes, rasaWebhookRoute } from './routes/conversation.js';
 import { type HealthOptions, healthRoutes } from './routes/health.js';
 import { modelParseRoute } from './routes/model-parse.js';
 import { TextSocketEndpoint } from './socket.js';
@@ -20,6 +22,8 @@ export interface ApiOptions extends HealthOptions {
   readonly brain: Brain;
   readonly logger: Logger;
   readonly config: Config['http'];
+  /** With it there is `/api/history`. */
+  readonly log?: ConversationLog;
   readonly calls?: CallRouteOptions;
   /** With it there is `POST /model/parse`. */
   readonly intentModel?: IntentModel;
@@ -65,6 +69,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
 
   await app.register(healthRoutes, { health: options.health, ping: options.ping });
   await app.register(chatRoutes, { brain: options.brain });
+  await app.register(conversationRoutes, { brain: options.brain, log: options.log });
+  await app.register(rasaWebhookRoute, { brain: options.brain });
   if (options.calls !== undefined) await app.register(callRoutes, options.calls);
   if (options.intentModel !== undefined) await app.register(modelParseRoute, { intentModel: options.intentModel });
 

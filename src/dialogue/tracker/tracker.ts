@@ -9,7 +9,7 @@ export const TRACKER_SCHEMA = 2;
 /** Events kept; older ones live in the conversation log only. */
 const MAX_EVENTS = 50;
 /** Replies kept for repeated message ids. */
-const MAX_REPLIES = 4;
+const MAX_REPLIES = 8;
 /** Steps kept for rules and stories: five predictions back are looked at, a rule is rarely longer than twenty. */
 const MAX_ITEMS = 40;
 

@@ -272,10 +272,10 @@ describe.skipIf(missing !== undefined)(`on Redis${missing ? ` (skipped: ${missin
     await a.handle(text(id, 'm1', '查订单'));
     expect(JSON.stringify((await b.handle(text(id, 'm2', '20250415'))).actions)).toContain('运动鞋');
     const many = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => (index % 2 ? a : b).handle(text(id, `n${index % 10}`, '查订单'))),
+      Array.from({ length: 12 }, (_, index) => (index % 2 ? a : b).handle(text(id, `n${index % 6}`, '查订单'))),
     );
-    // Ten message ids, each sent twice to different instances: ten turns.
-    expect(many.filter((result) => !result.repeated)).toHaveLength(10);
+    // Six message ids, each sent twice: six turns.
+    expect(many.filter((result) => !result.repeated)).toHaveLength(6);
     await Promise.all(stores.map((sessions) => sessions.close()));
   });
 

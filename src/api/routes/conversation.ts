@@ -1,0 +1,143 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Brain } from '../../dialogue/brain.js';
+import type { ConversationLog } from '../../store/conversation-log.js';
+import { chatTurn } from '../chat.js';
+import { chatRequest, chatResponse, conversationId, errorResponse, MAX_TEXT_CHARS } from '../schemas.js';
+
+export interface ConversationRouteOptions {
+  readonly brain: Brain;
+  /** Without it there is no history. */
+  readonly log?: ConversationLog | undefined;
+}
+
+const errors = { 400: errorResponse, 404: errorResponse, 409: errorResponse, 429: errorResponse, 503: errorResponse };
+
+const message = chatRequest.extend({
+  channel: z
+    .enum(['text', 'web', 'app', 'wechat'])
+    .default('text')
+    .describe('Where it was typed; all of them are text to the dialogue.'),
+  sender: z.string().max(256).optional().describe("The channel's own name of the person."),
+});
+
+const begin = z.strictObject({
+  conversationId: conversationId.optional(),
+  language: chatRequest.shape.language,
+  sender: z.string().max(256).optional(),
+});
+
+const historyQuery = z.object({ conversationId, limit: z.coerce.number().int().min(1).max(200).default(50) });
+const history = z.object({
+  conversationId: z.string(),
+  events: z.array(z.object({ atMs: z.number(), type: z.string(), data: z.record(z.string(), z.unknown()) })),
+});
+
+/** What customers' own front ends speak: begin a conversation, send messages, ask once, read back. */
+export async function conversationRoutes(
+  app: FastifyInstance,
+  { brain, log }: ConversationRouteOptions,
+): Promise<void> {
+  const api = app.withTypeProvider<ZodTypeProvider>();
+
+  api.post(
+    '/api/conversation',
+    {
+      schema: {
+        summary: 'Begin a conversation: its id and the greeting',
+        tags: ['conversation'],
+        body: begin,
+        response: { 200: chatResponse, ...errors },
+      },
+    },
+    async (request) => chatTurn(brain, { ...request.body, input: { type: 'event', name: 'start', attempt: 1 } }),
+  );
+
+  api.post(
+    '/api/message',
+    {
+      schema: {
+        summary: 'One message of a conversation, from any channel',
+        tags: ['conversation'],
+        body: message,
+        response: { 200: chatResponse, ...errors },
+      },
+    },
+    async (request) => {
+      const { text, channel, sender, ...rest } = request.body;
+      return chatTurn(brain, {
+        ...rest,
+        ...(sender === undefined ? {} : { sender: `${channel}:${sender}` }),
+        input: { type: 'text', text, confidence: 1 },
+      });
+    },
+  );
+
+  api.post(
+    '/api/query',
+    {
+      schema: {
+        summary: 'One question in a conversation of its own',
+        tags: ['conversation'],
+        body: chatRequest.pick({ text: true, language: true }),
+        response: { 200: chatResponse, ...errors },
+      },
+    },
+    async (request) =>
+      chatTurn(brain, {
+        conversationId: `query-${randomUUID()}`,
+        language: request.body.language,
+        input: { type: 'text', text: request.body.text, confidence: 1 },
+      }),
+  );
+
+  if (log !== undefined) {
+    const read = async (query: z.infer<typeof historyQuery>): Promise<z.infer<typeof history>> => {
+      const events = await log.history(query.conversationId, query.limit);
+      return {
+        conversationId: query.conversationId,
+        events: events.map(({ atMs, type, data }) => ({ atMs, type, data: { ...data } })),
+      };
+    };
+    const schema = { summary: 'What was said in a conversation, oldest first', tags: ['conversation'] };
+    api.get(
+      '/api/history',
+      { schema: { ...schema, querystring: historyQuery, response: { 200: history, ...errors } } },
+      async (request) => read(request.query),
+    );
+    api.post(
+      '/api/history',
+      { schema: { ...schema, body: historyQuery, response: { 200: history, ...errors } } },
+      async (request) => read(request.body),
+    );
+  }
+}
+
+const rasaMessage = z.object({
+  sender: z.string().min(1).max(128).default('default'),
+  message: z.string().min(1).max(MAX_TEXT_CHARS),
+});
+
+/** Rasa's REST channel: `POST /webhooks/rest/webhook {sender, message}` → `[{recipient_id, text}]`. A sender is a conversation. */
+export async function rasaWebhookRoute(app: FastifyInstance, { brain }: { readonly brain: Brain }): Promise<void> {
+  app.withTypeProvider<ZodTypeProvider>().post(
+    '/webhooks/rest/webhook',
+    {
+      schema: {
+        summary: "Rasa's REST channel",
+        tags: ['compatibility'],
+        body: rasaMessage,
+        response: { 200: z.array(z.object({ recipient_id: z.string(), text: z.string() })), ...errors },
+      },
+    },
+    async (request) => {
+      const { sender, message: text } = request.body;
+      // Rasa takes any text as a sender; ours are keys of visible ASCII.
+      const id = /^[\x21-\x7e]+$/.test(sender) ? sender : createHash('sha256').update(sender).digest('hex');
+      const reply = await chatTurn(brain, { conversationId: id, input: { type: 'text', text, confidence: 1 } });
+      return reply.replies.map((each) => ({ recipient_id: sender, text: each.text }));
+    },
+  );
+}
