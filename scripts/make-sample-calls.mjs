@@ -1,5 +1,5 @@
 // Makes the sample calls in audio/calls: callers made of our own voice (at several pitches and speeds) and of espeak-ng.
-// The same input gives the same files. Needs a build (`npm run build`) and espeak-ng (Debian: apt-get install espeak-ng).
+// The words and voices are fixed; the breath in our own voice is random, so its files differ a little each time. Needs a build (`npm run build`) and espeak-ng (Debian: apt-get install espeak-ng).
 //
 //   node scripts/make-sample-calls.mjs           write audio/calls/*.wav and *.json
 //   node scripts/make-sample-calls.mjs --check   do not write; let the built-in recogniser hear the files that are there
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { pinyin } from 'pinyin-pro';
 
 const { concat, samplesIn } = await import('../dist/dsp/framing.js');
-const { decodeMulaw, encodeMulaw } = await import('../dist/dsp/g711.js');
+const { encodeMulaw } = await import('../dist/dsp/g711.js');
 const { levelTo } = await import('../dist/dsp/levels.js');
 const { resample } = await import('../dist/dsp/resample.js');
 const { decodeWav } = await import('../dist/dsp/wav.js');
@@ -44,7 +44,7 @@ const CALLS = {
   'order-slow': { voice: own(1.12, 0.92), says: ['查一下订单', '幺二三四，五六七八', '对的', '没有了'] },
   'order-status': { voice: own(1, 1), says: ['我要查订单', '八七六五，四三二幺', '对', '没有了，谢谢'] },
   'order-status-espeak': { voice: espeak('f2', 50, 130), says: ['查订单', '二零二五，零四一五', '对', '再见'] },
-  return: { voice: own(1.06, 1), says: ['我要退货', '九八七六，五四三二', '对', '确定', '再见'] },
+  return: { voice: own(1.06, 1), says: ['我要退货', '九八七六，五四三二', '对的', '确定', '再见'] },
   'return-then-human': { voice: own(1.04, 1.05), says: ['我要退货', '转人工'] },
   'return-too-late': { voice: espeak('m3', 45, 130), says: ['我要退货', '三三零五，七七八一', '是的', '没有了'] },
 };
@@ -186,11 +186,10 @@ async function hear(pcm) {
     stream.on('final', ({ text }) => resolve(text));
     stream.on('failed', (reason) => reject(new Error(reason)));
   });
-  for (let start = 0; start < pcm.length; start += 160) {
-    // Faster than real time, but no faster than it is heard.
-    while (stream.accept(pcm.subarray(start, start + 160)) > 1000)
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    if (start % 8000 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let start = 0; start < pcm.length; start += 800) {
+    const waitingMs = stream.accept(pcm.subarray(start, start + 800));
+    // Faster than real time, but no faster than it is heard: what waits too long is dropped.
+    await new Promise((resolve) => setTimeout(resolve, Math.max(5, waitingMs / 8)));
   }
   stream.flush();
   const text = await final;
