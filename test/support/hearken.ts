@@ -1,3 +1,4 @@
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts, root, TestProcess } from './processes.js';
 
@@ -6,12 +7,16 @@ export interface ServiceFacts {
   readonly mediaUrl: string;
 }
 
+const modelCache = join(root, 'node_modules/.cache/hearken-test-nlu');
+
 /** The built service as a process of its own. */
 export class ServiceProcess extends TestProcess {
   static async start(
     dataFolder: string,
     env: Readonly<Record<string, string>> = {},
   ): Promise<ServiceProcess & ServiceFacts> {
+    // The application's model is trained at the first start; later tests take it over (it is refused if the data has changed).
+    if (existsSync(modelCache)) cpSync(modelCache, join(dataFolder, 'nlu'), { recursive: true });
     const service = new ServiceProcess({
       command: process.execPath,
       args: [join(root, 'dist/cli/run.js'), 'serve'],
@@ -26,6 +31,10 @@ export class ServiceProcess extends TestProcess {
     });
     const [line] = await service.printed(/\{"event":"ready".*\}/, 60_000);
     const { url, mediaUrl } = JSON.parse(line) as ServiceFacts;
+    if (!existsSync(modelCache)) {
+      mkdirSync(modelCache, { recursive: true });
+      cpSync(join(dataFolder, 'nlu'), modelCache, { recursive: true });
+    }
     return Object.assign(service, { url, mediaUrl });
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BridgeError } from '../errors.js';
@@ -16,6 +16,8 @@ export interface SippOptions {
   readonly rate: number;
   /** Raw mu-law that each caller says. */
   readonly speech?: Uint8Array;
+  /** The caller hangs up so long after the answer; default: as the scenario says. */
+  readonly holdMs?: number;
   /** First of the RTP ports it uses, two a call; it takes the next ones where they are taken. */
   readonly rtpPortMin?: number;
   readonly limitMs: number;
@@ -33,7 +35,11 @@ export interface SippResult {
 export async function runSipp(options: SippOptions): Promise<SippResult> {
   const folder = mkdtempSync(join(tmpdir(), 'hearken-sipp-'));
   try {
-    copyFileSync(options.scenario, join(folder, 'scenario.xml'));
+    const scenario = readFileSync(options.scenario, 'utf8');
+    const held = scenario.replace(/<pause milliseconds="\d+"/, (pause) =>
+      options.holdMs === undefined ? pause : `<pause milliseconds="${options.holdMs}"`,
+    );
+    writeFileSync(join(folder, 'scenario.xml'), held);
     writeFileSync(join(folder, 'caller.ulaw'), options.speech ?? new Uint8Array(8000).fill(0xff));
     const min = options.rtpPortMin ?? 21_000;
     const args = [
