@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { asHearkenError } from '../errors.js';
 import { loadAppData } from './corpus/load.js';
@@ -7,10 +8,11 @@ import { LIVE_FOLDER } from './live/trial-file.js';
 import { ModelFolderWatch } from './live/watch-folder.js';
 import { sha256 } from './model/folder.js';
 import { type LoadOptions, loadIntentModel, type OnnxIntentModel } from './model/onnx-intent-model.js';
+import { SensitiveWords } from './sensitive/sensitive-words.js';
 import { trainIntentModel } from './train/trainer.js';
 
 /** Grows when the same data would give another model. */
-const TRAINER_VERSION = 2;
+const TRAINER_VERSION = 3;
 
 export interface AppModelOptions extends LoadOptions {
   readonly onProgress?: (share: number, step: string) => void;
@@ -37,24 +39,41 @@ export async function trainOrLoadForApp(
   cacheFolder: string,
   options: AppModelOptions = {},
 ): Promise<LiveModel> {
-  const model = await openModel(appFolder, cacheFolder, options);
+  const words = options.sensitive ? undefined : await openWordList(join(appFolder, WORD_LIST), options);
+  const withWords = words === undefined ? options : { ...options, sensitive: words };
+  const model = await openModel(appFolder, cacheFolder, withWords).catch((error: unknown) => {
+    words?.close();
+    throw error;
+  });
   const holder = new ModelHolder(model, model.manifest.name, {
     onSwap: (facts) => options.logger?.info(facts, 'another intent model has taken over'),
     onRefused: (facts) => options.logger?.info(facts, 'an intent model was refused; the old one stays'),
     onReleased: (facts) => options.logger?.info(facts, 'an intent model was released'),
   });
-  const watch = await ModelFolderWatch.start(cacheFolder, holder, options, (problem) =>
+  const watch = await ModelFolderWatch.start(cacheFolder, holder, withWords, (problem) =>
     options.logger?.info({ err: problem }, 'the live model folder could not be read'),
   );
-  return new LiveModel(holder, watch);
+  return new LiveModel(holder, watch, words);
+}
+
+/** Where an application keeps its list of sensitive words; changes take effect while it runs. */
+const WORD_LIST = 'nlu/sensitive-words.txt';
+
+async function openWordList(file: string, options: AppModelOptions): Promise<SensitiveWords | undefined> {
+  if (!existsSync(file)) return undefined;
+  return SensitiveWords.open([file], (result) =>
+    options.logger?.info({ file, ...result }, 'sensitive words were read again'),
+  );
 }
 
 /** A model that follows its live folder until it is closed. */
 export class LiveModel implements IntentModel {
   readonly holder: ModelHolder;
   readonly #watch: ModelFolderWatch;
+  readonly #words: SensitiveWords | undefined;
 
-  constructor(holder: ModelHolder, watch: ModelFolderWatch) {
+  constructor(holder: ModelHolder, watch: ModelFolderWatch, words: SensitiveWords | undefined) {
+    this.#words = words;
     this.holder = holder;
     this.#watch = watch;
   }
@@ -68,6 +87,7 @@ export class LiveModel implements IntentModel {
   }
 
   async close(): Promise<void> {
+    this.#words?.close();
     await this.#watch.close();
     await this.holder.close();
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { HearkenError, messageOf } from '../../errors.js';
@@ -30,7 +30,7 @@ export async function openSentenceEncoder(folder: string): Promise<SentenceEncod
       logSeverityLevel: 3,
     });
     const checksum = createHash('sha256').update(weights).update(tokenizerFile).digest('hex');
-    const encoder = new OnnxEncoder(session, tokenizer, checksum);
+    const encoder = new OnnxEncoder(session, tokenizer, checksum, resolve(folder));
     await encoder.measure();
     return encoder;
   } catch (error) {
@@ -43,14 +43,16 @@ export async function openSentenceEncoder(folder: string): Promise<SentenceEncod
 
 class OnnxEncoder implements SentenceEncoder {
   readonly checksum: string;
+  readonly folder: string;
   readonly #session: InferenceSession;
   readonly #tokenizer: Tokenizer;
   #size = 0;
 
-  constructor(session: InferenceSession, tokenizer: Tokenizer, checksum: string) {
+  constructor(session: InferenceSession, tokenizer: Tokenizer, checksum: string, folder: string) {
     this.#session = session;
     this.#tokenizer = tokenizer;
     this.checksum = checksum;
+    this.folder = folder;
   }
 
   get size(): number {

@@ -25,6 +25,8 @@ const manifestSchema = z.object({
   }),
   featureCount: z.number().int().min(1),
   embeddingSize: z.number().int().min(0),
+  /** The sentence encoder it was trained with. */
+  encoder: z.object({ folder: z.string(), checksum: z.string() }).nullable(),
   net: z.boolean(),
   calibration: z.object({ svm: finite, net: finite }),
   scope: z.object({

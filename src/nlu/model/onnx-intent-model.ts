@@ -1,6 +1,7 @@
 import { HearkenError, messageOf } from '../../errors.js';
 import { readCorrections } from '../corrections.js';
 import type { SentenceEncoder } from '../encoder/encoder.js';
+import { openSentenceEncoder } from '../encoder/onnx-encoder.js';
 import type { CodeOptions } from '../entities/codes.js';
 import { extractEntities } from '../entities/extract.js';
 import type { Candidate } from '../entities/types.js';
@@ -45,12 +46,20 @@ export class OnnxIntentModel implements IntentModel {
   readonly #own: OwnEntities;
   readonly #tagger: Tagger | undefined;
   readonly #options: LoadOptions;
+  readonly #encoder: SentenceEncoder | undefined;
 
-  private constructor(folder: string, files: ModelFiles, classifier: IntentClassifier, options: LoadOptions) {
+  private constructor(
+    folder: string,
+    files: ModelFiles,
+    classifier: IntentClassifier,
+    options: LoadOptions,
+    encoder: SentenceEncoder | undefined,
+  ) {
     this.folder = folder;
     this.manifest = files.manifest;
     this.#classifier = classifier;
     this.#options = options;
+    this.#encoder = encoder;
     this.#own = new OwnEntities(
       ownEntitiesSchema.parse(readJson(files, 'entities.json') ?? { synonyms: {}, regexes: [], lookups: [] }),
     );
@@ -60,21 +69,13 @@ export class OnnxIntentModel implements IntentModel {
   }
 
   static async open(files: ModelFiles, folder: string, options: LoadOptions): Promise<OnnxIntentModel> {
-    const wanted = files.manifest.embeddingSize;
-    if (wanted > 0 && options.encoder?.size !== wanted) {
-      throw new HearkenError(
-        'MODEL_INVALID',
-        `the model in ${folder} was trained with a sentence encoder of ${wanted} numbers; got ${options.encoder?.size ?? 'none'}`,
-        {
-          hint: 'Point to the encoder it was trained with, or train it again without one.',
-        },
-      );
-    }
+    const encoder = await encoderFor(files.manifest, folder, options.encoder);
     const classifier = await IntentClassifier.open(files);
     try {
-      return new OnnxIntentModel(folder, files, classifier, options);
+      return new OnnxIntentModel(folder, files, classifier, options, encoder);
     } catch (error) {
       await classifier.close();
+      if (encoder !== options.encoder) await encoder?.close();
       throw new HearkenError('MODEL_INVALID', `the model in ${folder} can't be loaded: ${messageOf(error)}`, {
         hint: 'Train it again.',
         cause: error,
@@ -110,7 +111,7 @@ export class OnnxIntentModel implements IntentModel {
   }
 
   async #intent(text: string): Promise<{ intent: IntentRank; ranking: readonly IntentRank[]; inScope: boolean }> {
-    const embedding = this.manifest.embeddingSize > 0 ? await this.#options.encoder?.embed(text) : undefined;
+    const embedding = this.manifest.embeddingSize > 0 ? await this.#encoder?.embed(text) : undefined;
     const { ranking, inScope, scopeProbability } = await this.#classifier.classify(text, embedding);
     const best = ranking[0];
     if (best && inScope) return { intent: best, ranking, inScope };
@@ -150,11 +151,33 @@ export class OnnxIntentModel implements IntentModel {
 
   async close(): Promise<void> {
     await this.#classifier.close();
+    // An encoder that was given belongs to the giver.
+    if (this.#encoder !== this.#options.encoder) await this.#encoder?.close();
   }
 }
 
-/** Between a lookup list and the built-in extractors of plain numbers. */
-const TAGGER_PRIORITY = 78;
+/** The encoder a model needs: the one given, else the one it was trained with where that still lies. Undefined for models without. */
+async function encoderFor(
+  manifest: ModelManifest,
+  folder: string,
+  given: SentenceEncoder | undefined,
+): Promise<SentenceEncoder | undefined> {
+  if (manifest.embeddingSize === 0) return given;
+  const encoder = given ?? (manifest.encoder ? await openSentenceEncoder(manifest.encoder.folder) : undefined);
+  if (encoder && encoder.checksum === manifest.encoder?.checksum && encoder.size === manifest.embeddingSize)
+    return encoder;
+  if (encoder !== given) await encoder?.close();
+  throw new HearkenError(
+    'MODEL_INVALID',
+    `the model in ${folder} was trained with another sentence encoder than there is now`,
+    {
+      hint: 'Point to the encoder it was trained with, or train it again.',
+    },
+  );
+}
+
+/** What somebody annotated goes before what is built in, but for answers to the question asked. */
+const TAGGER_PRIORITY = 86;
 
 function overlaps(a: Entity, b: Entity): boolean {
   return a.start < b.end && b.start < a.end;

@@ -95,6 +95,7 @@ export async function trainIntentModel(options: TrainOptions): Promise<TrainResu
       ngrams: model.vectorizer.options,
       featureCount: model.vectorizer.size,
       embeddingSize: model.embeddingSize,
+      encoder: options.encoder ? { folder: options.encoder.folder, checksum: options.encoder.checksum } : null,
       net: model.mlp !== undefined,
       calibration,
       scope: { ...scope, threshold: Number.isFinite(scope.threshold) ? scope.threshold : null },
