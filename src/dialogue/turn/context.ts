@@ -149,7 +149,7 @@ export class TurnContext {
 
   /** Hands the conversation to a person. The words for it are said by whoever decides it. */
   handOff(reason: string, target: string | undefined = this.deps.handoffTarget): void {
-    const slots = visibleSlots(this.state.slots);
+    const slots = this.#learnt();
     const summary = summarize({ language: this.state.language, reason, wishes: this.state.wishes, slots });
     this.actions.push({ type: 'transfer', reason, summary, slots, ...(target === undefined ? {} : { target }) });
     this.emit({ event: 'hand_off', reason });
@@ -158,6 +158,14 @@ export class TurnContext {
   hangUp(reason: string): void {
     this.actions.push({ type: 'hangup', reason });
     this.emit({ event: 'hang_up', reason });
+  }
+
+  /** What this conversation has brought: slots that differ from what every conversation begins with. */
+  #learnt(): Readonly<Record<string, unknown>> {
+    const known = Object.entries(visibleSlots(this.state.slots));
+    return Object.fromEntries(
+      known.filter(([name, value]) => name !== 'language' && value !== this.deps.initialSlots[name]),
+    );
   }
 
   #speak(
