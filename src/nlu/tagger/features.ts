@@ -24,6 +24,14 @@ export function tokenFeatures(tokens: readonly Token[], at: number, phrases: Phr
     `sp=${shape(previous)}|${shape(here)}`,
     `sn=${shape(here)}|${shape(next)}`,
   ];
+  const link = lastLink(tokens, at);
+  out.push(
+    `l=${link}`,
+    `lw=${link}|${here}`,
+    `lp=${link}|${previous}`,
+    `f=${tokens[0]?.text}`,
+    `fl=${tokens[0]?.text}|${link}`,
+  );
   for (let size = 1; size <= 4 && size < here.length; size++) {
     out.push(`a${here.slice(0, size)}`, `z${here.slice(-size)}`);
   }
@@ -33,6 +41,23 @@ export function tokenFeatures(tokens: readonly Token[], at: number, phrases: Phr
   for (const name of phrases.at(at + 1)) out.push(`gn${name}`);
   for (const name of phrases.at(at - 1)) out.push(`gp${name}`);
   return out;
+}
+
+/** Words that say what the next thing is to the sentence: a place to go, a time to be there. */
+const LINKS = new Set(
+  'from to at in on by for with of between before after around and or until into onto near via than as 从 到 去 在 给 把 的 和 往 向 用 被 让 比'.split(
+    ' ',
+  ),
+);
+const LINK_REACH = 6;
+
+/** The nearest such word on the left. */
+function lastLink(tokens: readonly Token[], at: number): string {
+  for (let offset = 1; offset <= LINK_REACH && at - offset >= 0; offset++) {
+    const word = tokens[at - offset]?.text ?? '';
+    if (LINKS.has(word)) return word;
+  }
+  return '-';
 }
 
 function shape(word: string): string {
