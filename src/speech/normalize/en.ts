@@ -11,14 +11,14 @@ const RULES: readonly Rule[] = [
   [/(?:https?:\/\/|www\.)\S+/giu, () => ''],
   [/<[^<>]{0,200}>/g, () => ''],
   [
-    /(?<!\d)\+?\d{1,3}?[-. ]?\(?(\d{3})\)?[-. ](\d{3,4})[-. ](\d{4})(?!\d)/g,
+    /(?<!\d)(?:\+?\d{1,3}[-. ])?\(?(\d{3})\)?[-. ](\d{3,4})[-. ](\d{4})(?!\d)/g,
     (_, a, b, c) => [a, b, c].map(readDigits).join(', '),
   ],
   [
-    new RegExp(`\\b(${CODE_WORDS})(\\s*(?:is|:)?\\s*)#?([A-Za-z]{0,4})(\\d{3,32})(?![\\d.,%])`, 'gi'),
+    new RegExp(`\\b(${CODE_WORDS})(\\s*(?:is|:)?\\s*)#?([A-Za-z]{0,4})(\\d{3,32})(?!\\d|[.,]\\d|%)`, 'gi'),
     (_, word, link, letters, digits) => `${word}${link}${spell(letters)}${readCode(digits)}`,
   ],
-  [/(?<![\d.,])(\d{7,64})(?![\d.,])/g, (_, digits) => readCode(digits)],
+  [/(?<![\d.,])(\d{7,64})(?!\d|[.,]\d)/g, (_, digits) => readCode(digits)],
   [/(?:CN¥|[¥￥])\s*([\d,]+(?:\.\d+)?)/g, (_, amount) => `${amount.replace(/\.00$/, '')} yuan`],
   [
     /\$\s*([\d,]+)(?:\.(\d{2}))?/g,

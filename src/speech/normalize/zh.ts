@@ -159,7 +159,11 @@ const RULES: readonly Rule[] = [
     /(?<![A-Za-z\d])([A-Za-z]{1,4})-?(\d{3,32})(?![\d.])/g,
     (_, letters, digits) => `${spell(letters)} ${readCode(digits)}`,
   ],
-  [/(?<![\d.,])(\d{9,64})(?![\d.,])/g, (_, digits) => readCode(digits)],
+  // Eight digits without a separator or a noun behind them are a number of an order, not an amount; round ones may be amounts.
+  [
+    new RegExp(`(?<![\\d.,])(?!\\d{4,8}0{4}(?!\\d))(\\d{8,64})(?!\\d|[.,]\\d|\\s*(?:${COUNTED}))`, 'g'),
+    (_, digits) => readCode(digits),
+  ],
   [/(?<![\d.,])(0\d{1,64})(?![\d.])/g, (_, digits) => readCode(digits)],
   [
     /(?<!\d)(\d{1,3})\/(\d{1,3})(?!\d|\/)/g,
