@@ -5,12 +5,14 @@ import type { ConversationLog } from './conversation-log.js';
 import { FileConversationLog } from './file-conversation-log.js';
 import { MemorySessionStore } from './memory-session-store.js';
 import { RedisSessionStore } from './redis-session-store.js';
+import { ResilientSessionStore } from './resilient-session-store.js';
 import type { SessionStore } from './session-store.js';
 
 export type { ConversationEvent, ConversationLog } from './conversation-log.js';
 export { FileConversationLog } from './file-conversation-log.js';
 export { MemorySessionStore } from './memory-session-store.js';
 export { RedisSessionStore } from './redis-session-store.js';
+export { ResilientSessionStore } from './resilient-session-store.js';
 export type { SessionStore, StoredSession } from './session-store.js';
 
 /**
@@ -22,11 +24,12 @@ export async function createSessionStore(
   onState?: (state: 'ready' | 'lost', reason: string) => void,
 ): Promise<SessionStore> {
   if (config.redisUrl === undefined) return new MemorySessionStore({ ttlMs: config.sessionTtlMs });
-  return RedisSessionStore.connect({
+  const redis = await RedisSessionStore.connect({
     url: config.redisUrl,
     ttlMs: config.sessionTtlMs,
     ...(onState === undefined ? {} : { onState }),
   });
+  return new ResilientSessionStore(redis, { ttlMs: config.sessionTtlMs });
 }
 
 export interface Stores {

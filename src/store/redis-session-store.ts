@@ -31,12 +31,21 @@ redis.call('HSET', KEYS[1], 's', ARGV[4], 'v', found + 1, 'd', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return found + 1`;
 
+/** Writes version ARGV[1] unless a newer one is there. Returns 1, or 0 when there is. */
+const RESTORE = `
+local found = tonumber(redis.call('HGET', KEYS[1], 'v') or '0')
+if found > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 's', ARGV[4], 'v', ARGV[1], 'd', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`;
+
 /** Only the holder may free or extend: its token is compared first (https://redis.io/docs/latest/commands/set/#patterns). */
 const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
 const EXTEND = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
 
 interface ScriptedRedis extends Redis {
   hearkenPut(key: string, expected: number, json: string, ttlMs: number, schema: number): Promise<number>;
+  hearkenRestore(key: string, version: number, json: string, ttlMs: number, schema: number): Promise<number>;
   hearkenUnlock(key: string, token: string): Promise<number>;
   hearkenExtend(key: string, token: string, ttlMs: number): Promise<number>;
 }
@@ -73,6 +82,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
       retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000),
       scripts: {
         hearkenPut: { lua: PUT, numberOfKeys: 1 },
+        hearkenRestore: { lua: RESTORE, numberOfKeys: 1 },
         hearkenUnlock: { lua: UNLOCK, numberOfKeys: 1 },
         hearkenExtend: { lua: EXTEND, numberOfKeys: 1 },
       },
@@ -117,6 +127,15 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     );
     if (answer < 0) throw versionConflict(key, expectedVersion, -answer - 1);
     return answer;
+  }
+
+  /** Brings back what was written while Redis was away: this version, unless there is a newer one. False when there was. */
+  async restore(key: string, value: T, version: number): Promise<boolean> {
+    const json = JSON.stringify(value);
+    const answer = await this.#ask(() =>
+      this.#redis.hearkenRestore(this.#session(key), version, json, this.#ttlMs, ENVELOPE_SCHEMA),
+    );
+    return answer === 1;
   }
 
   async delete(key: string): Promise<void> {

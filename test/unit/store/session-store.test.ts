@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import { RedisSessionStore } from '../../../src/store/redis-session-store.js';
+import { ResilientSessionStore } from '../../../src/store/resilient-session-store.js';
 import type { SessionStore } from '../../../src/store/session-store.js';
 import { redisMissing, TestRedis } from '../../../src/testing/redis-server.js';
 
@@ -17,12 +18,17 @@ afterAll(async () => redis?.stop());
 
 const kinds: readonly [string, (ttlMs: number) => Promise<SessionStore<Value>>][] = [
   ['memory', async (ttlMs) => new MemorySessionStore<Value>({ ttlMs })],
+  [
+    'redis with a copy at hand',
+    async (ttlMs) =>
+      new ResilientSessionStore(await RedisSessionStore.connect<Value>({ url: redis?.url ?? '', ttlMs }), { ttlMs }),
+  ],
   ['redis', (ttlMs) => RedisSessionStore.connect<Value>({ url: redis?.url ?? '', ttlMs })],
 ];
 
 for (const [kind, make] of kinds) {
-  describe.skipIf(kind === 'redis' && missing !== undefined)(
-    `session store: ${kind}${kind === 'redis' && missing ? ` (skipped: ${missing})` : ''}`,
+  describe.skipIf(kind !== 'memory' && missing !== undefined)(
+    `session store: ${kind}${kind !== 'memory' && missing ? ` (skipped: ${missing})` : ''}`,
     () => {
       const open: SessionStore<Value>[] = [];
       let count = 0;
@@ -209,5 +215,64 @@ describe.skipIf(missing !== undefined)(`the Redis store${missing ? ` (skipped: $
     await expect(RedisSessionStore.connect({ url: 'redis://127.0.0.1:1', ttlMs: 1000 })).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
     });
+  });
+});
+
+describe.skipIf(missing !== undefined)(`Redis with a copy at hand${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  const connect = async (url: string) =>
+    new ResilientSessionStore(await RedisSessionStore.connect<Value>({ url, ttlMs: 60_000 }), {
+      ttlMs: 60_000,
+      retryMs: 20,
+    });
+
+  it('goes on with the conversations it holds, refuses those it does not know, and writes back', async () => {
+    const own = await TestRedis.start();
+    const s = await connect(own.url);
+    await s.put('k', { text: 'before' }, 0);
+    await own.stop();
+    expect(await s.withLock('k', 1000, async () => (await s.get('k'))?.value.text)).toBe('before');
+    expect(await s.put('k', { text: 'meanwhile' }, 1)).toBe(2);
+    await expect(s.put('k', { text: 'stale' }, 1)).rejects.toMatchObject({ code: 'SESSION_CONFLICT' });
+    await expect(s.get('unknown')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(s.unsaved).toBe(1);
+    await own.resume();
+    await expect.poll(() => s.unsaved, { timeout: 8000 }).toBe(0);
+    const other = await connect(own.url);
+    expect(await other.get('k')).toEqual({ value: { text: 'meanwhile' }, version: 2 });
+    await Promise.all([s.close(), other.close()]);
+    await own.stop();
+  });
+
+  it('loses and doubles nothing when Redis is killed and started again under load', async () => {
+    const own = await TestRedis.start();
+    const s = await connect(own.url);
+    const conversations = 40;
+    const turns = 60;
+    let done = 0;
+    const count = async (key: string): Promise<void> => {
+      for (let turn = 0; turn < turns; turn++) {
+        await s.withLock(key, 20_000, async () => {
+          const stored = await s.get(key);
+          await s.put(key, { text: `${Number(stored?.value.text ?? 0) + 1}` }, stored?.version ?? 0);
+        });
+        done++;
+      }
+    };
+    await Promise.all(Array.from({ length: conversations }, (_, i) => s.put(`load-${i}`, { text: '0' }, 0)));
+    const work = Promise.all(Array.from({ length: conversations }, (_, i) => count(`load-${i}`)));
+    const until = (share: number) =>
+      expect.poll(() => done, { timeout: 20_000, interval: 1 }).toBeGreaterThan(conversations * turns * share);
+    await until(0.2);
+    await own.stop();
+    await until(0.5);
+    await own.resume();
+    await work;
+    await expect.poll(() => s.unsaved, { timeout: 8000 }).toBe(0);
+    const other = await RedisSessionStore.connect<Value>({ url: own.url, ttlMs: 60_000 });
+    for (let i = 0; i < conversations; i++) expect((await s.get(`load-${i}`))?.value.text).toBe(`${turns}`);
+    // Those that were touched after the restart are in Redis again.
+    expect((await other.get('load-0'))?.version).toBe((await s.get('load-0'))?.version);
+    await Promise.all([s.close(), other.close()]);
+    await own.stop();
   });
 });
