@@ -19,7 +19,7 @@ export interface LoadedData {
 }
 
 /**
- * Reads training or test data from files and folders (folders: all Rasa YAML below them). Format by name: `.yml`, `.tsv`, `.csv`, `.jsonl`,
+ * Reads training or test data from files and folders (folders: all Rasa YAML below them, or all tables where there is no YAML). Format by name: `.yml`, `.tsv`, `.csv`, `.jsonl`,
  * `.bio`; `.gz` around any of them. Throws FILE_UNREADABLE or TRAINING_DATA_INVALID.
  */
 export async function loadTrainingData(paths: readonly string[]): Promise<LoadedData> {
@@ -83,12 +83,14 @@ async function expand(path: string): Promise<string[]> {
   });
   if (found.isFile()) return [path];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries
+  const all = entries
     .filter((entry) => entry.isFile() && READABLE.has(extname(entry.name)))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => !relative(path, file).split('/').includes('node_modules'))
-    .filter((file) => ['.yml', '.yaml'].includes(extname(file)))
     .sort();
+  // An application's folder holds YAML, and tables in it are something else; a folder of tables alone is a data set.
+  const yaml = all.filter((file) => ['.yml', '.yaml'].includes(extname(file)));
+  const files = yaml.length > 0 ? yaml : all;
   if (files.length > MAX_FILES)
     throw new HearkenError('FILE_UNREADABLE', `${path} holds ${files.length} files; expected at most ${MAX_FILES}`);
   return files;
