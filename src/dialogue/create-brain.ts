@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { HearkenError, messageOf } from '../errors.js';
 import type { IntentModel, ParseResult } from '../nlu/intent-model.js';
 import type { ConversationLog } from '../store/conversation-log.js';
-import type { SessionStore } from '../store/session-store.js';
+import type { SessionStore, StoredSession } from '../store/session-store.js';
 import { loadActions } from './actions/load.js';
 import { makeRunAction } from './actions/run-action.js';
 import { loadValidApplication } from './app/load.js';
@@ -121,7 +121,7 @@ class DialogueBrain implements Brain {
     const key = message.conversationId;
     const { sessions } = this.#options;
     return sessions.withLock(key, this.#options.lockWaitMs ?? 10_000, async () => {
-      const stored = await sessions.get(key);
+      const stored = await this.#stored(message);
       const nowMs = this.#now();
       const tracker =
         stored === undefined ? this.#begin(message, nowMs) : readTracker(stored.value, key, this.#deps.initialSlots);
@@ -187,6 +187,18 @@ class DialogueBrain implements Brain {
     this.#peeks.clear();
     this.#expected.clear();
     await this.#closeActions();
+  }
+
+  /** What is stored. A caller who has just been picked up can have nothing stored: they are greeted even while the store is away. */
+  async #stored(message: UserMessage): Promise<StoredSession<unknown> | undefined> {
+    try {
+      return await this.#options.sessions.get(message.conversationId);
+    } catch (error) {
+      const away = error instanceof HearkenError && error.code === 'STORE_UNAVAILABLE';
+      const begins = message.channel === 'voice' && message.input.type === 'event' && message.input.name === 'start';
+      if (away && begins) return undefined;
+      throw error;
+    }
   }
 
   #begin(message: UserMessage, nowMs: number): Tracker {

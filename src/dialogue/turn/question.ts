@@ -47,7 +47,7 @@ export function expectationOf(application: Application, state: TrackerState): Ex
   if (question === undefined)
     return state.offered.length > 0 ? { type: 'open', minLength: 1, maxLength: 1 } : OPEN_QUESTION;
   const { slot, pending } = question;
-  if (pending !== undefined) return { slot: slot.name, type: 'confirm' };
+  if (pending !== undefined) return { slot: slot.name, type: 'confirm', maxLength: 1 };
   if (slot.type === 'bool') return { slot: slot.name, type: 'confirm', maxLength: 1 };
   if (!isDigitSlot(slot)) return { slot: slot.name, type: slot.voice.type };
   const shortest = slot.voice.lengths[0];

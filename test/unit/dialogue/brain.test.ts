@@ -8,6 +8,7 @@ import type { Brain } from '../../../src/dialogue/brain.js';
 import { createBrain } from '../../../src/dialogue/create-brain.js';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import { RedisSessionStore } from '../../../src/store/redis-session-store.js';
+import { ResilientSessionStore } from '../../../src/store/resilient-session-store.js';
 import { FakeIntentModel } from '../../../src/testing/fake-intent-model.js';
 import { MemoryConversationLog } from '../../../src/testing/memory-conversation-log.js';
 import { redisMissing, TestRedis } from '../../../src/testing/redis-server.js';
@@ -277,6 +278,27 @@ describe.skipIf(missing !== undefined)(`on Redis${missing ? ` (skipped: ${missin
     // Six message ids, each sent twice: six turns.
     expect(many.filter((result) => !result.repeated)).toHaveLength(6);
     await Promise.all(stores.map((sessions) => sessions.close()));
+  });
+
+  it('goes away and comes back while people are on the phone: nobody notices', async () => {
+    const own = await TestRedis.start();
+    const sessions = new ResilientSessionStore(await RedisSessionStore.connect({ url: own.url, ttlMs: 60_000 }), {
+      ttlMs: 60_000,
+      retryMs: 20,
+    });
+    const brain = await open({ sessions });
+    const live = new Caller(brain);
+    await live.say('查订单');
+    await own.stop();
+    expect((await live.key('20250415')).speech).toContain('运动鞋');
+    const late = new Caller(brain);
+    expect((await late.event('start')).speech).toContain('您好');
+    expect((await late.say('查订单')).expects?.slot).toBe('order_number');
+    await own.resume();
+    await expect.poll(() => sessions.unsaved, { timeout: 8000 }).toBe(0);
+    expect((await live.say('转人工')).transfer?.slots).toMatchObject({ order_number: '20250415' });
+    await sessions.close();
+    await own.stop();
   });
 
   it('a store that is away is told clearly, and the conversation goes on when it is back', async () => {

@@ -21,7 +21,7 @@ describe('a caller of the sample shop, in Mandarin', () => {
     const readBack = await caller.say('二零二五零四一五');
     expect(readBack.speech).toBe('是二零二五，零四幺五，对吗？');
     expect(readBack.text).toBe('是20250415，对吗？');
-    expect(readBack.expects).toEqual({ slot: 'order_number', type: 'confirm' });
+    expect(readBack.expects).toEqual({ slot: 'order_number', type: 'confirm', maxLength: 1 });
     const told = await caller.say('对');
     expect(told.speech).toContain('运动鞋已经发货');
     expect(told.result.slots).toMatchObject({ order_number: '20250415', order_state: 'shipped' });
