@@ -159,7 +159,7 @@ function zhSentiment(plain: string): number {
   }
   // Few known characters say little: the share of the model grows with them. Bias belongs to whole reviews.
   const evidence = Math.min(1, known / 12);
-  const learned = Math.tanh((sum / Math.sqrt(features.size) + ZH_SENTIMENT_BIAS * evidence) * 0.8) * evidence * 0.6;
+  const learned = Math.tanh((sum / Math.sqrt(features.size) + ZH_SENTIMENT_BIAS * evidence) * 0.8) * evidence * 0.45;
   let told = 0;
   for (const [pattern, weight] of ZH_PHRASES) {
     const good = weight > 0 && ZH_NEGATED_GOOD.test(plain);
