@@ -1,27 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { BotAction, Brain, TurnResult, UserInput } from '../dialogue/brain.js';
 import { messageOf } from '../errors.js';
-import { transferHeaders } from '../handoff/transfer-headers.js';
 import type { HangupCause, MediaSession, PcmFrame } from '../media/session.js';
 import type { RecognizerStream } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
 import { type FallbackPrompt, fallbackPrompt } from './fallback-prompts.js';
+import { HandOver } from './hand-over.js';
 import { PartialAssessor } from './partial-assessor.js';
 import { Playout, type Segment } from './playout.js';
 import type { CallRecord } from './record.js';
+import { replyFacts, saysOf } from './reply.js';
 import { TurnTimings } from './timings.js';
 import { reduce } from './turn/reduce.js';
-import {
-  initialTurnState,
-  nextDeadlineMs,
-  OPEN_QUESTION,
-  type TurnEffect,
-  type TurnEvent,
-  type TurnState,
-} from './turn/state.js';
+import { initialTurnState, nextDeadlineMs, type TurnEffect, type TurnEvent, type TurnState } from './turn/state.js';
 
 export interface LiveCallParts {
   readonly session: MediaSession;
@@ -40,11 +33,12 @@ export interface LiveCallParts {
   readonly apology: Int16Array | undefined;
 }
 
-type SayAction = Extract<BotAction, { type: 'say' }>;
 type TransferAction = Extract<BotAction, { type: 'transfer' }>;
 
 /** Played when the application's dialogue can't go on; negative so that it never meets a turn's id. */
 const FALLBACK_PROMPT_ID = -1;
+/** Said while an agent is being called. */
+const REASSURANCE_ID = -2;
 
 /**
  * One call from ring to end: turns what happens (audio, words, keys, replies, time) into events for the reducer, and the reducer's
@@ -57,6 +51,7 @@ export class LiveCall {
   readonly #stream: RecognizerStream;
   readonly #timings: TurnTimings;
   readonly #assessor: PartialAssessor;
+  readonly #handOver: HandOver;
   readonly #abort = new AbortController();
   readonly #finished: Promise<void>;
   #settleFinished: () => void = () => undefined;
@@ -81,6 +76,13 @@ export class LiveCall {
       onAssessed: (assessed) => this.#dispatch({ type: 'assessed', atMs: this.#nowMs(), ...assessed }),
       onError: (error) =>
         parts.logger.warn({ sessionId: this.id, reason: messageOf(error) }, 'a partial could not be assessed'),
+    });
+    this.#handOver = new HandOver({
+      session: parts.session,
+      handoff: parts.handoff,
+      clock: parts.clock,
+      record: (type, data) => parts.record.event(this.#nowMs(), type, data),
+      reassure: () => this.#playout.play(REASSURANCE_ID, [this.#segment(fallbackPrompt('wait', this.#language))]),
     });
     this.#finished = new Promise((resolve) => {
       this.#settleFinished = resolve;
@@ -186,13 +188,13 @@ export class LiveCall {
       .on('finished', (promptId, heard) => {
         this.#heard(promptId, heard);
         if (promptId === FALLBACK_PROMPT_ID) this.#afterFallback();
-        else this.#dispatch({ type: 'promptFinished', atMs: this.#nowMs(), promptId });
+        else if (promptId !== REASSURANCE_ID) this.#dispatch({ type: 'promptFinished', atMs: this.#nowMs(), promptId });
       })
       .on('failed', (promptId, error) => {
         this.#parts.logger.error({ sessionId: this.id, reason: messageOf(error) }, 'a prompt could not be spoken');
         record.event(this.#nowMs(), 'promptError', { promptId, reason: messageOf(error) });
         if (promptId === FALLBACK_PROMPT_ID) this.#playApology();
-        else this.#dispatch({ type: 'promptFailed', atMs: this.#nowMs(), promptId });
+        else if (promptId !== REASSURANCE_ID) this.#dispatch({ type: 'promptFailed', atMs: this.#nowMs(), promptId });
       });
   }
 
@@ -320,7 +322,7 @@ export class LiveCall {
   }
 
   #play(promptId: number): void {
-    const says = (this.#reply?.actions ?? []).filter((action): action is SayAction => action.type === 'say');
+    const says = saysOf(this.#reply);
     for (const say of says) this.#parts.session.notify({ type: 'transcript', who: 'bot', text: say.text, final: true });
     this.#playout.play(
       promptId,
@@ -373,28 +375,11 @@ export class LiveCall {
   }
 
   async #transfer(action: TransferAction | undefined): Promise<void> {
-    const { session, handoff, record } = this.#parts;
-    const request = {
-      transferId: randomUUID(),
-      target: action?.target ?? handoff.target,
-      mode: 'blind' as const,
-      headers: transferHeaders(this.id, action),
-      timeoutMs: handoff.timeoutMs,
-    };
-    record.event(this.#nowMs(), 'transfer', { ...request });
-    try {
-      const outcome = await session.transfer(request);
-      record.event(this.#nowMs(), 'transferResult', { ...outcome });
-      if (outcome.outcome === 'completed') session.hangup('transferred', 'handed over');
-      else this.#dispatch({ type: 'transferFailed', atMs: this.#nowMs() });
-    } catch (error) {
-      record.event(this.#nowMs(), 'transferResult', {
-        transferId: request.transferId,
-        outcome: 'failed',
-        status: 0,
-        reason: messageOf(error),
-      });
-    }
+    const result = await this.#handOver.run(action);
+    if (result === 'completed') this.#parts.session.hangup('transferred', 'handed over');
+    if (result !== 'failed') return;
+    await this.#playout.stop();
+    this.#dispatch({ type: 'transferFailed', atMs: this.#nowMs() });
   }
 
   async #end(cause: HangupCause, reason: string): Promise<void> {
@@ -407,25 +392,12 @@ export class LiveCall {
     this.#playout.close();
     this.#stream.close();
     this.#assessor.close();
+    this.#handOver.stop();
     this.#timings.close();
     this.#parts.record.event(atMs, 'ended', { cause, reason, durationMs: Math.round(atMs) });
     await this.#parts.record.close(atMs);
     this.#settleFinished();
   }
-}
-
-function replyFacts(
-  result: TurnResult,
-): Pick<Extract<TurnEvent, { type: 'reply' }>, 'bargeIn' | 'next' | 'expectation' | 'noMatch'> {
-  const says = result.actions.filter((action): action is SayAction => action.type === 'say');
-  const expect = result.actions.findLast((action) => action.type === 'expect');
-  const ends = result.actions.find((action) => action.type === 'transfer' || action.type === 'hangup');
-  return {
-    bargeIn: says.length === 0 ? undefined : says.every((say) => say.bargeIn),
-    next: ends?.type === 'transfer' ? 'transfer' : ends?.type === 'hangup' ? 'hangup' : 'listen',
-    expectation: expect?.type === 'expect' ? expect.expectation : OPEN_QUESTION,
-    noMatch: result.noMatch,
-  };
 }
 
 async function* once(frame: PcmFrame): AsyncGenerator<PcmFrame> {

@@ -66,14 +66,19 @@ export function startCommand(): Command {
           );
         });
       }
-      process.stdout.write(banner(serviceFacts, bridgeFacts));
+      process.stdout.write(banner(serviceFacts, bridgeFacts, config.handoff.target));
     });
 }
 
-function banner(service: Readonly<Record<string, unknown>>, bridge: Readonly<Record<string, unknown>>): string {
+function banner(
+  service: Readonly<Record<string, unknown>>,
+  bridge: Readonly<Record<string, unknown>>,
+  agent: string,
+): string {
   const facts = (service.facts as { readonly name: string; readonly value: string }[] | undefined) ?? [];
   const rows: [string, string][] = [
     ['Call', String(bridge.sip ?? '')],
+    ['Agent', `${agent}   (none at hand? npx hearken answer)`],
     ['Chat', `POST ${String(service.url)}/chat   or   WebSocket ${String(service.url).replace('http', 'ws')}/ws`],
     ['Look', `${String(service.url)}/health   ${String(service.url)}/documentation/json`],
     ...facts.map(({ name, value }): [string, string] => [name, value]),

@@ -80,16 +80,26 @@ export class SynthesizerPool implements Voice {
         );
         return;
       }
-      const job: Job = { request, resolve, reject, retried: false };
-      request.signal.addEventListener(
-        'abort',
-        () => {
-          const index = this.#waiting.indexOf(job);
-          if (index >= 0) this.#waiting.splice(index, 1);
-          reject(request.signal.reason);
+      const onAbort = (): void => {
+        const index = this.#waiting.indexOf(job);
+        if (index >= 0) this.#waiting.splice(index, 1);
+        reject(request.signal.reason);
+      };
+      // A signal may outlive many requests (a whole call's): none leaves a listener behind.
+      const done = (): void => request.signal.removeEventListener('abort', onAbort);
+      const job: Job = {
+        request,
+        retried: false,
+        resolve: (audio) => {
+          done();
+          resolve(audio);
         },
-        { once: true },
-      );
+        reject: (error) => {
+          done();
+          reject(error);
+        },
+      };
+      request.signal.addEventListener('abort', onAbort, { once: true });
       this.#waiting.push(job);
       this.#dispatch();
     });

@@ -8,6 +8,7 @@ import { readRecord } from '../../../src/call/record.js';
 import { configSchema } from '../../../src/config.js';
 import type { UserInput } from '../../../src/dialogue/brain.js';
 import { decodeWav } from '../../../src/dsp/wav.js';
+import type { TransferOutcome } from '../../../src/media/session.js';
 import { FakeBrain, type FakeReply, say } from '../../../src/testing/fake-brain.js';
 import { FakeClock } from '../../../src/testing/fake-clock.js';
 import { FakeMediaSession } from '../../../src/testing/fake-media-session.js';
@@ -153,6 +154,32 @@ describe('a call', () => {
     await call.listen(500);
     expect(call.synthesizer.spoken.at(-1)).toBe('坐席忙');
     expect(call.session.ended).toBeUndefined();
+    await call.over();
+  });
+
+  it('is kept company while the agent does not answer', async () => {
+    const call = ring((input) =>
+      input.type === 'dtmf' ? [{ type: 'transfer', reason: '人工', summary: '', slots: {} }] : [say('您好')],
+    );
+    let settle: (outcome: TransferOutcome) => void = () => undefined;
+    call.session.transfer = (request) => {
+      call.session.transfers.push(request);
+      return new Promise((resolve) => {
+        settle = resolve;
+      });
+    };
+    await call.listen(1000);
+    call.session.press('0');
+    await call.listen(15_000);
+    expect(call.synthesizer.spoken.filter((text) => text === '请稍等。')).toHaveLength(2);
+    settle({
+      transferId: call.session.transfers[0]?.transferId ?? '',
+      outcome: 'completed',
+      status: 200,
+      reason: 'OK',
+    });
+    await call.listen(40);
+    expect(call.session.ended?.cause).toBe('transferred');
     await call.over();
   });
 
