@@ -106,22 +106,29 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   async get(key: string): Promise<StoredSession<T> | undefined> {
+    const stored = await this.getJson(key);
+    return stored === undefined ? undefined : { value: JSON.parse(stored.value) as T, version: stored.version };
+  }
+
+  /** The same, unread: for those who keep a copy of the text. */
+  async getJson(key: string): Promise<StoredSession<string> | undefined> {
     const [schema, version, json] = await this.#ask(() => this.#redis.hmget(this.#session(key), 's', 'v', 'd'));
     if (version == null || json == null) return undefined;
     if (Number(schema) > ENVELOPE_SCHEMA) {
       throw new HearkenError(
         'SESSION_SCHEMA',
         `Conversation ${key} was stored by a newer Hearken (schema ${schema}).`,
-        {
-          hint: `This one reads up to schema ${ENVELOPE_SCHEMA}: update it, or start a new conversation.`,
-        },
+        { hint: `This one reads up to schema ${ENVELOPE_SCHEMA}: update it, or start a new conversation.` },
       );
     }
-    return { value: JSON.parse(json) as T, version: Number(version) };
+    return { value: json, version: Number(version) };
   }
 
-  async put(key: string, value: T, expectedVersion: number): Promise<number> {
-    const json = JSON.stringify(value);
+  put(key: string, value: T, expectedVersion: number): Promise<number> {
+    return this.putJson(key, JSON.stringify(value), expectedVersion);
+  }
+
+  async putJson(key: string, json: string, expectedVersion: number): Promise<number> {
     const answer = await this.#ask(() =>
       this.#redis.hearkenPut(this.#session(key), expectedVersion, json, this.#ttlMs, ENVELOPE_SCHEMA),
     );
@@ -130,8 +137,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   /** Brings back what was written while Redis was away: this version, unless there is a newer one. False when there was. */
-  async restore(key: string, value: T, version: number): Promise<boolean> {
-    const json = JSON.stringify(value);
+  async restoreJson(key: string, json: string, version: number): Promise<boolean> {
     const answer = await this.#ask(() =>
       this.#redis.hearkenRestore(this.#session(key), version, json, this.#ttlMs, ENVELOPE_SCHEMA),
     );

@@ -53,11 +53,11 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
     const copy = this.#live(key);
     try {
       if (copy !== undefined && !copy.saved) await this.#writeBack(key, copy);
-      const stored = await this.#remote.get(key);
+      const stored = await this.#remote.getJson(key);
       // A Redis that came back without its memory: ours is the only one left.
-      if (stored === undefined && copy !== undefined) return toSession(copy);
-      if (stored !== undefined) this.#keep(key, JSON.stringify(stored.value), stored.version, true);
-      return stored;
+      if (stored === undefined) return copy === undefined ? undefined : toSession(copy);
+      this.#keep(key, stored.value, stored.version, true);
+      return { value: JSON.parse(stored.value) as T, version: stored.version };
     } catch (error) {
       if (!isAway(error) || copy === undefined) throw error;
       return toSession<T>(copy);
@@ -68,12 +68,12 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
     const json = JSON.stringify(value);
     const copy = this.#live(key);
     try {
-      const version = await this.#remote.put(key, value, expectedVersion);
+      const version = await this.#remote.putJson(key, json, expectedVersion);
       this.#keep(key, json, version, true);
       return version;
     } catch (error) {
-      if (isConflict(error) && copy?.version === expectedVersion && (await this.#remote.get(key)) === undefined) {
-        await this.#remote.restore(key, value, expectedVersion + 1);
+      if (isConflict(error) && copy?.version === expectedVersion && (await this.#remote.getJson(key)) === undefined) {
+        await this.#remote.restoreJson(key, json, expectedVersion + 1);
         this.#keep(key, json, expectedVersion + 1, true);
         return expectedVersion + 1;
       }
@@ -135,7 +135,7 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   async #writeBack(key: string, copy: Copy): Promise<void> {
-    const won = await this.#remote.restore(key, JSON.parse(copy.json) as T, copy.version);
+    const won = await this.#remote.restoreJson(key, copy.json, copy.version);
     this.#unsaved.delete(key);
     if (won) this.#copies.set(key, { ...copy, saved: true });
     else {
