@@ -32,7 +32,7 @@ export function lexiconOf(words: ReadonlySet<string>): Lexicon {
         .replace(/./gsu, (character) => (HAN.test(character) && !words.has(character) ? '' : character))
         .replace(/\s+/g, ' ')
         .trim();
-      if (!/[\p{L}]/u.test(known)) return '';
+      if (!/[\p{Script=Han}A-Za-z]/u.test(known)) return '';
       return /[。！？；，：、.!?;,:]$/u.test(known) ? known : `${known}。`;
     },
   };
