@@ -89,6 +89,10 @@ export class TestProcess {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
   get exitCode(): number | null {
     return this.#child.exitCode;
   }
