@@ -326,11 +326,11 @@ export class LiveCall {
     for (const say of says) this.#parts.session.notify({ type: 'transcript', who: 'bot', text: say.text, final: true });
     this.#playout.play(
       promptId,
-      says.map((say) => this.#segment(say.speech)),
+      says.map((say) => this.#segment(say.speech, say.rate)),
     );
   }
 
-  #segment(text: string): Segment {
+  #segment(text: string, rate = 1): Segment {
     const { synthesizer, session } = this.#parts;
     return {
       text,
@@ -338,6 +338,7 @@ export class LiveCall {
         language: this.#language,
         sampleRate: session.sampleRate,
         signal: this.#abort.signal,
+        speed: rate,
       }),
     };
   }
