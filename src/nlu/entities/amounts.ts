@@ -12,7 +12,8 @@ const EN_UNITS =
   'items?|pieces?|pairs?|boxes|box|packs?|packages?|bottles?|units?|copies|copy|sets?|bags?|cases?|cans?|kilos?|kilograms?|pounds? of|people|persons?|orders?|tickets?|times|shirts?|shoes|phones?|jackets?|books?|chairs?|of them|of those|of these';
 
 /** Any way to write or say a number begins with one of these. */
-const HAS_NUMBER = /[\d零〇一二两三四五六七八九十百千万半俩仨几]|[a-z]{3}/;
+const HAS_NUMBER =
+  /[\d零〇一二两三四五六七八九十百千万半俩仨几]|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twel|teen|twenty|thirt|fort|fift|hundred|thousand|grand|million|dozen|couple|half|first|second|third|pair|box|(?<![a-z])an? (?:dollar|buck|yuan|euro|pound|quid|yen)/;
 
 const ZH_PERCENT = new RegExp(`百分之(${ZH_NUMBER})`, 'g');
 const EN_PERCENT = new RegExp(`(?<![\\w.])${E}\\s+per\\s?cent(?![a-z])`, 'g');
