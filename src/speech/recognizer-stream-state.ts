@@ -13,8 +13,8 @@ const FEED_THRESHOLD = 0.2;
 const FEED_HOLD_MS = 2000;
 /** A partial that stays is told again at these ages, so that who waits for a stable one learns of it. */
 const STABLE_STEPS_MS = [80, 160, 240, 320, 480, 640, 960, 1280];
-/** Silence pieces are pushed through the model in steps of this size. */
-const PADDING_STEP_MS = 100;
+/** At least this much silence ends an utterance: what fills the last chunk is decoded with it. */
+const SHORTEST_PADDING_MS = 160;
 
 interface Utterance {
   readonly stream: SherpaOnlineStream | undefined;
@@ -23,6 +23,7 @@ interface Utterance {
   endSample: number;
   voicedSamples: number;
   text: string;
+  tokens: readonly string[];
   textSince: number;
   stepsTold: number;
 }
@@ -83,6 +84,11 @@ export class StreamState {
 
   get sherpaStream(): SherpaOnlineStream | undefined {
     return this.#utterance?.stream;
+  }
+
+  /** Audio is going into the recogniser at the moment. */
+  get feeding(): boolean {
+    return this.#feeding && this.#utterance?.stream !== undefined;
   }
 
   get voiceActive(): boolean {
@@ -151,26 +157,31 @@ export class StreamState {
     while (this.#recent[0] && this.#recent[0].at + this.#recent[0].pcm.length <= keepFrom) this.#recent.shift();
   }
 
-  /** The tail: what is left, then silence, so that the model says its last word now. */
+  /**
+   * The tail: what is left, then silence, so that the model says its last word now. Silence that the caller has already been heard to keep counts.
+   */
   pushTail(paddingMs: number): void {
-    const stream = this.sherpaStream;
-    if (!stream) return;
+    const utterance = this.#utterance;
+    if (!utterance?.stream) return;
+    const wasFeeding = this.#feeding;
     this.#feeding = true;
     this.feed();
-    const piece = new Float32Array(samplesIn(PADDING_STEP_MS, RECOGNIZER_RATE));
-    for (let ms = 0; ms < paddingMs; ms += PADDING_STEP_MS) {
-      stream.acceptWaveform({ samples: piece, sampleRate: RECOGNIZER_RATE });
-    }
+    const quietSamples = this.#voice.active || !wasFeeding ? 0 : this.#position - utterance.endSample;
+    const missingMs = paddingMs - (quietSamples * 1000) / this.#rate;
+    const length = samplesIn(Math.max(SHORTEST_PADDING_MS, missingMs), RECOGNIZER_RATE);
+    utterance.stream.acceptWaveform({ samples: new Float32Array(length), sampleRate: RECOGNIZER_RATE });
   }
 
-  /** Tells a partial when the text changed or has stayed for another step. */
-  reportPartial(events: StreamEvent[]): void {
+  /** Tells a partial when the text changed or has stayed for another step. `decoded`: the model has moved on since the last time. */
+  reportPartial(decoded: boolean, events: StreamEvent[]): void {
     const utterance = this.#utterance;
     if (!utterance?.stream || !this.#recognizer) return;
-    const result = this.#recognizer.getResult(utterance.stream);
-    const text = tidyRecognized(result.text);
-    if (text !== utterance.text) {
+    // Asking costs a JSON document: only when the model has moved on.
+    const result = decoded ? this.#recognizer.getResult(utterance.stream) : undefined;
+    const text = result ? tidyRecognized(result.text) : utterance.text;
+    if (result && text !== utterance.text) {
       utterance.text = text;
+      utterance.tokens = result.tokens.filter((token) => token.trim() !== '');
       utterance.textSince = this.#position;
       utterance.stepsTold = 0;
     } else {
@@ -183,7 +194,7 @@ export class StreamState {
       handle: this.handle,
       kind: 'partial',
       text,
-      tokens: result.tokens.filter((token) => token.trim() !== ''),
+      tokens: utterance.tokens,
       stableSamples: this.#position - utterance.textSince,
       atSample: this.#position,
     });
@@ -223,6 +234,7 @@ export class StreamState {
       endSample: from,
       voicedSamples: 0,
       text: '',
+      tokens: [],
       textSince: from,
       stepsTold: 0,
     };
