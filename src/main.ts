@@ -47,7 +47,7 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     const appFolder = findFolder(config.app.folder, root);
 
-    const speech = await createSpeech(config.speech, root, logger);
+    const speech = await createSpeech(config.speech, root, logger, config.turn.preRollMs);
     stops.push(() => speech.close());
     const stores = await createStores({ config: config.store, dataFolder, logger });
     stops.push(() => stores.close());
@@ -62,6 +62,8 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
       logger,
       handoffTarget: config.handoff.target,
       defaultLanguage: config.app.language,
+      maxNoInput: config.turn.maxNoInput,
+      maxNoMatch: config.turn.maxNoMatch,
     });
     stops.push(() => brain.close());
 

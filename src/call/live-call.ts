@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { BotAction, Brain, TurnResult, UserInput } from '../dialogue/brain.js';
 import { messageOf } from '../errors.js';
+import { durationMs } from '../media/frame-queue.js';
 import type { HangupCause, MediaSession, PcmFrame } from '../media/session.js';
 import type { RecognizerStream } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
@@ -12,6 +13,7 @@ import { PartialAssessor } from './partial-assessor.js';
 import { Playout, type Segment } from './playout.js';
 import type { CallRecord } from './record.js';
 import { replyFacts, saysOf } from './reply.js';
+import { StreamClock } from './stream-clock.js';
 import { TurnTimings } from './timings.js';
 import { reduce } from './turn/reduce.js';
 import { initialTurnState, nextDeadlineMs, type TurnEffect, type TurnEvent, type TurnState } from './turn/state.js';
@@ -61,8 +63,7 @@ export class LiveCall {
   #cancelDeadline: (() => void) | undefined;
   /** The recogniser counts flushes by itself: its id → the reducer's. */
   readonly #flushes = new Map<number, number>();
-  /** Ms since the call began at which the stream's audio began. */
-  #streamStartMs: number | undefined;
+  readonly #streamClock = new StreamClock();
   #fallbackNext: 'transfer' | 'hangup' | undefined;
   #ended = false;
 
@@ -138,7 +139,7 @@ export class LiveCall {
     const { session, record } = this.#parts;
     for await (const frame of session.incoming) {
       const atMs = this.#nowMs();
-      this.#streamStartMs ??= atMs;
+      this.#streamClock.accept(atMs, durationMs(frame));
       record.caller(atMs, frame.samples);
       this.#stream.accept(frame.samples);
     }
@@ -146,8 +147,7 @@ export class LiveCall {
 
   #listenToRecognizer(): void {
     const { record } = this.#parts;
-    // The stream's clock counts audio; audio runs in real time from its first frame on.
-    const callTime = (streamMs: number): number => Math.min(this.#nowMs(), (this.#streamStartMs ?? 0) + streamMs);
+    const callTime = (streamMs: number): number => Math.min(this.#nowMs(), this.#streamClock.callTimeMs(streamMs));
     this.#stream
       .on('voice', (active, atMs) => {
         const sinceMs = callTime(atMs);

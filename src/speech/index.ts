@@ -23,14 +23,16 @@ export interface Speech {
   close(): Promise<void>;
 }
 
-/** Audio from before the voice that the recogniser gets; the same figure as turn.preRollMs. */
-const PRE_ROLL_MS = 300;
-
 /**
  * The speech room: recognisers and voices in worker processes, for every language the configuration names. Resolves when all of them are loaded
  * (within a second for the built-in models); throws MODEL_NOT_FOUND or MODEL_INVALID when one that is needed can't be.
  */
-export async function createSpeech(config: Config['speech'], root: string, logger: SpeechLogger): Promise<Speech> {
+export async function createSpeech(
+  config: Config['speech'],
+  root: string,
+  logger: SpeechLogger,
+  preRollMs = 300,
+): Promise<Speech> {
   const registry = new ModelRegistry({ root, folders: config.modelFolders });
   const choices = chooseModels(registry, config);
   if (!choices.some(({ installed }) => installed?.model.kind === 'vad')) {
@@ -78,7 +80,7 @@ export async function createSpeech(config: Config['speech'], root: string, logge
         vad: config.vad,
         root,
         folders: config.modelFolders,
-        preRollMs: PRE_ROLL_MS,
+        preRollMs,
       },
     });
   }

@@ -67,6 +67,8 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
       return;
     case 'resumed':
       state.detached = false;
+      // A prompt that a noise had paused when the line broke: nothing will decide about that noise any more.
+      if (state.phase === 'speaking') resumeAfterPause(draft);
       if (state.phase === 'listening' && !state.utterance) draft.setDeadline('noInput', draft.nowMs + config.noInputMs);
       return;
     case 'closed':

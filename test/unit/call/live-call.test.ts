@@ -197,6 +197,34 @@ describe('a call', () => {
   });
 });
 
+describe('a socket that was away for a while', () => {
+  it('does not turn the next word into a no-match', async () => {
+    const call = ring((input) => (input.type === 'text' ? [say('好')] : [say('您好')]));
+    await call.listen(1000);
+    call.session.detach();
+    await call.clock.advance(6000);
+    call.session.comeBack();
+    await call.listen(400);
+    await call.speak('查订单');
+    await call.listen(1500);
+    expect(call.brain.inputs.slice(1)).toEqual([{ type: 'text', text: '查订单', confidence: 0.9 }]);
+    await call.over();
+  });
+
+  it('lets a prompt go on that a noise had paused', async () => {
+    const call = ring(() => [say('一二三四五六七八九十')]);
+    await call.listen(500);
+    call.stream.voice(true);
+    await call.listen(300);
+    call.session.detach();
+    await call.clock.advance(1000);
+    call.session.comeBack();
+    await call.listen(3000);
+    expect(call.brain.heardTexts).toEqual(['一二三四五六七八九十']);
+    await call.over();
+  });
+});
+
 describe('when a part fails, the caller never hears silence', () => {
   it('a dialogue that throws: a person takes over', async () => {
     const call = ring(() => new Error('database away'));
