@@ -50,8 +50,16 @@ const CALLS = {
 };
 
 const only = process.argv.includes('--check') ? 'check' : 'write';
+const defaults = configSchema.parse({}).speech;
 const speech = await createSpeech(
-  { ...configSchema.parse({}).speech, promptCacheDiskBytes: 0, promptCacheBytes: 0 },
+  // The calls are made with the voice they were made with first, and heard by the built-in recogniser, whatever else is there.
+  {
+    ...defaults,
+    synthesizers: { 'zh-CN': ['tts-zh-tiny'] },
+    recognizers: { 'zh-CN': ['asr-zh-tiny'] },
+    promptCacheDiskBytes: 0,
+    promptCacheBytes: 0,
+  },
   root,
   { debug() {}, info() {}, warn: console.warn, error: console.error },
 );

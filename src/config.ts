@@ -103,7 +103,7 @@ export const configSchema = z.strictObject({
         en: ['asr-zh-en-small-bilingual'],
       }),
       synthesizers: z.record(z.string(), z.array(z.string())).default({
-        'zh-CN': ['tts-zh-matcha-baker', 'tts-zh-en-melo', 'tts-zh-tiny'],
+        'zh-CN': ['tts-zh-matcha-baker', 'tts-zh-en-melo', 'tts-zh-yue', 'tts-zh-tiny'],
         en: ['tts-en-piper-amy', 'tts-zh-en-melo'],
       }),
       vad: z.string().default('vad-silero'),

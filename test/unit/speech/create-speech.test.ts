@@ -41,7 +41,7 @@ describe('the speech room with the built-in models', () => {
       expect.arrayContaining([
         ['voice activity', 'vad-silero'],
         ['recogniser zh-CN', 'asr-zh-tiny'],
-        ['voice zh-CN', 'tts-zh-tiny'],
+        ['voice zh-CN', 'tts-zh-yue'],
       ]),
     );
     for (const { reason } of speech.models) expect(reason.length).toBeGreaterThan(5);
