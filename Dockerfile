@@ -10,8 +10,8 @@ COPY src src
 RUN npm run build && npm prune --omit=dev
 
 FROM node:20-bookworm-slim
-# espeak-ng is the English voice until a better one is pulled (hearken models pull).
-RUN apt-get update && apt-get install -y --no-install-recommends espeak-ng && rm -rf /var/lib/apt/lists/*
+# espeak-ng is the English voice until a better one is pulled; bzip2 unpacks what is pulled (hearken models pull).
+RUN apt-get update && apt-get install -y --no-install-recommends bzip2 espeak-ng && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
@@ -22,6 +22,6 @@ COPY models models
 COPY audio audio
 COPY apps apps
 COPY docs/protocol docs/protocol
-RUN mkdir -p data audio/cache && chown -R node:node data audio/cache models
+RUN mkdir -p data audio/cache models/pulled && chown -R node:node data audio/cache models/pulled
 USER node
 CMD ["node", "dist/cli/run.js", "serve"]

@@ -87,18 +87,37 @@ function run(command, args, what) {
   process.exit(1);
 }
 
-/** Two commands started at once must not install into the same folder. A lock that is older than ten minutes has lost its owner. */
+/** Whether the process that took the lock is gone (interrupted, killed) without giving it back. */
+function abandoned() {
+  try {
+    process.kill(Number(readFileSync(join(lockFolder, 'pid'), 'utf8')), 0);
+    return false;
+  } catch (error) {
+    if (error.code === 'EPERM') return false;
+    // No pid yet: its owner is between two system calls, unless that was a while ago.
+    if (error.code === 'ENOENT')
+      return Date.now() - (statSync(lockFolder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > 5000;
+    return true;
+  }
+}
+
+/** Two commands started at once must not install into the same folder: the second waits for the first. */
 async function withLock(work) {
   const limitMs = 10 * 60_000;
+  let told = false;
   for (const startedMs = Date.now(); ; ) {
     try {
       mkdirSync(lockFolder);
+      writeFileSync(join(lockFolder, 'pid'), String(process.pid));
       break;
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
-      const age = Date.now() - (statSync(lockFolder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > limitMs || Date.now() - startedMs > limitMs) rmSync(lockFolder, { recursive: true, force: true });
-      else await new Promise((resolve) => setTimeout(resolve, 500));
+      if (abandoned() || Date.now() - startedMs > limitMs) rmSync(lockFolder, { recursive: true, force: true });
+      else {
+        if (!told) process.stderr.write('Waiting for another Hearken command that is installing or building …\n');
+        told = true;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
     }
   }
   try {

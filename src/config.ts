@@ -153,7 +153,14 @@ export const configSchema = z.strictObject({
       folder: z.string().default('data'),
     })
     .prefault({}),
-  record: z.strictObject({ audio: z.boolean().default(true), events: z.boolean().default(true) }).prefault({}),
+  record: z
+    .strictObject({
+      audio: z.boolean().default(true),
+      events: z.boolean().default(true),
+      /** Call records older than this are removed; 0 keeps them. A call of a minute takes 2 MB with its sound. */
+      keepDays: z.number().int().min(0).max(3650).default(30),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       /** LOG_LEVEL */ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -7,6 +7,7 @@ import { createApi } from './api/app.js';
 import { UpgradeRouter } from './api/upgrade.js';
 import { fallbackPrompts } from './call/fallback-prompts.js';
 import { CallManager } from './call/manager.js';
+import { removeOldRecords } from './call/record.js';
 import { systemClock } from './clock.js';
 import type { LoadedConfig } from './config.js';
 import { createBrain } from './dialogue/create-brain.js';
@@ -32,6 +33,9 @@ export interface RunningService {
 export function createLogger(level: string): Logger {
   return pino({ level, base: { part: 'service' }, timestamp: pino.stdTimeFunctions.isoTime });
 }
+
+/** Once an hour is often enough for what is kept for days. */
+const SWEEP_MS = 3_600_000;
 
 const programFolder = fileURLToPath(new URL('../', import.meta.url));
 
@@ -114,6 +118,15 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
       await calls.drain(config.drainMs);
     });
 
+    if (!isLoopback(config.http.host) && config.media.token === undefined) {
+      logger.warn(
+        'anybody who reaches this machine can place calls on /media: set HEARKEN_MEDIA_TOKEN, or listen on 127.0.0.1',
+      );
+    }
+    const sweeper = setInterval(sweep, SWEEP_MS).unref();
+    stops.push(async () => clearInterval(sweeper));
+    sweep();
+
     // Fixed prompts are rendered while the first caller is still dialling; a miss only means that the first one is made on the fly.
     void warmPrompts();
     const { port } = api.app.server.address() as AddressInfo;
@@ -129,6 +142,13 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
       },
     };
 
+    function sweep(): void {
+      removeOldRecords(dataFolder, config.record.keepDays, new Date()).then(
+        (days) => days.length > 0 && logger.info({ days }, 'old call records were removed'),
+        (error: unknown) => logger.error({ err: error }, 'old call records could not be removed'),
+      );
+    }
+
     async function warmPrompts(): Promise<void> {
       const languages = new Set([config.app.language, ...Object.values(config.app.languageByCallee)]);
       for (const language of languages) {
@@ -143,6 +163,10 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
     await stopAll();
     throw error;
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === '127.0.0.1' || host === '::1' || host === 'localhost';
 }
 
 /** Relative to the configuration, else to the program: the sample application is found wherever `hearken.yml` lies. */

@@ -123,7 +123,10 @@ export class LiveCall {
       startedAt: new Date().toISOString(),
     });
     this.#dispatch({ type: 'started', atMs: 0 });
-    void this.#hear();
+    this.#hear().catch((error: unknown) => {
+      this.#parts.logger.error({ err: error, sessionId: this.id }, 'the audio of a call could not be taken');
+      this.#parts.session.hangup('error', 'audio failed');
+    });
   }
 
   /** Ends the call from our side: shutting down. */
@@ -185,6 +188,7 @@ export class LiveCall {
       })
       .on('audio', (clockMs, samples) => record.bot(clockMs - this.#startMs, samples))
       .on('cut', (clockMs) => record.cutBot(clockMs - this.#startMs))
+      .on('abandoned', (promptId, heard) => this.#heard(promptId, heard))
       .on('finished', (promptId, heard) => {
         this.#heard(promptId, heard);
         if (promptId === FALLBACK_PROMPT_ID) this.#afterFallback();
@@ -396,8 +400,11 @@ export class LiveCall {
     this.#handOver.stop();
     this.#timings.close();
     this.#parts.record.event(atMs, 'ended', { cause, reason, durationMs: Math.round(atMs) });
-    await this.#parts.record.close(atMs);
-    this.#settleFinished();
+    try {
+      await this.#parts.record.close(atMs);
+    } finally {
+      this.#settleFinished();
+    }
   }
 }
 

@@ -14,6 +14,8 @@ export interface PlayoutEvents {
   started: [promptId: number];
   /** The caller has heard it all. */
   finished: [promptId: number, heard: string];
+  /** The call ended before it was over; `heard` is what the caller did hear. */
+  abandoned: [promptId: number, heard: string];
   /** Its sound could not be made. */
   failed: [promptId: number, error: unknown];
   /** Sound was sent that will be heard at `atMs` (clock time). For the recording. */
@@ -143,8 +145,17 @@ export class Playout extends SafeEmitter<PlayoutEvents> {
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
-    if (this.#playing) this.#drop(this.#playing);
+    const playing = this.#playing;
+    if (playing) {
+      this.#drop(playing);
+      if (!playing.paused) {
+        const heardFrames = this.#anchorFrame + Math.floor((this.#clock.nowMs() - this.#anchorMs) / FRAME_MS);
+        playing.next = Math.max(0, Math.min(playing.next, heardFrames));
+      }
+      this.emit('abandoned', playing.promptId, heardText(playing));
+    }
     this.removeAllListeners();
   }
 

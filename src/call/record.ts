@@ -1,5 +1,5 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
@@ -86,6 +86,7 @@ export class CallRecord {
 
   bot(atMs: number, samples: Int16Array): void {
     this.#audio?.bot(atMs, samples);
+    this.#flush(atMs);
   }
 
   cutBot(atMs: number): void {
@@ -152,6 +153,17 @@ export async function readRecord(dataFolder: string, id: string): Promise<Stored
     return { events: parseRecord(await readFile(file, 'utf8')), audio: hasAudio ? audio : null };
   }
   return undefined;
+}
+
+/** Removes the folders of days that are older than `keepDays` (0 keeps everything); returns the days removed. Nothing but day folders is touched. */
+export async function removeOldRecords(dataFolder: string, keepDays: number, now: Date): Promise<readonly string[]> {
+  if (keepDays === 0) return [];
+  const oldest = new Date(now.getTime() - keepDays * 86_400_000).toISOString().slice(0, 10);
+  const days = (await readdir(callsFolder(dataFolder)).catch(() => [])).filter(
+    (day) => /^\d{4}-\d{2}-\d{2}$/.test(day) && day < oldest,
+  );
+  for (const day of days) await rm(join(callsFolder(dataFolder), day), { recursive: true, force: true });
+  return days;
 }
 
 /** Reads JSON lines; a last line that a crash cut short is left out. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -96,12 +96,25 @@ interface DemoStage {
   stop(): Promise<void>;
 }
 
+/** Of the environment only what a program needs to run: the demo must not register as your line, or write into your Redis. */
+function ownSettings(): NodeJS.ProcessEnv {
+  const mine = /^(?:HEARKEN_|REDIS_URL$|LOG_LEVEL$)/;
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !mine.test(name) || name === 'HEARKEN_MODELS' || name === 'HEARKEN_APP',
+    ),
+  );
+}
+
 /** Service, bridge and agent's phone, each a process, all on free ports: a Hearken that is running already is not disturbed. */
 async function start(folder: string): Promise<DemoStage> {
   const started: SupervisedProcess[] = [];
   const stop = async (): Promise<void> => {
     for (const part of started.reverse().splice(0)) await part.stop();
   };
+  // An empty configuration of its own: whatever hearken.yml says is about the real line.
+  const config = join(folder, 'hearken.yml');
+  writeFileSync(config, 'http: {}\n');
   const launch = async (
     name: string,
     args: readonly string[],
@@ -110,7 +123,7 @@ async function start(folder: string): Promise<DemoStage> {
     const part = new SupervisedProcess({
       name,
       args,
-      env: { ...process.env, ...env },
+      env: { ...ownSettings(), ...env },
       readyLimitMs: READY_LIMIT_MS,
       stopLimitMs: 5000,
       onLine: () => undefined,
@@ -121,11 +134,13 @@ async function start(folder: string): Promise<DemoStage> {
   try {
     const agent = await launch('agent', [cliFile, 'answer', '--port', '0'], {});
     const service = await launch('service', [cliFile, 'serve'], {
+      HEARKEN_CONFIG: config,
       HEARKEN_PORT: '0',
       HEARKEN_DATA: folder,
       HEARKEN_AGENT: String(agent.sip),
     });
     const bridge = await launch('bridge', [bridgeFile], {
+      HEARKEN_CONFIG: config,
       HEARKEN_SIP_PORT: '0',
       HEARKEN_RTP_PORTS: '0',
       HEARKEN_BRIDGE_HEALTH: 'off',

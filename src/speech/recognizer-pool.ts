@@ -77,9 +77,14 @@ class Lane implements PoolStreamOwner {
     if (this.process.ready) this.#reopen(stream);
   }
 
-  remove(stream: PoolStream): void {
+  /** Another lane takes it over. */
+  release(stream: PoolStream): void {
     this.streams.delete(stream.handle);
     this.#dirty.delete(stream);
+  }
+
+  remove(stream: PoolStream): void {
+    this.release(stream);
     this.process.send({ type: 'close', handle: stream.handle });
   }
 
@@ -268,7 +273,7 @@ export class RecognizerPool implements Recognizer {
   #move(stream: PoolStream, from: Lane): void {
     const to = this.#freest();
     if (!to) return;
-    from.streams.delete(stream.handle);
+    from.release(stream);
     to.add(stream);
   }
 }

@@ -264,6 +264,33 @@ describe('a lost socket', () => {
     expect(media.sessions).toBe(0);
   });
 
+  it('is told of a transfer that was asked for while it was away', async () => {
+    const { client, session } = await started();
+    const ready = await client.message('ready');
+    const detached = new Promise<void>((resolve) => session.on('detached', () => resolve()));
+    client.drop();
+    await detached;
+    const outcome = session.transfer({ transferId: 't9', target: 'sip:agent@pbx', mode: 'blind', timeoutMs: 5000 });
+    const again = await new Client(url).open();
+    again.send({ ...START, resume: { sessionId: ready.sessionId, resumeToken: ready.resumeToken } });
+    expect(await again.message('transfer')).toMatchObject({ transferId: 't9' });
+    again.send({ type: 'transfer.result', transferId: 't9', outcome: 'completed', status: 200 });
+    expect((await outcome).outcome).toBe('completed');
+  });
+
+  it('is told that the call was hung up while it was away', async () => {
+    const { client, session } = await started();
+    const ready = await client.message('ready');
+    const detached = new Promise<void>((resolve) => session.on('detached', () => resolve()));
+    client.drop();
+    await detached;
+    session.hangup('normal', 'goodbye');
+    const again = await new Client(url).open();
+    again.send({ ...START, resume: { sessionId: ready.sessionId, resumeToken: ready.resumeToken } });
+    expect(await again.message('hangup')).toMatchObject({ cause: 'normal' });
+    expect((await again.end()).code).toBe(1000);
+  });
+
   it('can not be taken over with a wrong token', async () => {
     const { client } = await started();
     const { sessionId } = await client.message('ready');

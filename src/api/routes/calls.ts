@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { readRecord } from '../../call/record.js';
 import { HearkenError } from '../../errors.js';
+import { localOnly } from '../plugins/local-only.js';
 import { errorResponse } from '../schemas.js';
 
 export interface CallRouteOptions {
@@ -19,14 +20,12 @@ const record = z.object({
   events: z.array(z.record(z.string(), z.unknown())),
 });
 
-/** Records hold what people said. Until there is sign-in, only programs on the same machine may read them. */
-const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
-
 /** `GET /api/calls/:callId`: what happened in a call, by the SIP Call-ID (or our own id), as far as it is on disk. */
 export async function callRoutes(app: FastifyInstance, options: CallRouteOptions): Promise<void> {
   app.withTypeProvider<ZodTypeProvider>().get(
     '/api/calls/:callId',
     {
+      onRequest: localOnly,
       schema: {
         summary: 'The record of a call (only from the machine that the service runs on)',
         tags: ['calls'],
@@ -35,11 +34,6 @@ export async function callRoutes(app: FastifyInstance, options: CallRouteOptions
       },
     },
     async (request) => {
-      if (!LOOPBACK.has(request.socket.remoteAddress ?? '')) {
-        throw new HearkenError('FORBIDDEN', 'Call records are read on the machine that the service runs on.', {
-          hint: 'They lie in calls/ in the data folder.',
-        });
-      }
       const { callId } = request.params;
       const id = options.idOf(callId) ?? callId;
       const found = await readRecord(options.dataFolder, id);

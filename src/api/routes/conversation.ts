@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Brain } from '../../dialogue/brain.js';
 import type { ConversationLog } from '../../store/conversation-log.js';
 import { chatTurn } from '../chat.js';
+import { localOnly } from '../plugins/local-only.js';
 import { chatRequest, chatResponse, conversationId, errorResponse, MAX_TEXT_CHARS } from '../schemas.js';
 
 export interface ConversationRouteOptions {
@@ -101,15 +102,18 @@ export async function conversationRoutes(
         events: events.map(({ atMs, type, data }) => ({ atMs, type, data: { ...data } })),
       };
     };
-    const schema = { summary: 'What was said in a conversation, oldest first', tags: ['conversation'] };
+    const schema = {
+      summary: 'What was said in a conversation, oldest first (only from the machine that the service runs on)',
+      tags: ['conversation'],
+    };
     api.get(
       '/api/history',
-      { schema: { ...schema, querystring: historyQuery, response: { 200: history, ...errors } } },
+      { onRequest: localOnly, schema: { ...schema, querystring: historyQuery, response: { 200: history, ...errors } } },
       async (request) => read(request.query),
     );
     api.post(
       '/api/history',
-      { schema: { ...schema, body: historyQuery, response: { 200: history, ...errors } } },
+      { onRequest: localOnly, schema: { ...schema, body: historyQuery, response: { 200: history, ...errors } } },
       async (request) => read(request.body),
     );
   }

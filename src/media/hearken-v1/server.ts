@@ -171,7 +171,7 @@ export class HearkenV1Server {
       onListenerError: (error, event) => logger.error({ err: error, event }, 'a listener of a media session threw'),
     });
     this.#sessions.set(session.id, session);
-    session.on('closed', () => this.#sessions.delete(session.id));
+    session.on('closed', () => this.#forget(session));
     try {
       this.#options.onSession(session);
     } catch (error) {
@@ -184,6 +184,12 @@ export class HearkenV1Server {
 
   #resume(resume: { readonly sessionId: string; readonly resumeToken: string }, socket: WebSocket): HearkenV1Session {
     const session = this.#sessions.get(resume.sessionId);
+    if (session?.unheardHangup && sameSecret(resume.resumeToken, session.resumeToken)) {
+      const { cause, reason } = session.unheardHangup;
+      socket.send(JSON.stringify({ type: 'hangup', cause, reason } satisfies ServerMessage), () => undefined);
+      socket.close(1000, cause);
+      return session;
+    }
     if (!session || session.closed || !sameSecret(resume.resumeToken, session.resumeToken)) {
       throw new HearkenError('RESUME_UNKNOWN', 'There is no call to go on with.', {
         hint: `A call can be resumed for ${this.#options.config.resumeWindowMs} ms, with the token from "ready". Start a new one.`,
@@ -191,6 +197,15 @@ export class HearkenV1Server {
     }
     session.attach(socket);
     return session;
+  }
+
+  /** At once, or after the resume window when its peer has yet to hear that the call is over. */
+  #forget(session: HearkenV1Session): void {
+    if (!session.unheardHangup || this.#draining) {
+      this.#sessions.delete(session.id);
+      return;
+    }
+    setTimeout(() => this.#sessions.delete(session.id), session.resumeWindowMs).unref();
   }
 
   #ping(): void {

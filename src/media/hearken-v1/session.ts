@@ -38,6 +38,7 @@ const TRANSFER_GRACE_MS = 2000;
 
 interface PendingTransfer {
   readonly transferId: string;
+  readonly message: ServerMessage;
   readonly resolve: (outcome: TransferOutcome) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
@@ -55,6 +56,7 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
   #socket: WebSocket | undefined;
   #generation = 0;
   #closed = false;
+  #unheardHangup: { readonly cause: HangupCause; readonly reason: string } | undefined;
   #resumeTimer: NodeJS.Timeout | undefined;
   #transfer: PendingTransfer | undefined;
 
@@ -87,6 +89,11 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
     return this.#incoming;
   }
 
+  /** We hung up while the socket was away: the peer, when it comes back, has yet to be told. */
+  get unheardHangup(): { readonly cause: HangupCause; readonly reason: string } | undefined {
+    return this.#unheardHangup;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -110,6 +117,8 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
       media: this.format,
       generation: this.#generation,
     });
+    // Asked for while the socket was away, or lost with it; the peer knows a transfer that it carries out already.
+    if (again && this.#transfer) this.#send(this.#transfer.message);
     if (again) this.emit('resumed');
   }
 
@@ -198,13 +207,15 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
         () => this.#finishTransfer(request.transferId, 'timeout', 0, 'no outcome was reported'),
         request.timeoutMs + TRANSFER_GRACE_MS,
       );
-      this.#transfer = { transferId: request.transferId, resolve, reject, timer };
-      this.#send({ type: 'transfer', ...request });
+      const message: ServerMessage = { type: 'transfer', ...request };
+      this.#transfer = { transferId: request.transferId, message, resolve, reject, timer };
+      this.#send(message);
     });
   }
 
   hangup(cause: HangupCause, reason = ''): void {
     if (this.#closed) return;
+    if (!this.#socket && this.#resumeTimer) this.#unheardHangup = { cause, reason };
     this.#send({ type: 'hangup', cause, reason: reason.slice(0, 512) });
     this.#close(cause, reason);
   }

@@ -17,7 +17,7 @@ export interface PhrasePattern {
 export interface PhraseGraphOptions {
   /** What ending in the middle of a phrase costs: high enough that a whole phrase wins when the caller is done. */
   readonly incompleteCost?: number;
-  /** Cost of each digit: with 0 a long breath becomes a digit. */
+  /** Cost of each digit. Recognisers of strangers lose digits more often than they invent them: 0 by default. */
   readonly digitCost?: number;
   /**
    * Cost of each phone on the way that accepts anything and prints nothing, so that words outside the grammar give an empty
@@ -77,7 +77,7 @@ export function buildPhraseGraph(
       if (head.length === 0) continue;
       trie.add(start, head, cost);
     } else {
-      loop ??= addDigitLoop(fst, units, options.digitCost ?? 0.5);
+      loop ??= addDigitLoop(fst, units, options.digitCost ?? 0);
       // An empty beginning needs one arc into the loop, whatever the number of patterns.
       trie.join(start, head, loop, cost);
       if (tail.length > 0) trie.add(loop, tail, cost);

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CallManager, languageOf, maskNumber } from '../../../src/call/manager.js';
-import { readRecord } from '../../../src/call/record.js';
+import { readRecord, removeOldRecords } from '../../../src/call/record.js';
 import { configSchema } from '../../../src/config.js';
 import type { UserInput } from '../../../src/dialogue/brain.js';
 import { decodeWav } from '../../../src/dsp/wav.js';
@@ -329,6 +329,16 @@ describe('the call record', () => {
     expect(call.synthesizer.spoken).toEqual(['您好']);
     await call.over();
     folder = mkdtempSync(join(tmpdir(), 'hearken-call-'));
+  });
+});
+
+describe('old call records', () => {
+  it('are removed after their days, and nothing else is', async () => {
+    for (const name of ['2026-01-01', '2026-02-25', '2026-03-01', 'notes'])
+      mkdirSync(join(folder, 'calls', name), { recursive: true });
+    expect(await removeOldRecords(folder, 10, new Date('2026-03-02T12:00:00Z'))).toEqual(['2026-01-01']);
+    expect(readdirSync(join(folder, 'calls')).sort()).toEqual(['2026-02-25', '2026-03-01', 'notes']);
+    expect(await removeOldRecords(folder, 0, new Date('2027-03-02T12:00:00Z'))).toEqual([]);
   });
 });
 
