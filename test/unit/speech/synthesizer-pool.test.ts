@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { activeRmsDbfs, rmsDbfs } from '../../../src/dsp/levels.js';
 import { findEspeak } from '../../../src/speech/espeak-voice.js';
@@ -54,6 +55,12 @@ describe('voice in its own process', () => {
     stop.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
     for (const result of await made) expect(result.status).toBe('fulfilled');
+  });
+
+  it('leaves nothing behind on a signal that sees many clauses', async () => {
+    const { signal } = new AbortController();
+    for (let n = 0; n < 15; n++) await pool.make(request('好', signal));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('says a clause again whose process was killed under it', async () => {
