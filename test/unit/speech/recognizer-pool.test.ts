@@ -190,6 +190,27 @@ describe('a recogniser process that is killed', () => {
   }, 60_000);
 });
 
+describe('a recogniser process that hangs', () => {
+  it('is killed, and its calls go on', async () => {
+    const pool = recognizerPool({ workers: 1, hangTimeoutMs: 500 });
+    try {
+      await pool.whenReady();
+      const stream = pool.open({ streamId: 'hang', sampleRate: 8000, language: 'zh-CN' });
+      const said = spoken('human', '转人工');
+      const [pid = 0] = pool.pids;
+      process.kill(pid, 'SIGSTOP');
+      for (let start = 0; start < said.length; start += 800) stream.accept(said.subarray(start, start + 800));
+      stream.flush();
+      const [final] = await next(stream, 'final', () => true, 30_000);
+      expect(final.text).toBe('转人工');
+      expect(pool.pids).not.toContain(pid);
+      stream.close();
+    } finally {
+      await pool.close();
+    }
+  }, 60_000);
+});
+
 describe('a full recogniser pool', () => {
   it('refuses new calls and keeps those it has', async () => {
     const pool = recognizerPool({ maxStreamsPerWorker: 2 });
