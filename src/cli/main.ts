@@ -75,7 +75,8 @@ export async function run(argv: readonly string[]): Promise<void> {
   } catch (thrown) {
     const error = asHearkenError(thrown);
     process.stderr.write(`${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`);
-    if (error.code === 'INTERNAL' && process.env.HEARKEN_DEBUG) process.stderr.write(`${error.stack ?? ''}\n`);
+    // Nobody foresaw this one: where it came from is what a report of it needs.
+    if (error.code === 'INTERNAL') process.stderr.write(`${error.stack ?? ''}\n`);
     process.exitCode = 1;
   }
 }
