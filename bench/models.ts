@@ -22,7 +22,7 @@ import { measureVoices } from './models/voices.js';
 
 const CLOSED_PHRASES = 300;
 /** As `hearken grammar build` sets it for confirmations and numbers. */
-const REJECTION = { garbageCost: 2, garbagePhoneCost: 2.5 };
+const REJECTION = { garbageCost: 2, garbagePhoneCost: 3 };
 const root = resolve(import.meta.dirname, '..');
 const limit = Number(optionValue('--limit') ?? Number.POSITIVE_INFINITY);
 const speech = resolve(optionValue('--speech') ?? process.env.HEARKEN_SPEECH ?? join(root, '../shared/speech'));
