@@ -35,6 +35,8 @@ const MAX_CONCEAL_FRAMES = 10;
 const REPEAT_FRAMES = 2;
 /** Nothing for this long: the peer is silent (or gone) and silence goes on in its place. */
 const GAP_MS = 200;
+/** A clock that stood still (the machine slept, the thread was starved) is made up for up to this much; what is older is past, and nobody waits for it. */
+const MAX_CATCH_UP_MS = 1000;
 
 /**
  * One direction of one call: RTP packets in, an unbroken line of 20 ms frames out. Packets are put back in order, small losses are hidden, and with
@@ -116,7 +118,8 @@ export class RtpReceiver {
     const idleMs = nowMs - this.#lastOutMs;
     if (idleMs < (this.#inGap ? FRAME_MS : GAP_MS)) return;
     this.#inGap = true;
-    for (let missing = Math.floor(idleMs / FRAME_MS); missing > 0; missing--) {
+    this.#lastOutMs = Math.max(this.#lastOutMs, nowMs - MAX_CATCH_UP_MS);
+    for (let missing = Math.floor((nowMs - this.#lastOutMs) / FRAME_MS); missing > 0; missing--) {
       this.#filledInGap++;
       this.#lastOutMs += FRAME_MS;
       this.#sink.frame(this.#silence(), this.#expectedTimestamp ?? 0, 'silence', nowMs);

@@ -82,6 +82,18 @@ describe('the receiver', () => {
     expect(heard(out.slice(before))).toEqual([0, 1]);
   });
 
+  it('makes up for one second at most after the machine stood still, and then keeps time', () => {
+    const { receiver: r, out } = receiver();
+    r.accept(packet(0), 0);
+    r.tick(600_000);
+    expect(out).toHaveLength(1 + 50);
+    for (let ms = 600_020; ms <= 600_100; ms += 20) r.tick(ms);
+    expect(out).toHaveLength(1 + 50 + 5);
+    r.accept(packet(1, { timestamp: (0xffff_ff00 + 30_000 * 160) >>> 0 }), 600_100);
+    expect(heard(out).at(-1)).toBe(1);
+    expect(out).toHaveLength(1 + 50 + 6);
+  });
+
   it('does not count silence twice when the sender paused and its timestamps went on', () => {
     const { receiver: r, out } = receiver();
     r.accept(packet(0), 0);
