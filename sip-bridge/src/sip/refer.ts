@@ -1,7 +1,13 @@
-import type { IncomingRequestMessage, SubscribeUserAgentClient } from 'sip.js/lib/core/index.js';
+import {
+  type IncomingRequestMessage,
+  type Session,
+  SessionDialog,
+  type SubscribeUserAgentClient,
+} from 'sip.js/lib/core/index.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { Leg } from './leg.js';
+import { fitHeaders } from './refer-headers.js';
 
 export interface TransferOrder {
   readonly target: string;
@@ -26,6 +32,10 @@ export interface TransferRules {
 /** A peer that hangs up in mid-transfer gets this long to say how it ended. */
 const NOTIFY_AFTER_BYE_MS = 2000;
 const MAX_HEADERS = 20;
+/** RFC 3261 §18.1.1: a longer request would have to go over TCP, because routers and phones lose fragments. */
+const MAX_UDP_REQUEST_BYTES = 1300;
+/** The branch that the transaction will choose is about as long as this. */
+const BRANCH = `z9hG4bK${'0'.repeat(16)}`;
 
 /** Why an order can't be carried out; undefined when it can. Targets and headers come over the network, so both are held against lists. */
 export function refusal(order: TransferOrder, rules: TransferRules): TransferOutcome | undefined {
@@ -94,21 +104,42 @@ export class Transfer {
           onRedirect: ({ message }) => this.#refused(message.statusCode ?? 300, message.reasonPhrase ?? ''),
           onReject: ({ message }) => this.#refused(message.statusCode ?? 500, message.reasonPhrase ?? ''),
         },
-        { extraHeaders: this.#headers() },
+        { extraHeaders: this.#headers(session) },
       );
     } catch (error) {
       this.#finish(failure(500, messageOf(error)));
     }
   }
 
-  #headers(): string[] {
+  #headers(session: Session): string[] {
     const contact = this.#leg.endpoint.contactUri;
-    return [
-      `Refer-To: <${this.#order.target}>`,
-      `Referred-By: <${contact}>`,
-      `Contact: <${contact}>`,
-      ...Object.entries(this.#order.headers).map(([name, value]) => `${name}: ${value.replace(/[\r\n]+/g, ' ')}`),
-    ];
+    const own = [`Refer-To: <${this.#order.target}>`, `Referred-By: <${contact}>`, `Contact: <${contact}>`];
+    const { lines, cut } = fitHeaders(this.#order.headers, this.#budgetBytes(session, own));
+    if (cut.length > 0) this.#logger.warn({ cut }, 'headers of a transfer were cut, because they do not fit in UDP');
+    return [...own, ...lines];
+  }
+
+  /** What a REFER with only our own headers leaves free in a datagram. */
+  #budgetBytes(session: Session, own: string[]): number {
+    const { core, protocol } = this.#leg.endpoint;
+    if (protocol !== 'UDP') return Number.POSITIVE_INFINITY;
+    const { callId, localTag, remoteTag } = session;
+    const bare = core.makeOutgoingRequestMessage(
+      'REFER',
+      session.remoteTarget,
+      session.localURI,
+      session.remoteURI,
+      {
+        callId,
+        cseq: 2 ** 31 - 1,
+        fromTag: localTag,
+        toTag: remoteTag,
+        routeSet: session instanceof SessionDialog ? session.routeSet : [],
+      },
+      own,
+    );
+    bare.setViaHeader(BRANCH, protocol);
+    return MAX_UDP_REQUEST_BYTES - Buffer.byteLength(bare.toString());
   }
 
   /** The core hands NOTIFYs to its subscribers first; being one, we still hear the outcome when the peer has ended the call meanwhile (RFC 5057 §4.1). */

@@ -1,7 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ServerMessage } from '../../src/index.js';
+import { headerOf } from '../../src/sip/text.js';
 import { share, tone } from '../support/g711.js';
+import { RawPhone } from '../support/raw-phone.js';
 import { until } from '../support/recorder.js';
 import { World } from '../support/world.js';
 
