@@ -56,10 +56,11 @@ export interface PhoneCallReport {
 export async function placeCall(options: PhoneCallerOptions): Promise<PhoneCallReport> {
   const phone = await SipPhone.create({ host: options.host, user: options.from, fillSilence: true });
   let recorder: StereoRecorder | undefined;
+  let abort: () => void = () => undefined;
   try {
     options.onProgress(`calling ${options.to}`);
     const call = await phone.call(options.to);
-    const abort = (): void => void call.hangup();
+    abort = () => void call.hangup();
     options.signal.addEventListener('abort', abort, { once: true });
     await call.answered.catch((error: unknown) => {
       throw new HearkenError('CALL_FAILED', `${options.to} did not take the call: ${messageOf(error)}`, {
@@ -70,6 +71,7 @@ export async function placeCall(options: PhoneCallerOptions): Promise<PhoneCallR
     const conversation = new Conversation(call, options, recorder);
     return await conversation.run();
   } finally {
+    options.signal.removeEventListener('abort', abort);
     await phone.close();
     await recorder?.close(0);
   }
