@@ -99,7 +99,7 @@ export const configSchema = z.strictObject({
       maxStreamsPerWorker: z.number().int().min(1).default(100),
       /** Model names from the registry, in order of preference, per language; the first that is there is used. */
       recognizers: z.record(z.string(), z.array(z.string())).default({
-        'zh-CN': ['asr-zh-en-small-bilingual', 'asr-zh-14m', 'asr-zh-multi-hans', 'asr-zh-tiny'],
+        'zh-CN': ['asr-zh-en-small-bilingual', 'asr-zh-14m', 'asr-zh-multi-hans', 'asr-zh-phone', 'asr-zh-tiny'],
         en: ['asr-zh-en-small-bilingual'],
       }),
       synthesizers: z.record(z.string(), z.array(z.string())).default({
