@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts, root, TestProcess } from './processes.js';
 
@@ -7,6 +7,7 @@ export interface ServiceFacts {
   readonly mediaUrl: string;
 }
 
+const promptCache = join(root, 'node_modules/.cache/hearken-test-prompts');
 const modelCache = join(root, 'node_modules/.cache/hearken-test-nlu');
 
 /** The built service as a process of its own. */
@@ -17,15 +18,17 @@ export class ServiceProcess extends TestProcess {
   ): Promise<ServiceProcess & ServiceFacts> {
     // The application's model is trained at the first start; later tests take it over (it is refused if the data has changed).
     if (existsSync(modelCache)) cpSync(modelCache, join(dataFolder, 'nlu'), { recursive: true });
+    // Rendered prompts lie relative to the configuration; kept between tests, outside what git looks at.
+    const config = join(dataFolder, 'hearken.yml');
+    writeFileSync(config, `speech:\n  promptCacheFolder: ${JSON.stringify(promptCache)}\n`);
     const service = new ServiceProcess({
       command: process.execPath,
       args: [join(root, 'dist/cli/run.js'), 'serve'],
-      // A folder without a hearken.yml: a developer's own file must not change a test.
       cwd: root,
       env: {
         HEARKEN_PORT: '0',
         HEARKEN_DATA: dataFolder,
-        HEARKEN_CONFIG: join(root, 'test/fixtures/hearken.yml'),
+        HEARKEN_CONFIG: config,
         ...env,
       },
     });

@@ -40,7 +40,7 @@ describe('the speech room with the built-in models', () => {
     expect(speech.models.map(({ role, name }) => [role, name])).toEqual(
       expect.arrayContaining([
         ['voice activity', 'vad-silero'],
-        ['recogniser zh-CN', 'asr-zh-tiny'],
+        ['recogniser zh-CN', 'asr-zh-phone'],
         ['voice zh-CN', 'tts-zh-yue'],
       ]),
     );
