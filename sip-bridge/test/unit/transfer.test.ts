@@ -42,6 +42,27 @@ describe('a blind transfer', () => {
     await incoming.ended;
   });
 
+  it('is one datagram of at most 1300 bytes, whatever the summary', async () => {
+    world = await World.start();
+    const raw = await RawPhone.open(world.bridge.port);
+    await raw.dial();
+    raw.ack();
+    const session = await world.service.session(0);
+    const headers = {
+      'X-Hearken-Session': 'abc',
+      'X-Hearken-Summary': encodeURIComponent('退款'.repeat(55)),
+      'X-Hearken-Slots': encodeURIComponent(JSON.stringify({ order: '12345', note: '退'.repeat(100) })),
+    };
+    session.send(transferTo('sip:agent@127.0.0.1:5060', { headers }));
+    const refer = await raw.heard(/^REFER /);
+    expect(Buffer.byteLength(refer)).toBeLessThanOrEqual(1300);
+    expect(Buffer.byteLength(refer)).toBeGreaterThan(1250);
+    expect(headerOf(refer, 'x-hearken-session')).toBe('abc');
+    expect(decodeURIComponent(headerOf(refer, 'x-hearken-summary') ?? '')).toMatch(/^(退款)+退?$/);
+    expect(JSON.parse(decodeURIComponent(headerOf(refer, 'x-hearken-slots') ?? ''))).toEqual({ order: '12345' });
+    await raw.close();
+  });
+
   it('keeps the caller when nobody is at the target', async () => {
     world = await World.start();
     const { call, session, heard } = await world.call();
