@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SafeEmitter } from '../emitter.js';
-import { BridgeError } from '../errors.js';
+import { BridgeError, messageOf } from '../errors.js';
 import {
   type ClientMessage,
   readClientMessage,
@@ -39,6 +39,8 @@ export class FakeSession extends SafeEmitter<FakeSessionEvents> {
   readonly start: StartMessage;
   readonly messages: ClientMessage[] = [];
   generation = 0;
+  /** How a socket that comes back is answered, and when; `ready` at once where it is not set. `hangup`: the call was given up meanwhile. */
+  onResume: (() => Promise<'ready' | 'hangup'>) | undefined;
   receivedFrames = 0;
   receivedBytes = 0;
   #socket: WebSocket | undefined;
@@ -237,7 +239,12 @@ export class FakeMediaService extends SafeEmitter<FakeMediaServiceEvents> {
     const session = known ?? new FakeSession(start, socket);
     if (known) known.attach(socket);
     else this.sessions.push(session);
-    setTimeout(() => {
+    const answer = (how: 'ready' | 'hangup'): void => {
+      if (how === 'hangup') {
+        session.hangup();
+        socket.close(1000);
+        return;
+      }
       session.send({
         type: 'ready',
         sessionId: session.id,
@@ -248,7 +255,12 @@ export class FakeMediaService extends SafeEmitter<FakeMediaServiceEvents> {
       });
       if (known) known.announceResumed();
       else this.emit('session', session);
-    }, readyAfterMs ?? 0);
+    };
+    if (known?.onResume) {
+      known.onResume().then(answer, (error: unknown) => this.problems.push(messageOf(error)));
+    } else {
+      setTimeout(() => answer('ready'), readyAfterMs ?? 0);
+    }
     return session;
   }
 }

@@ -61,6 +61,28 @@ describe('when the service is lost in mid-call', () => {
     expect((await session.waitFor('dtmf', 5000)).digit).toBe('7');
   });
 
+  it('a call that the service hung up meanwhile ends without an apology', async () => {
+    world = await World.start({ apology: SHORT, media: { holdToneAfterMs: 0 } });
+    const over = world.bridge.next('over', 8000);
+    const { call, session } = await world.call();
+    session.onResume = async () => 'hangup';
+    session.cut();
+    expect(await call.ended).toMatchObject({ by: 'them', status: 200 });
+    const [, summary] = await over;
+    expect(summary).toMatchObject({ apologised: false, end: { by: 'us', cause: 'normal' } });
+  });
+
+  it('a hangup right after `ready` is a hangup as any other', async () => {
+    world = await World.start({ apology: SHORT });
+    const over = world.bridge.next('over', 8000);
+    const { call, session } = await world.call();
+    session.on('resumed', () => session.hangup());
+    session.cut();
+    await call.ended;
+    const [, summary] = await over;
+    expect(summary).toMatchObject({ apologised: false, end: { by: 'us', cause: 'normal' } });
+  });
+
   it('a session the service no longer knows means the apology at once', async () => {
     world = await World.start({ apology: SHORT });
     const { call, session } = await world.call();
