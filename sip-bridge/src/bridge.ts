@@ -3,13 +3,14 @@ import { SafeEmitter } from './emitter.js';
 import { messageOf } from './errors.js';
 import { type Logger, maskAddress } from './log.js';
 import { MediaClient } from './media/client.js';
-import { startHeaders, type TransferMessage } from './media/protocol.js';
+import { startHeaders } from './media/protocol.js';
 import type { G711 } from './rtp/packet.js';
 import type { StreamStats } from './rtp/wire.js';
 import type { HangupCause, LegEnd } from './sip/cause.js';
 import type { InboundLeg } from './sip/inbound-leg.js';
 import type { LegMediaOptions } from './sip/leg-media.js';
-import { refusal, Transfer, type TransferRules } from './sip/refer.js';
+import type { TransferRules } from './sip/refer.js';
+import { Transfers } from './transfers.js';
 
 export interface BridgeCallOptions {
   readonly media: LegMediaOptions;
@@ -50,7 +51,10 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
   readonly #options: BridgeCallOptions;
   readonly #logger: Logger;
   #client: MediaClient | undefined;
-  #transfer: Promise<void> | undefined;
+  readonly #transfers: Transfers;
+  /** Ends the wait for a service that should still hear of a transfer. */
+  #giveUpTelling: (() => void) | undefined;
+  #shutDown = false;
   #apologising = false;
   #answered = false;
   /** Which of the clears on their way to the pacer the service asked for. */
@@ -64,6 +68,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
     this.leg = leg;
     this.#options = options;
     this.#logger = logger;
+    this.#transfers = new Transfers(leg, options.transfer, (report) => this.#client?.send(report) ?? false, logger);
     leg.on('established', () => this.#onEstablished());
     leg.on('ended', (end) => {
       this.#onEnded(end).catch((error: unknown) =>
@@ -105,6 +110,8 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
 
   /** Ends it now; for shutdown. */
   hangup(cause: HangupCause, reason: string): void {
+    this.#shutDown = true;
+    this.#giveUpTelling?.();
     this.leg.hangup(cause, reason);
   }
 
@@ -145,15 +152,21 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
     client.on('audio', (payload) => this.leg.media?.stream.play(payload));
     client.on('mark', (name) => this.leg.media?.stream.mark(name));
     client.on('clear', (generation) => this.#clear('service', generation));
-    client.on('hangup', (cause, reason) => this.leg.hangup(cause, reason));
-    client.on('transfer', (request) => this.#onTransfer(request));
+    client.on('hangup', (cause, reason) => {
+      this.#giveUpTelling?.();
+      this.leg.hangup(cause, reason);
+    });
+    client.on('transfer', (request) => this.#transfers.order(request));
     client.on('detached', () => this.#onDetached());
     client.on('resumed', (ready) => {
       this.#stopHoldTone();
       this.#clear('own', ready.generation);
       for (const key of this.#waitingKeys.splice(0)) client.send({ type: 'dtmf', ...key });
+      this.#transfers.flush();
+      this.#giveUpTelling?.();
     });
     client.on('failed', (reason) => {
+      this.#giveUpTelling?.();
       this.#logger.error({ reason }, 'the service is gone');
       this.#apologise();
     });
@@ -176,42 +189,8 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
     else if (this.#waitingKeys.length < MAX_WAITING_KEYS) this.#waitingKeys.push(key);
   }
 
-  #onTransfer(request: TransferMessage): void {
-    const { transferId } = request;
-    const tell = (outcome: 'completed' | 'failed' | 'timeout', status: number, reason: string): void =>
-      this.#client?.send({ type: 'transfer.result', transferId, outcome, status, reason: reason.slice(0, 512) });
-    if (this.#transfer) {
-      tell('failed', 491, 'another transfer is going on');
-      return;
-    }
-    if (request.mode === 'attended') {
-      tell('failed', 501, 'attended transfer is not built yet; ask for a blind one');
-      return;
-    }
-    const order = { target: request.target, headers: request.headers ?? {}, timeoutMs: request.timeoutMs };
-    const refused = refusal(order, this.#options.transfer);
-    if (refused) {
-      this.#logger.warn({ target: maskAddress(request.target), reason: refused.reason }, 'a transfer was refused');
-      tell(refused.outcome, refused.status, refused.reason);
-      return;
-    }
-    const transfer = new Transfer(
-      this.leg,
-      order,
-      (status, reason) =>
-        this.#client?.send({ type: 'transfer.progress', transferId, status, reason: reason.slice(0, 512) }),
-      this.#logger,
-    );
-    this.#logger.info({ target: maskAddress(request.target) }, 'transferring');
-    this.#transfer = transfer.run().then(({ outcome, status, reason, leaves }) => {
-      this.#transfer = undefined;
-      this.#logger.info({ outcome, status, reason }, 'transfer over');
-      tell(outcome, status, reason);
-      if (leaves) this.leg.hangup('transferred', `transfer ${outcome}`);
-    });
-  }
-
   #onDetached(): void {
+    if (this.leg.end) return;
     const tone = this.#options.holdTone[this.leg.codec ?? 'pcmu'];
     const toneMs = tone.length / 8;
     this.#stopHoldTone();
@@ -260,11 +239,12 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
   async #onEnded(end: LegEnd): Promise<void> {
     clearTimeout(this.#apologyTimer);
     this.#stopHoldTone();
-    await this.#transfer;
+    await this.#transfers.idle();
     const client = this.#client;
-    client?.stop(end.cause, end.reason);
+    const told = this.#farewell(end);
     const rtp = await this.leg.media?.stream.close();
     await this.leg.release();
+    await told;
     this.emit('over', {
       end,
       answered: this.#answered,
@@ -273,5 +253,17 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       droppedToService: client?.droppedFrames ?? 0,
     });
     this.removeAllListeners();
+  }
+
+  /** Parts with the service. One that is away and has to hear how a transfer ended is waited for; the client's window for coming back limits that. */
+  async #farewell(end: LegEnd): Promise<void> {
+    const client = this.#client;
+    if (client && !client.over && this.#transfers.owing && !this.#shutDown) {
+      await new Promise<void>((resolve) => {
+        this.#giveUpTelling = resolve;
+      });
+      this.#giveUpTelling = undefined;
+    }
+    client?.stop(end.cause, end.reason);
   }
 }

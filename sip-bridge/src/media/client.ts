@@ -86,6 +86,11 @@ export class MediaClient extends SafeEmitter<MediaClientEvents> {
     return this.#state === 'live';
   }
 
+  /** Nothing can be sent any more. */
+  get over(): boolean {
+    return this.#state === 'over';
+  }
+
   /** One 20 ms frame of the caller. Dropped while there is no socket; bounded when the service is slow. */
   sendAudio(frame: Uint8Array): void {
     if (this.#state !== 'live') return;
@@ -101,8 +106,11 @@ export class MediaClient extends SafeEmitter<MediaClientEvents> {
     }
   }
 
-  send(message: Exclude<ClientMessage, StartMessage>): void {
-    if (this.#state === 'live') this.#socket?.send(JSON.stringify(message), ignore);
+  /** False, and nothing sent, while there is no socket. */
+  send(message: Exclude<ClientMessage, StartMessage>): boolean {
+    if (this.#state !== 'live' || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message), ignore);
+    return true;
   }
 
   /** Says goodbye and closes. No event follows. Idempotent. */

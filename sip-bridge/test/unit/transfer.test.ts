@@ -42,6 +42,21 @@ describe('a blind transfer', () => {
     await incoming.ended;
   });
 
+  it('goes in whole over TCP', async () => {
+    world = await World.start();
+    const agent = await world.phone({ user: 'agent', autoAnswerMs: 0 });
+    const phone = await world.phone({ user: 'caller' });
+    const call = await phone.call(`${world.bridge.uri};transport=tcp`);
+    await call.answered;
+    const session = await world.service.session(0);
+    const headers = { 'X-Hearken-Summary': encodeURIComponent('退款'.repeat(55)), 'X-Hearken-Slots': 's'.repeat(1000) };
+    const arrived = agent.next('call', 8000);
+    session.send(transferTo(agent.uri, { headers }));
+    const [incoming] = await arrived;
+    expect(incoming.info?.headers).toMatchObject(headers);
+    await session.waitFor('transfer.result');
+  });
+
   it('is one datagram of at most 1300 bytes, whatever the summary', async () => {
     world = await World.start();
     const raw = await RawPhone.open(world.bridge.port);
@@ -140,3 +155,107 @@ describe('a blind transfer', () => {
     expect(call.established).toBe(true);
   });
 });
+
+describe('a transfer while the service is away', () => {
+  it('that succeeds is reported when the service is back, though the caller is with the agent by then', async () => {
+    world = await World.start();
+    const { bridge } = world;
+    const agent = await world.phone({ user: 'agent' });
+    const { session } = await world.call();
+    const back = gate();
+    session.onResume = () => back.opened.then(() => 'ready');
+    session.send(transferTo(agent.uri));
+    await session.waitFor('transfer.progress', 5000, (message) => message.status === 180);
+    const gone = session.next('closed', 5000);
+    session.cut();
+    await gone;
+    for (const incoming of agent.calls) incoming.answer();
+    const [ours] = bridge.calls;
+    await until(() => ours?.leg.end !== undefined, 'our leg has ended');
+    expect(ours?.leg.end?.cause).toBe('transferred');
+    expect(session.messages.some((message) => message.type === 'transfer.result')).toBe(false);
+    back.open();
+    expect(await session.waitFor('transfer.result')).toMatchObject({ transferId: 't1', outcome: 'completed' });
+    expect((await session.waitFor('stop')).cause).toBe('transferred');
+    await until(() => bridge.calls.size === 0, 'the call is over');
+  });
+
+  it('does not keep the bridge from shutting down', async () => {
+    world = await World.start();
+    const { bridge } = world;
+    const agent = await world.phone({ user: 'agent' });
+    const { session } = await world.call();
+    session.onResume = () => new Promise(() => {});
+    session.send(transferTo(agent.uri));
+    await session.waitFor('transfer.progress', 5000, (message) => message.status === 180);
+    const gone = session.next('closed', 5000);
+    session.cut();
+    await gone;
+    for (const incoming of agent.calls) incoming.answer();
+    const [ours] = bridge.calls;
+    await until(() => ours?.leg.end !== undefined, 'our leg has ended');
+    expect(bridge.calls.size).toBe(1);
+    await bridge.drain(0);
+    expect(bridge.calls.size).toBe(0);
+  });
+
+  it('is carried out once, however often it is ordered, and its result is told as often as it is asked for', async () => {
+    world = await World.start();
+    const raw = await RawPhone.open(world.bridge.port);
+    await raw.dial();
+    raw.ack();
+    const session = await world.service.session(0);
+    const order = transferTo('sip:agent@127.0.0.1:5060');
+    session.send(order);
+    raw.ok(await raw.heard(/^REFER /));
+    const sipfrag = (state: string, line: string): void =>
+      raw.send(
+        raw.request('NOTIFY', {
+          headers: ['Event: refer', `Subscription-State: ${state}`],
+          body: `SIP/2.0 ${line}\r\n`,
+          type: 'message/sipfrag;version=2.0',
+        }),
+      );
+    sipfrag('active', '180 Ringing');
+    await session.waitFor('transfer.progress');
+
+    const back = gate();
+    session.onResume = () => back.opened.then(() => 'ready');
+    const resumed = session.next('resumed', 5000);
+    const gone = session.next('closed', 5000);
+    session.cut();
+    await gone;
+    back.open();
+    await resumed;
+    session.send(order);
+    session.send(transferTo('sip:agent@127.0.0.1:5060', { transferId: 't2' }));
+    // Answered after the repeated order was read.
+    await session.waitFor('transfer.result', 5000, (message) => message.transferId === 't2' && message.status === 491);
+    const results = () =>
+      session.messages.filter((message) => message.type === 'transfer.result' && message.transferId === 't1');
+    expect(results()).toEqual([]);
+
+    const later = gate();
+    session.onResume = () => later.opened.then(() => 'ready');
+    const goneAgain = session.next('closed', 5000);
+    session.cut();
+    await goneAgain;
+    sipfrag('terminated;reason=noresource', '486 Busy Here');
+    await raw.heard(new RegExp(`^SIP/2\\.0 200[\\s\\S]*CSeq: ${raw.cseq} NOTIFY`, 'i'));
+    later.open();
+    await until(() => results().length === 1, 'the result that waited');
+    session.send(order);
+    await until(() => results().length === 2, 'the result again');
+    expect(results()).toMatchObject([{ status: 486 }, { status: 486 }]);
+    expect(raw.count(/^REFER /)).toBe(1);
+    await raw.close();
+  });
+});
+
+function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
