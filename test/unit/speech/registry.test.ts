@@ -85,7 +85,7 @@ describe('model registry', () => {
     const choice = (registry: ModelRegistry, role: string) =>
       chooseModels(registry, speech).find(({ inUse }) => inUse.role === role)?.inUse;
     expect(choice(bare, 'recogniser zh-CN')).toMatchObject({
-      name: 'asr-zh-tiny',
+      name: 'asr-zh-phone',
       builtIn: true,
       reason: 'asr-zh-en-small-bilingual, asr-zh-14m, asr-zh-multi-hans not found; built-in',
     });
