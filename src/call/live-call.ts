@@ -402,9 +402,10 @@ export class LiveCall {
     this.#parts.record.event(atMs, 'ended', { cause, reason, durationMs: Math.round(atMs) });
     try {
       await this.#parts.record.close(atMs);
-    } finally {
-      this.#settleFinished();
+    } catch (error) {
+      this.#parts.logger.error({ err: error, sessionId: this.id }, 'the record of a call could not be closed');
     }
+    this.#settleFinished();
   }
 }
 
