@@ -1,19 +1,18 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
-import type { BotAction, Brain, TurnResult, UserInput } from '../dialogue/brain.js';
+import type { Brain, TurnResult, UserInput } from '../dialogue/brain.js';
 import { messageOf } from '../errors.js';
-import { durationMs } from '../media/frame-queue.js';
-import type { HangupCause, MediaSession, PcmFrame } from '../media/session.js';
+import type { HangupCause, MediaSession } from '../media/session.js';
 import type { RecognizerStream } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
-import { type FallbackPrompt, fallbackPrompt } from './fallback-prompts.js';
+import { CallEar, type EarListener, type HeardPartial } from './call-ear.js';
+import { CallVoice, type VoiceListener } from './call-voice.js';
+import type { FallbackPrompt } from './fallback-prompts.js';
 import { HandOver } from './hand-over.js';
 import { PartialAssessor } from './partial-assessor.js';
-import { Playout, type Segment } from './playout.js';
 import type { CallRecord } from './record.js';
 import { replyFacts, saysOf } from './reply.js';
-import { StreamClock } from './stream-clock.js';
 import { TurnTimings } from './timings.js';
 import { reduce } from './turn/reduce.js';
 import { initialTurnState, nextDeadlineMs, type TurnEffect, type TurnEvent, type TurnState } from './turn/state.js';
@@ -35,13 +34,6 @@ export interface LiveCallParts {
   readonly apology: Int16Array | undefined;
 }
 
-type TransferAction = Extract<BotAction, { type: 'transfer' }>;
-
-/** Played when the application's dialogue can't go on; negative so that it never meets a turn's id. */
-const FALLBACK_PROMPT_ID = -1;
-/** Said while an agent is being called. */
-const REASSURANCE_ID = -2;
-
 /**
  * One call from ring to end: turns what happens (audio, words, keys, replies, time) into events for the reducer, and the reducer's
  * effects into deeds. It decides nothing by itself.
@@ -49,52 +41,50 @@ const REASSURANCE_ID = -2;
 export class LiveCall {
   readonly #parts: LiveCallParts;
   readonly #startMs: number;
-  readonly #playout: Playout;
-  readonly #stream: RecognizerStream;
+  readonly #ear: CallEar;
+  readonly #voice: CallVoice;
   readonly #timings: TurnTimings;
   readonly #assessor: PartialAssessor;
   readonly #handOver: HandOver;
-  readonly #abort = new AbortController();
   readonly #finished: Promise<void>;
   #settleFinished: () => void = () => undefined;
   #state: TurnState = initialTurnState;
   #language: string;
   #reply: TurnResult | undefined;
   #cancelDeadline: (() => void) | undefined;
-  /** The recogniser counts flushes by itself: its id → the reducer's. */
-  readonly #flushes = new Map<number, number>();
-  readonly #streamClock = new StreamClock();
   #fallbackNext: 'transfer' | 'hangup' | undefined;
   #ended = false;
 
   constructor(parts: LiveCallParts) {
     this.#parts = parts;
-    this.#startMs = parts.clock.nowMs();
+    const { session, stream, brain, clock, record, logger } = parts;
+    this.#startMs = clock.nowMs();
     this.#language = parts.language;
-    this.#timings = new TurnTimings((timing) => parts.record.event(this.#nowMs(), 'timing', { ...timing }));
+    this.#timings = new TurnTimings((timing) => record.event(this.#nowMs(), 'timing', { ...timing }));
     this.#assessor = new PartialAssessor({
-      assess: (text) => parts.brain.peek(parts.session.id, text),
+      assess: (text) => brain.peek(session.id, text),
       onAssessed: (assessed) => this.#dispatch({ type: 'assessed', atMs: this.#nowMs(), ...assessed }),
       onError: (error) =>
-        parts.logger.warn({ sessionId: this.id, reason: messageOf(error) }, 'a partial could not be assessed'),
+        logger.warn({ sessionId: this.id, reason: messageOf(error) }, 'a partial could not be assessed'),
     });
     this.#handOver = new HandOver({
-      session: parts.session,
+      session,
       handoff: parts.handoff,
-      clock: parts.clock,
-      record: (type, data) => parts.record.event(this.#nowMs(), type, data),
-      reassure: () => this.#playout.play(REASSURANCE_ID, [this.#segment(fallbackPrompt('wait', this.#language))]),
+      clock,
+      record: (type, data) => record.event(this.#nowMs(), type, data),
+      reassure: () => this.#voice.reassure(),
     });
     this.#finished = new Promise((resolve) => {
       this.#settleFinished = resolve;
     });
-    const onListenerError = (error: unknown, event: string): void => {
-      parts.logger.error({ err: error, event }, 'a step of a call threw');
-    };
-    this.#stream = parts.stream;
-    this.#playout = new Playout({ session: parts.session, clock: parts.clock, leadMs: parts.leadMs, onListenerError });
-    this.#listenToRecognizer();
-    this.#listenToPlayout();
+    this.#ear = new CallEar({ session, stream, record, nowMs: () => this.#nowMs(), listener: this.#heardByEar() });
+    this.#voice = new CallVoice({
+      ...parts,
+      startMs: this.#startMs,
+      language: () => this.#language,
+      listener: this.#toldByVoice(),
+      onListenerError: (error, event) => logger.error({ err: error, event }, 'a step of a call threw'),
+    });
     this.#listenToSession();
   }
 
@@ -123,7 +113,7 @@ export class LiveCall {
       startedAt: new Date().toISOString(),
     });
     this.#dispatch({ type: 'started', atMs: 0 });
-    this.#hear().catch((error: unknown) => {
+    this.#ear.hear().catch((error: unknown) => {
       this.#parts.logger.error({ err: error, sessionId: this.id }, 'the audio of a call could not be taken');
       this.#parts.session.hangup('error', 'audio failed');
     });
@@ -138,68 +128,47 @@ export class LiveCall {
     return this.#parts.clock.nowMs() - this.#startMs;
   }
 
-  async #hear(): Promise<void> {
-    const { session, record } = this.#parts;
-    for await (const frame of session.incoming) {
-      const atMs = this.#nowMs();
-      this.#streamClock.accept(atMs, durationMs(frame));
-      record.caller(atMs, frame.samples);
-      this.#stream.accept(frame.samples);
-    }
-  }
-
-  #listenToRecognizer(): void {
-    const { record } = this.#parts;
-    const callTime = (streamMs: number): number => Math.min(this.#nowMs(), this.#streamClock.callTimeMs(streamMs));
-    this.#stream
-      .on('voice', (active, atMs) => {
-        const sinceMs = callTime(atMs);
+  #heardByEar(): EarListener {
+    return {
+      voice: (active, sinceMs) => {
         if (!active) this.#timings.endOfSpeech(sinceMs);
         this.#dispatch({ type: 'voice', atMs: this.#nowMs(), active, sinceMs });
-      })
-      .on('partial', ({ text, stableMs }) => {
-        // The recogniser repeats itself while nothing changes; the reducer keeps count of that by itself.
-        if (text === this.#state.utterance?.text) return;
-        this.#dispatch({ type: 'partial', atMs: this.#nowMs(), text, stableMs });
-        if (this.#state.phase === 'listening' || this.#state.phase === 'speaking') this.#assessor.ask(text);
-        this.#parts.session.notify({ type: 'transcript', who: 'caller', text, final: false });
-      })
-      .on('final', ({ text, confidence, flushId }) => {
-        const reducerFlush = this.#flushes.get(flushId);
-        this.#flushes.delete(flushId);
-        if (reducerFlush === undefined) return;
+      },
+      partial: (partial) => this.#onPartial(partial),
+      final: (flushId, text, confidence) => {
         this.#timings.finalText(this.#nowMs());
-        this.#dispatch({ type: 'final', atMs: this.#nowMs(), flushId: reducerFlush, text, confidence });
-      })
-      .on('recovered', (lostMs) => record.event(this.#nowMs(), 'recognizerRecovered', { lostMs }))
-      .on('failed', (reason) => {
+        this.#dispatch({ type: 'final', atMs: this.#nowMs(), flushId, text, confidence });
+      },
+      failed: (reason) => {
         this.#parts.logger.error({ sessionId: this.id, reason }, 'the recogniser of a call failed');
-        record.event(this.#nowMs(), 'recognizerError', { reason });
         this.#dispatch({ type: 'recognizerFailed', atMs: this.#nowMs() });
-      });
+      },
+    };
   }
 
-  #listenToPlayout(): void {
-    const { record, session } = this.#parts;
-    this.#playout
-      .on('started', () => {
+  #onPartial({ text, stableMs }: HeardPartial): void {
+    // The recogniser repeats itself while nothing changes; the reducer keeps count of that by itself.
+    if (text === this.#state.utterance?.text) return;
+    this.#dispatch({ type: 'partial', atMs: this.#nowMs(), text, stableMs });
+    if (this.#state.phase === 'listening' || this.#state.phase === 'speaking') this.#assessor.ask(text);
+    this.#parts.session.notify({ type: 'transcript', who: 'caller', text, final: false });
+  }
+
+  #toldByVoice(): VoiceListener {
+    return {
+      started: () => {
         this.#timings.firstAudio(this.#nowMs());
-        session.notify({ type: 'state', state: 'speaking' });
-      })
-      .on('audio', (clockMs, samples) => record.bot(clockMs - this.#startMs, samples))
-      .on('cut', (clockMs) => record.cutBot(clockMs - this.#startMs))
-      .on('abandoned', (promptId, heard) => this.#heard(promptId, heard))
-      .on('finished', (promptId, heard) => {
-        this.#heard(promptId, heard);
-        if (promptId === FALLBACK_PROMPT_ID) this.#afterFallback();
-        else if (promptId !== REASSURANCE_ID) this.#dispatch({ type: 'promptFinished', atMs: this.#nowMs(), promptId });
-      })
-      .on('failed', (promptId, error) => {
-        this.#parts.logger.error({ sessionId: this.id, reason: messageOf(error) }, 'a prompt could not be spoken');
-        record.event(this.#nowMs(), 'promptError', { promptId, reason: messageOf(error) });
-        if (promptId === FALLBACK_PROMPT_ID) this.#playApology();
-        else if (promptId !== REASSURANCE_ID) this.#dispatch({ type: 'promptFailed', atMs: this.#nowMs(), promptId });
-      });
+        this.#parts.session.notify({ type: 'state', state: 'speaking' });
+      },
+      heard: (promptId, text) => this.#heard(promptId, text),
+      finished: (promptId) => this.#dispatch({ type: 'promptFinished', atMs: this.#nowMs(), promptId }),
+      failed: (promptId, reason) => {
+        this.#parts.logger.error({ sessionId: this.id, reason }, 'a prompt could not be spoken');
+        this.#parts.record.event(this.#nowMs(), 'promptError', { promptId, reason });
+        if (promptId >= 0) this.#dispatch({ type: 'promptFailed', atMs: this.#nowMs(), promptId });
+      },
+      fallbackOver: () => this.#afterFallback(),
+    };
   }
 
   #listenToSession(): void {
@@ -255,37 +224,35 @@ export class LiveCall {
         return;
       case 'flush':
         if (effect.purpose === 'answer') this.#timings.endOfTurn(atMs);
-        this.#flushes.set(this.#stream.flush(), effect.flushId);
+        this.#ear.flush(effect.flushId);
         return;
       case 'turn':
         void this.#think(effect.turnId, effect.input);
         return;
       case 'play':
-        this.#play(effect.promptId);
+        this.#voice.say(effect.promptId, saysOf(this.#reply));
         return;
       case 'pausePlayout':
-        this.#playout.pause();
+        this.#voice.pause();
         return;
       case 'resumePlayout':
-        this.#playout.resume();
+        this.#voice.resume();
         return;
-      case 'stopPlayout': {
-        const promptId = this.#playout.promptId;
-        if (promptId !== undefined) void this.#playout.stop().then((heard) => this.#heard(promptId, heard));
+      case 'stopPlayout':
+        void this.#voice.stop();
         return;
-      }
       case 'transfer':
-        void this.#transfer(this.#reply?.actions.find((action) => action.type === 'transfer'));
+        void this.#transfer(this.#reply);
         return;
       case 'handOff':
         this.#parts.logger.error(
           { sessionId: this.id, reason: effect.reason },
           'the dialogue can not go on; a person takes over',
         );
-        this.#playFallback('handOff', 'transfer');
+        this.#sayFallback('handOff', 'transfer');
         return;
       case 'hangup':
-        if (effect.cause === 'error') this.#playFallback('goodbye', 'hangup');
+        if (effect.cause === 'error') this.#sayFallback('goodbye', 'hangup');
         else this.#parts.session.hangup('normal', 'the conversation is over');
         return;
     }
@@ -325,43 +292,10 @@ export class LiveCall {
     }
   }
 
-  #play(promptId: number): void {
-    const says = saysOf(this.#reply);
-    for (const say of says) this.#parts.session.notify({ type: 'transcript', who: 'bot', text: say.text, final: true });
-    this.#playout.play(
-      promptId,
-      says.map((say) => this.#segment(say.speech, say.rate)),
-    );
-  }
-
-  #segment(text: string, rate = 1): Segment {
-    const { synthesizer, session } = this.#parts;
-    return {
-      text,
-      audio: synthesizer.speak(text, {
-        language: this.#language,
-        sampleRate: session.sampleRate,
-        signal: this.#abort.signal,
-        speed: rate,
-      }),
-    };
-  }
-
-  #playFallback(name: FallbackPrompt, next: 'transfer' | 'hangup'): void {
+  #sayFallback(name: FallbackPrompt, next: 'transfer' | 'hangup'): void {
     this.#fallbackNext = next;
     this.#parts.record.event(this.#nowMs(), 'fallback', { name });
-    this.#playout.play(FALLBACK_PROMPT_ID, [this.#segment(fallbackPrompt(name, this.#language))]);
-  }
-
-  /** Synthesis is broken as well: the recorded apology is all that is left. */
-  #playApology(): void {
-    const { apology, session } = this.#parts;
-    if (!apology || session.sampleRate !== 8000) {
-      this.#afterFallback();
-      return;
-    }
-    const frame: PcmFrame = { samples: apology, sampleRate: 8000 };
-    this.#playout.play(FALLBACK_PROMPT_ID, [{ text: '', audio: once(frame) }]);
+    this.#voice.sayFallback(name);
   }
 
   #afterFallback(): void {
@@ -379,11 +313,12 @@ export class LiveCall {
     });
   }
 
-  async #transfer(action: TransferAction | undefined): Promise<void> {
-    const result = await this.#handOver.run(action);
+  /** Hands over as the reply says; without one, to the configured person. */
+  async #transfer(reply: TurnResult | undefined): Promise<void> {
+    const result = await this.#handOver.run(reply?.actions.find((action) => action.type === 'transfer'));
     if (result === 'completed') this.#parts.session.hangup('transferred', 'handed over');
     if (result !== 'failed') return;
-    await this.#playout.stop();
+    await this.#voice.stop();
     this.#dispatch({ type: 'transferFailed', atMs: this.#nowMs() });
   }
 
@@ -393,9 +328,8 @@ export class LiveCall {
     this.#dispatch({ type: 'closed', atMs });
     this.#ended = true;
     this.#cancelDeadline?.();
-    this.#abort.abort();
-    this.#playout.close();
-    this.#stream.close();
+    this.#voice.close();
+    this.#ear.close();
     this.#assessor.close();
     this.#handOver.stop();
     this.#timings.close();
@@ -407,8 +341,4 @@ export class LiveCall {
     }
     this.#settleFinished();
   }
-}
-
-async function* once(frame: PcmFrame): AsyncGenerator<PcmFrame> {
-  yield frame;
 }

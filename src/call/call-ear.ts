@@ -1,0 +1,79 @@
+import { durationMs } from '../media/frame-queue.js';
+import type { MediaSession } from '../media/session.js';
+import type { RecognizerStream, RecognizerStreamEvents } from '../speech/recognizer.js';
+import type { CallRecord } from './record.js';
+import { StreamClock } from './stream-clock.js';
+
+export interface HeardPartial {
+  readonly text: string;
+  readonly stableMs: number;
+}
+
+/** What an ear tells of; times are ms since the call began. */
+export interface EarListener {
+  voice(active: boolean, sinceMs: number): void;
+  partial(partial: HeardPartial): void;
+  final(flushId: number, text: string, confidence: number): void;
+  failed(reason: string): void;
+}
+
+export interface CallEarOptions {
+  readonly session: MediaSession;
+  /** This call's own; the ear closes it. */
+  readonly stream: RecognizerStream;
+  readonly record: CallRecord;
+  readonly nowMs: () => number;
+  readonly listener: EarListener;
+}
+
+/** The hearing half of a call: the caller's audio into the recogniser and the record, and what comes of it in the call's own time and ids. */
+export class CallEar {
+  readonly #options: CallEarOptions;
+  readonly #clock = new StreamClock();
+  /** The recogniser counts flushes by itself: its id → the reducer's. */
+  readonly #flushes = new Map<number, number>();
+
+  constructor(options: CallEarOptions) {
+    this.#options = options;
+    const { stream, record, listener, nowMs } = options;
+    stream
+      .on('voice', (active, atMs) => listener.voice(active, this.#callTime(atMs)))
+      .on('partial', (partial) => listener.partial(partial))
+      .on('final', (final) => this.#onFinal(final))
+      .on('recovered', (lostMs) => record.event(nowMs(), 'recognizerRecovered', { lostMs }))
+      .on('failed', (reason) => {
+        record.event(nowMs(), 'recognizerError', { reason });
+        listener.failed(reason);
+      });
+  }
+
+  /** Takes the caller's audio until the call is over. */
+  async hear(): Promise<void> {
+    const { session, record, stream, nowMs } = this.#options;
+    for await (const frame of session.incoming) {
+      const atMs = nowMs();
+      this.#clock.accept(atMs, durationMs(frame));
+      record.caller(atMs, frame.samples);
+      stream.accept(frame.samples);
+    }
+  }
+
+  /** Asks for the last word; the answer carries this id. */
+  flush(flushId: number): void {
+    this.#flushes.set(this.#options.stream.flush(), flushId);
+  }
+
+  close(): void {
+    this.#options.stream.close();
+  }
+
+  #onFinal({ text, confidence, flushId }: RecognizerStreamEvents['final'][0]): void {
+    const asked = this.#flushes.get(flushId);
+    this.#flushes.delete(flushId);
+    if (asked !== undefined) this.#options.listener.final(asked, text, confidence);
+  }
+
+  #callTime(streamMs: number): number {
+    return Math.min(this.#options.nowMs(), this.#clock.callTimeMs(streamMs));
+  }
+}

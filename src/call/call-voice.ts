@@ -1,0 +1,142 @@
+import type { Clock } from '../clock.js';
+import type { BotAction } from '../dialogue/brain.js';
+import { messageOf } from '../errors.js';
+import type { MediaSession, PcmFrame } from '../media/session.js';
+import type { Synthesizer } from '../speech/synthesizer.js';
+import { type FallbackPrompt, fallbackPrompt } from './fallback-prompts.js';
+import { Playout, type Segment } from './playout.js';
+import type { CallRecord } from './record.js';
+
+type SayAction = Extract<BotAction, { type: 'say' }>;
+
+/** What a voice tells of. */
+export interface VoiceListener {
+  /** The first sound of a prompt is on its way. */
+  started(promptId: number): void;
+  finished(promptId: number): void;
+  /** Its sound could not be made. Also told of prompts that are no reply (negative ids). */
+  failed(promptId: number, reason: string): void;
+  /** What the caller did hear of a prompt, of any kind. */
+  heard(promptId: number, text: string): void;
+  /** The fallback prompt is over, or could not be said at all. */
+  fallbackOver(): void;
+}
+
+export interface CallVoiceOptions {
+  readonly session: MediaSession;
+  readonly synthesizer: Synthesizer;
+  readonly clock: Clock;
+  /** Clock time at which the call began. */
+  readonly startMs: number;
+  readonly leadMs: number;
+  readonly record: CallRecord;
+  /** The language spoken now. */
+  readonly language: () => string;
+  /** Recorded apology at 8 kHz, for when synthesis itself is broken. */
+  readonly apology: Int16Array | undefined;
+  readonly listener: VoiceListener;
+  readonly onListenerError: (error: unknown, event: string) => void;
+}
+
+/** Prompts that are not a turn's reply have negative ids, so that they never meet a turn's. */
+const FALLBACK_PROMPT_ID = -1;
+/** Said while an agent is being called. */
+const REASSURANCE_ID = -2;
+
+/** The speaking half of a call: replies, and what is said when the application itself can't speak any more. */
+export class CallVoice {
+  readonly #options: CallVoiceOptions;
+  readonly #playout: Playout;
+  readonly #abort = new AbortController();
+
+  constructor(options: CallVoiceOptions) {
+    this.#options = options;
+    const { session, clock, leadMs, record, listener, startMs, onListenerError } = options;
+    this.#playout = new Playout({ session, clock, leadMs, onListenerError });
+    this.#playout
+      .on('started', (promptId) => listener.started(promptId))
+      .on('audio', (clockMs, samples) => record.bot(clockMs - startMs, samples))
+      .on('cut', (clockMs) => record.cutBot(clockMs - startMs))
+      .on('abandoned', (promptId, heard) => listener.heard(promptId, heard))
+      .on('finished', (promptId, heard) => {
+        listener.heard(promptId, heard);
+        if (promptId === FALLBACK_PROMPT_ID) listener.fallbackOver();
+        else if (promptId >= 0) listener.finished(promptId);
+      })
+      .on('failed', (promptId, error) => this.#failed(promptId, error));
+  }
+
+  /** The reply of a turn. */
+  say(promptId: number, says: readonly SayAction[]): void {
+    for (const { text } of says) {
+      this.#options.session.notify({ type: 'transcript', who: 'bot', text, final: true });
+    }
+    this.#playout.play(
+      promptId,
+      says.map((say) => this.#segment(say.speech, say.rate)),
+    );
+  }
+
+  /** The dialogue can't go on: says so; `fallbackOver` follows in any case. */
+  sayFallback(name: FallbackPrompt): void {
+    this.#playout.play(FALLBACK_PROMPT_ID, [this.#segment(fallbackPrompt(name, this.#options.language()))]);
+  }
+
+  /** It takes a little longer. */
+  reassure(): void {
+    this.#playout.play(REASSURANCE_ID, [this.#segment(fallbackPrompt('wait', this.#options.language()))]);
+  }
+
+  pause(): void {
+    this.#playout.pause();
+  }
+
+  resume(): void {
+    this.#playout.resume();
+  }
+
+  /** Silence for good; `heard` tells what of it reached the caller. */
+  async stop(): Promise<void> {
+    const { promptId } = this.#playout;
+    if (promptId === undefined) return;
+    this.#options.listener.heard(promptId, await this.#playout.stop());
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.#playout.close();
+  }
+
+  #segment(text: string, rate = 1): Segment {
+    const { synthesizer, session, language } = this.#options;
+    return {
+      text,
+      audio: synthesizer.speak(text, {
+        language: language(),
+        sampleRate: session.sampleRate,
+        signal: this.#abort.signal,
+        speed: rate,
+      }),
+    };
+  }
+
+  #failed(promptId: number, error: unknown): void {
+    this.#options.listener.failed(promptId, messageOf(error));
+    if (promptId === FALLBACK_PROMPT_ID) this.#sayApology();
+  }
+
+  /** Synthesis is broken as well: the recorded apology is all that is left. */
+  #sayApology(): void {
+    const { apology, session, listener } = this.#options;
+    if (!apology || session.sampleRate !== 8000) {
+      listener.fallbackOver();
+      return;
+    }
+    const frame: PcmFrame = { samples: apology, sampleRate: 8000 };
+    this.#playout.play(FALLBACK_PROMPT_ID, [{ text: '', audio: once(frame) }]);
+  }
+}
+
+async function* once(frame: PcmFrame): AsyncGenerator<PcmFrame> {
+  yield frame;
+}
