@@ -82,9 +82,21 @@ export interface TurnResult {
   readonly slots: Readonly<Record<string, unknown>>;
 }
 
+export interface TurnOptions {
+  /** Said while the turn is still at work (a slow action); spoken or sent at once; not repeated in `actions`. */
+  readonly onInterim?: (say: Extract<BotAction, { type: 'say' }>) => void;
+  /** Aborts running actions when the caller is gone; the turn is still stored. */
+  readonly signal?: AbortSignal;
+}
+
 export interface Brain {
   /** Runs one turn and stores it. Rejects with HearkenError only for what the caller of this can mend (bad request, store away). */
-  handle(message: UserMessage): Promise<TurnResult>;
+  handle(message: UserMessage, options?: TurnOptions): Promise<TurnResult>;
+  /**
+   * The result that handle() would give, worked out on a copy: nothing stored, no action with effects run. Undefined when the turn would need such
+   * an action. For speculation while the caller is still talking.
+   */
+  rehearse(message: UserMessage): Promise<TurnResult | undefined>;
   /**
    * Reads a partial text without doing a turn: would it be complete as an answer to what was asked? Used for end-of-turn. Cheap, no effects.
    * `complete`: the expected slot is filled or an intent is above its threshold. `openNumber`: it ends inside a number.

@@ -9,7 +9,7 @@ import { loadActions } from './actions/load.js';
 import { makeRunAction } from './actions/run-action.js';
 import { loadValidApplication } from './app/load.js';
 import type { Application } from './app/types.js';
-import type { BotAction, Brain, Expectation, TurnResult, UserMessage } from './brain.js';
+import type { BotAction, Brain, Expectation, TurnOptions, TurnResult, UserMessage } from './brain.js';
 import { readPayload } from './payload.js';
 import { peekAt } from './peek.js';
 import { isFixed, respond } from './responses/respond.js';
@@ -21,10 +21,10 @@ import {
   type StoredReply,
   type Tracker,
 } from './tracker/tracker.js';
-import { type TurnDeps, visibleSlots } from './turn/context.js';
+import { EffectNeeded, type TurnDeps, visibleSlots } from './turn/context.js';
 import { PolicyIndex } from './turn/policy.js';
 import { isDigitSlot } from './turn/slots.js';
-import { runTurn } from './turn/turn.js';
+import { runTurn, type TurnOutcome } from './turn/turn.js';
 
 export interface BrainOptions {
   /** Folder with `domain.yml`, `rules.yml`, `flows.yml`, …, or the application already read. */
@@ -108,6 +108,7 @@ class DialogueBrain implements Brain {
       collected: collectedSlots(application),
       digitSlots: new Set(slots.filter(isDigitSlot).map((slot) => slot.name)),
       runAction,
+      waitOf: () => ({}),
       maxNoMatch: options.maxNoMatch ?? 2,
       maxNoInput: options.maxNoInput ?? 2,
       handoffTarget: options.handoffTarget,
@@ -115,7 +116,7 @@ class DialogueBrain implements Brain {
     };
   }
 
-  async handle(message: UserMessage): Promise<TurnResult> {
+  async handle(message: UserMessage, options: TurnOptions = {}): Promise<TurnResult> {
     checkId('conversationId', message.conversationId);
     checkId('messageId', message.messageId);
     const key = message.conversationId;
@@ -128,19 +129,34 @@ class DialogueBrain implements Brain {
       const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
       if (before !== undefined) return this.#result(tracker, before, true);
       const parse = await this.#parse(message, tracker);
-      const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs);
-      const reply: StoredReply = {
-        messageId: message.messageId,
-        actions: outcome.actions,
-        noMatch: outcome.noMatch,
-        ...(parse === undefined || message.input.type !== 'text' ? {} : { parse: shortened(parse) }),
-      };
+      const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs, options);
+      const reply = replyOf(message, parse, outcome);
       const after = afterTurn(tracker, outcome.state, outcome.events, reply, nowMs);
       await sessions.put(key, after, stored?.version ?? 0);
       this.#remember(key, after);
       this.#record(message, after, reply, nowMs);
       return this.#result(after, reply, false);
     });
+  }
+
+  async rehearse(message: UserMessage): Promise<TurnResult | undefined> {
+    checkId('conversationId', message.conversationId);
+    checkId('messageId', message.messageId);
+    const key = message.conversationId;
+    const stored = await this.#stored(message);
+    const nowMs = this.#now();
+    const tracker =
+      stored === undefined ? this.#begin(message, nowMs) : readTracker(stored.value, key, this.#deps.initialSlots);
+    const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
+    if (before !== undefined) return this.#result(tracker, before, true);
+    const parse = await this.#parse(message, tracker);
+    try {
+      const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs, { rehearsal: true });
+      return this.#result({ ...tracker, state: outcome.state }, replyOf(message, parse, outcome), false);
+    } catch (error) {
+      if (error instanceof EffectNeeded) return undefined;
+      throw error;
+    }
   }
 
   async peek(
@@ -307,6 +323,15 @@ class DialogueBrain implements Brain {
       });
     }
   }
+}
+
+function replyOf(message: UserMessage, parse: ParseResult | undefined, outcome: TurnOutcome): StoredReply {
+  return {
+    messageId: message.messageId,
+    actions: outcome.actions,
+    noMatch: outcome.noMatch,
+    ...(parse === undefined || message.input.type !== 'text' ? {} : { parse: shortened(parse) }),
+  };
 }
 
 /** What is kept of an understanding for a repeated message id. */

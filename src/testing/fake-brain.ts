@@ -1,4 +1,4 @@
-import type { BotAction, Brain, TurnResult, UserInput, UserMessage } from '../dialogue/brain.js';
+import type { BotAction, Brain, TurnOptions, TurnResult, UserInput, UserMessage } from '../dialogue/brain.js';
 
 export type FakeReply = readonly BotAction[] | Error;
 
@@ -19,10 +19,20 @@ export class FakeBrain implements Brain {
     return this.messages.map((message) => message.input);
   }
 
-  async handle(message: UserMessage): Promise<TurnResult> {
+  async handle(message: UserMessage, _options: TurnOptions = {}): Promise<TurnResult> {
     this.messages.push(message);
     const actions = this.reply(message.input);
     if (actions instanceof Error) throw actions;
+    return this.#result(message, actions);
+  }
+
+  /** What the script would say; not counted among `messages`. */
+  async rehearse(message: UserMessage): Promise<TurnResult | undefined> {
+    const actions = this.reply(message.input);
+    return actions instanceof Error ? undefined : this.#result(message, actions);
+  }
+
+  #result(message: UserMessage, actions: readonly BotAction[]): TurnResult {
     return {
       conversationId: message.conversationId,
       messageId: message.messageId,

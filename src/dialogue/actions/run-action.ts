@@ -9,7 +9,7 @@ import { ActionServer } from './server.js';
 export function makeRunAction(application: Application, loaded: LoadedActions, logger: Logger): RunAction {
   const { actionUrl } = application.endpoints;
   const server = actionUrl === undefined ? undefined : new ActionServer({ url: actionUrl }, application);
-  return async (name, request, history) => {
+  return async (name, request, history, gone) => {
     const own = loaded.actions.get(name);
     if (own === undefined && server === undefined) {
       throw new HearkenError('ACTION_FAILED', `There is no action "${name}".`, {
@@ -17,7 +17,8 @@ export function makeRunAction(application: Application, loaded: LoadedActions, l
       });
     }
     const began = performance.now();
-    const result = own === undefined ? await server?.run(name, request, history()) : await runWithLimit(own, request);
+    const result =
+      own === undefined ? await server?.run(name, request, history(), gone) : await runWithLimit(own, request, gone);
     logger.debug({ action: name, ms: Math.round(performance.now() - began) }, 'action done');
     return result ?? {};
   };

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { HearkenError, messageOf } from '../../errors.js';
 import type { Application } from '../app/types.js';
 import type { TrackerEvent } from '../tracker/events.js';
@@ -38,7 +39,12 @@ export class ActionServer {
   }
 
   /** Rejects with ACTION_FAILED or TIMEOUT. */
-  async run(name: string, request: ActionRequest, history: readonly TrackerEvent[]): Promise<ActionResult> {
+  async run(
+    name: string,
+    request: ActionRequest,
+    history: readonly TrackerEvent[],
+    gone?: AbortSignal,
+  ): Promise<ActionResult> {
     const body = JSON.stringify({
       next_action: name,
       sender_id: request.conversationId,
@@ -47,17 +53,18 @@ export class ActionServer {
       version: VERSION,
     });
     const key = `${request.conversationId}-${request.turn}-${name}`;
-    return this.#breaker.run(name, () => this.#tries(name, body, key));
+    return this.#breaker.run(name, () => this.#tries(name, body, key, gone));
   }
 
-  async #tries(name: string, body: string, key: string): Promise<ActionResult> {
+  async #tries(name: string, body: string, key: string, gone: AbortSignal | undefined): Promise<ActionResult> {
     const deadline = performance.now() + (this.#options.timeoutMs ?? 10_000);
     for (let attempt = 0; ; attempt++) {
-      const outcome = await this.#once(name, body, key, deadline);
+      const outcome = await this.#once(name, body, key, deadline, gone);
       if (!('again' in outcome)) return outcome.result;
       const pauseMs = (this.#options.backOffMs ?? 100) * 2 ** attempt;
       if (attempt >= (this.#options.retries ?? 2) || performance.now() + pauseMs >= deadline) throw outcome.again;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await setTimeout(pauseMs, undefined, gone === undefined ? {} : { signal: gone }).catch(() => undefined);
+      if (gone?.aborted) throw outcome.again;
     }
   }
 
@@ -66,16 +73,19 @@ export class ActionServer {
     body: string,
     key: string,
     deadline: number,
+    gone: AbortSignal | undefined,
   ): Promise<{ readonly result: ActionResult } | { readonly again: HearkenError }> {
     let response: Response;
+    const timeUp = AbortSignal.timeout(Math.max(1, Math.round(deadline - performance.now())));
     try {
       response = await fetch(this.#options.url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': key },
         body,
-        signal: AbortSignal.timeout(Math.max(1, Math.round(deadline - performance.now()))),
+        signal: gone === undefined ? timeUp : AbortSignal.any([timeUp, gone]),
       });
     } catch (error) {
+      if (gone?.aborted) throw failed(name, 'the caller is gone', error);
       if (error instanceof Error && error.name === 'TimeoutError') {
         throw new HearkenError('TIMEOUT', `The action server did not answer ${name} in time.`, {
           hint: `Check ${this.#options.url}.`,

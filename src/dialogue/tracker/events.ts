@@ -62,6 +62,8 @@ export type TrackerEvent = { readonly atMs: number } & (
       readonly response?: string;
       readonly variation: number;
       readonly bargeIn: boolean;
+      /** Said while an action was at work; "repeat" does not say it again. */
+      readonly interim?: boolean;
     }
   | { readonly event: 'slot'; readonly name: string; readonly value: unknown }
   | { readonly event: 'action'; readonly name: string; readonly policy: string }

@@ -141,6 +141,8 @@ export function applyEvent(
         ended: undefined,
       };
     case 'bot': {
+      if (event.interim && event.response !== undefined)
+        return { ...state, variations: { ...state.variations, [event.response]: event.variation } };
       const said = {
         text: event.text,
         speech: event.speech,

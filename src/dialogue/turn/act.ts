@@ -1,7 +1,8 @@
 import type { ActionResult } from '../actions/api.js';
 import { builtIn } from './built-in.js';
-import type { TurnContext } from './context.js';
+import { EffectNeeded, type TurnContext } from './context.js';
 import { linkTo, startForm } from './frames.js';
+import { withPatience } from './patience.js';
 
 /** Follow-ups that follow each other at most. */
 const MAX_FOLLOW_UPS = 10;
@@ -38,30 +39,38 @@ async function runOne(ctx: TurnContext, name: string, policy: string): Promise<s
 }
 
 async function custom(ctx: TurnContext, name: string): Promise<string | undefined> {
-  try {
-    const result = await ctx.deps.runAction(
-      name,
-      {
-        conversationId: ctx.tracker.conversationId,
-        turn: ctx.state.turn,
-        language: ctx.state.language,
-        channel: ctx.state.channel,
-        sender: ctx.state.sender,
-        slots: ctx.state.slots,
-        latest: {
-          text: ctx.parse?.text ?? '',
-          intent: ctx.parse?.intent.name ?? '',
-          confidence: ctx.parse?.intent.confidence ?? 0,
-          entities: (ctx.parse?.entities ?? []).map(({ entity, value }) => ({ entity, value })),
-        },
-        activeLoop: ctx.loop,
-        nowMs: ctx.nowMs,
-        endpoints: ctx.application.endpoints.all,
+  if (ctx.mode.rehearsal) throw new EffectNeeded();
+  const work = ctx.deps.runAction(
+    name,
+    {
+      conversationId: ctx.tracker.conversationId,
+      turn: ctx.state.turn,
+      language: ctx.state.language,
+      channel: ctx.state.channel,
+      sender: ctx.state.sender,
+      slots: ctx.state.slots,
+      latest: {
+        text: ctx.parse?.text ?? '',
+        intent: ctx.parse?.intent.name ?? '',
+        confidence: ctx.parse?.intent.confidence ?? 0,
+        entities: (ctx.parse?.entities ?? []).map(({ entity, value }) => ({ entity, value })),
       },
-      () => [...ctx.tracker.events, ...ctx.events],
-    );
+      activeLoop: ctx.loop,
+      nowMs: ctx.nowMs,
+      endpoints: ctx.application.endpoints.all,
+    },
+    () => [...ctx.tracker.events, ...ctx.events],
+    ctx.mode.signal,
+  );
+  try {
+    const result = await withPatience(work, {
+      ...ctx.deps.waitOf(name),
+      say: (response) => ctx.sayMeanwhile(response),
+    });
     return applyResult(ctx, result);
   } catch (error) {
+    // Nobody is there any more to be told.
+    if (ctx.gone) return undefined;
     // The caller must not pay for a broken back end with silence: say so, and let a person take over.
     ctx.deps.onActionError(name, error);
     ctx.sayFirst(['utter_action_failed', 'utter_default']);

@@ -2,8 +2,9 @@ import { summarize } from '../../handoff/summary.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { RunAction } from '../actions/runner.js';
 import type { Application } from '../app/types.js';
-import type { BotAction, UserMessage } from '../brain.js';
-import { respond } from '../responses/respond.js';
+import type { BotAction, TurnOptions, UserMessage } from '../brain.js';
+import { DEFAULT_RESPONSES } from '../responses/defaults.js';
+import { type ResponseContext, respond } from '../responses/respond.js';
 import type { Frame, NewEvent, TrackerEvent } from '../tracker/events.js';
 import { applyEvent, type Tracker, type TrackerState } from '../tracker/tracker.js';
 import type { PolicyIndex } from './policy.js';
@@ -17,12 +18,23 @@ export interface TurnDeps {
   /** Slots that some form or flow asks for. */
   readonly collected: ReadonlySet<string>;
   readonly runAction: RunAction;
+  /** What the caller hears while an action takes its time, where the application says so. */
+  readonly waitOf: (action: string) => { readonly afterMs?: number; readonly response?: string };
   /** Re-prompts before a person takes over. */
   readonly maxNoMatch: number;
   readonly maxNoInput: number;
   readonly handoffTarget: string | undefined;
   readonly onActionError: (name: string, error: unknown) => void;
 }
+
+/** How a turn is run: for real, or to see what it would give. */
+export interface TurnMode extends TurnOptions {
+  /** Nothing may be done that is felt outside the tracker. */
+  readonly rehearsal?: boolean;
+}
+
+/** A rehearsal came to something that is felt outside. */
+export class EffectNeeded extends Error {}
 
 /** A loop that goes round and round in an application's rules or flows ends here. */
 const MAX_ACTIONS = 60;
@@ -47,9 +59,18 @@ export class TurnContext {
   };
   /** Slots set by this message. */
   readonly setNow = new Set<string>();
+  readonly mode: TurnMode;
   #steps = 0;
 
-  constructor(deps: TurnDeps, tracker: Tracker, message: UserMessage, parse: ParseResult | undefined, nowMs: number) {
+  constructor(
+    deps: TurnDeps,
+    tracker: Tracker,
+    message: UserMessage,
+    parse: ParseResult | undefined,
+    nowMs: number,
+    mode: TurnMode = {},
+  ) {
+    this.mode = mode;
     this.deps = deps;
     this.tracker = tracker;
     this.message = message;
@@ -66,8 +87,13 @@ export class TurnContext {
     return this.state.stack.at(-1);
   }
 
+  /** Over, or nobody is there any more: nothing further is begun. */
   get ended(): boolean {
-    return this.state.ended !== undefined;
+    return this.state.ended !== undefined || this.gone;
+  }
+
+  get gone(): boolean {
+    return this.mode.signal?.aborted === true;
   }
 
   /** Form or flow that waits for an answer: what `active_loop` means in rules. */
@@ -126,20 +152,22 @@ export class TurnContext {
   say(name: string, values: Readonly<Record<string, unknown>> = {}): boolean {
     const definition = this.application.domain.responses.get(name) ?? this.#retrieval(name);
     if (definition === undefined) return false;
-    const worded = respond(definition, {
-      conversationId: this.tracker.conversationId,
-      turn: this.state.turn,
-      language: this.state.language,
-      ownLanguage: this.application.language,
-      channel: this.state.channel,
-      slots: { ...this.state.slots, ...values },
-      last: this.state.variations[name],
-      digitSlots: this.deps.digitSlots,
-    });
+    const worded = respond(definition, this.#wording(name, values));
     if (worded === undefined) return false;
     if (worded.buttons.length > 0) this.emit({ event: 'offered', buttons: worded.buttons });
     this.#speak(worded.text, worded.speech, worded.bargeIn, name, worded.variation);
     return true;
+  }
+
+  /** Says a response at once, while the turn goes on; nobody to say it to is no error. */
+  sayMeanwhile(name: string): void {
+    const definition = this.application.domain.responses.get(name) ?? DEFAULT_RESPONSES.get(name);
+    if (definition === undefined || this.gone) return;
+    const worded = respond(definition, this.#wording(name, {}));
+    if (worded === undefined || worded.speech === '') return;
+    const { text, speech, bargeIn, variation } = worded;
+    this.emit({ event: 'bot', text, speech, variation, bargeIn, response: name, interim: true });
+    this.mode.onInterim?.({ type: 'say', text, speech, bargeIn, response: name });
   }
 
   /** Says plain words (an action's own). */
@@ -166,6 +194,19 @@ export class TurnContext {
     return Object.fromEntries(
       known.filter(([name, value]) => name !== 'language' && value !== this.deps.initialSlots[name]),
     );
+  }
+
+  #wording(name: string, values: Readonly<Record<string, unknown>>): ResponseContext {
+    return {
+      conversationId: this.tracker.conversationId,
+      turn: this.state.turn,
+      language: this.state.language,
+      ownLanguage: this.application.language,
+      channel: this.state.channel,
+      slots: { ...this.state.slots, ...values },
+      last: this.state.variations[name],
+      digitSlots: this.deps.digitSlots,
+    };
   }
 
   #speak(

@@ -4,7 +4,7 @@ import type { TrackerEvent } from '../tracker/events.js';
 import type { Tracker, TrackerState } from '../tracker/tracker.js';
 import { runAction } from './act.js';
 import { handleAnswer } from './answer.js';
-import { TurnContext, type TurnDeps } from './context.js';
+import { TurnContext, type TurnDeps, type TurnMode } from './context.js';
 import { advance, ask } from './frames.js';
 import { keyPressed } from './keys.js';
 import { noInput, noMatch } from './misunderstood.js';
@@ -20,7 +20,7 @@ export interface TurnOutcome {
 
 /**
  * One turn: the tracker and a message (read already, if it was text) give the new state, what happened, and what the channel shall do. The tracker given is
- * not changed; the same input gives the same outcome, apart from what the application's own actions do.
+ * not changed; the same input gives the same outcome, apart from what the application's own actions do. Rejects with EffectNeeded in a rehearsal only.
  */
 export async function runTurn(
   deps: TurnDeps,
@@ -28,8 +28,9 @@ export async function runTurn(
   message: UserMessage,
   parse: ParseResult | undefined,
   nowMs: number,
+  mode: TurnMode = {},
 ): Promise<TurnOutcome> {
-  const ctx = new TurnContext(deps, tracker, message, parse, nowMs);
+  const ctx = new TurnContext(deps, tracker, message, parse, nowMs, mode);
   if (tracker.state.turn === 0) {
     ctx.emit({
       event: 'session_started',

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { BotAction, UserMessage } from '../../../src/dialogue/brain.js';
+import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
+import { AppHouse } from './app-house.js';
+
+const house = new AppHouse();
+afterEach(() => house.close());
+
+const FILES = {
+  'config.yml': 'language: en\n',
+  'domain.yml': `intents: [look, greet]
+actions: [action_look]
+responses:
+  utter_hello: [{text: Hello.}]
+  utter_found: [{text: Found it.}]
+  utter_action_failed: [{text: Sorry.}]
+`,
+  'rules.yml': `rules:
+  - rule: look
+    steps: [{intent: look}, {action: action_look}]
+  - rule: greet
+    steps: [{intent: greet}, {action: utter_hello}]
+`,
+};
+const action = (body: string) =>
+  `import { setTimeout } from 'node:timers/promises';
+export default { name: 'action_look', async run({ signal }) { ${body} return { say: ['utter_found'] }; } };`;
+const message = (text: string, conversationId: string = randomUUID()): UserMessage => ({
+  conversationId,
+  messageId: randomUUID(),
+  channel: 'voice',
+  language: 'en',
+  input: { type: 'text', text, confidence: 1 },
+});
+
+describe('a slow action', () => {
+  it('lets the caller hear something within 1.5 s, and the reply does not say it again', async () => {
+    const brain = await house.brain(
+      { ...FILES, 'actions/look.ts': action('await setTimeout(1400, undefined, { signal });') },
+      { look: 'look' },
+    );
+    const heard: { readonly text: string; readonly afterMs: number }[] = [];
+    const began = performance.now();
+    const result = await brain.handle(message('look'), {
+      onInterim: ({ text }) => heard.push({ text, afterMs: performance.now() - began }),
+    });
+    expect(heard.map(({ text }) => text)).toHaveLength(1);
+    expect(heard[0]?.afterMs).toBeLessThan(1400);
+    const said = result.actions.flatMap((each: BotAction) => (each.type === 'say' ? [each.text] : []));
+    expect(said).toEqual(['Found it.']);
+  });
+
+  it('that is fast is not talked over', async () => {
+    const brain = await house.brain({ ...FILES, 'actions/look.ts': action('') }, { look: 'look' });
+    const heard: string[] = [];
+    await brain.handle(message('look'), { onInterim: ({ text }) => heard.push(text) });
+    expect(heard).toEqual([]);
+  });
+
+  it('is stopped when the caller is gone, and the turn is stored all the same', async () => {
+    const sessions = new MemorySessionStore({ ttlMs: 60_000 });
+    const brain = await house.brain(
+      { ...FILES, 'actions/look.ts': action('await setTimeout(4000, undefined, { signal });') },
+      { look: 'look' },
+      { sessions },
+    );
+    const gone = new AbortController();
+    const asked = message('look');
+    const began = performance.now();
+    setTimeout(() => gone.abort(), 50);
+    const result = await brain.handle(asked, { signal: gone.signal });
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(result.actions.filter((each) => each.type === 'say' || each.type === 'transfer')).toEqual([]);
+    expect((await sessions.get(asked.conversationId))?.version).toBe(1);
+  });
+});
+
+describe('a rehearsal', () => {
+  it('gives what the turn will give and leaves nothing behind', async () => {
+    const sessions = new MemorySessionStore({ ttlMs: 60_000 });
+    const brain = await house.brain({ ...FILES, 'actions/look.ts': action('') }, { hi: 'greet' }, { sessions });
+    const asked = message('hi');
+    const rehearsed = await brain.rehearse(asked);
+    expect(await sessions.get(asked.conversationId)).toBeUndefined();
+    expect(await brain.handle(asked)).toEqual(rehearsed);
+  });
+
+  it('is not possible where an action would have to be run', async () => {
+    const brain = await house.brain(
+      { ...FILES, 'actions/look.ts': action('throw new Error("must not run");') },
+      { look: 'look' },
+    );
+    expect(await brain.rehearse(message('look'))).toBeUndefined();
+  });
+});
