@@ -3,16 +3,33 @@ import { resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { DEFAULT_APOLOGY_FOLDER } from './apology.js';
-import { isRecord, patternOf } from './config-values.js';
+import { abuseSchema } from './abuse/config.js';
+import { isRecord, ms, patternOf, port, sipUri } from './config-values.js';
 import { BridgeError, messageOf, systemCode } from './errors.js';
+import { cdrSchema, controlSchema, hepSchema, reloadSchema, traceSchema } from './ops/config.js';
+import { outboundSchema } from './outbound/config.js';
+import { routeSchema } from './routing/config.js';
+import { transferModes, trunkSchema } from './trunks/config.js';
 
 /**
  * The `bridge:` section of hearken.yml, each key with its unit and default. What a key's comment calls an environment variable overrides the file. This is
  * the only file of the package that looks at the environment.
  */
 
-const ms = (value: number) => z.number().int().min(0).max(86_400_000).default(value);
-const port = z.number().int().min(0).max(65_535);
+const tlsSchema = z.strictObject({
+  /** 0 = any free port. */
+  port: port.default(5061),
+  /** PEM; the certificate with its chain. Read again at a reload. */
+  certificateFile: z.string().min(1),
+  keyFile: z.string().min(1),
+  /** PEM of those whom we trust, instead of the system's. */
+  caFile: z.string().min(1).optional(),
+  /** Certificates of those who connect to us: not asked for, checked when there is one, required. */
+  clientCertificates: z.enum(['none', 'check', 'require']).default('none'),
+  /** We check the certificate of whom we connect to. Off only for tests. */
+  verifyServers: z.boolean().default(true),
+});
+export type TlsConfig = z.infer<typeof tlsSchema>;
 
 const sipSchema = z.strictObject({
   /** HEARKEN_SIP_HOST: address to listen on; 0.0.0.0 for all. */
@@ -21,10 +38,31 @@ const sipSchema = z.strictObject({
   port: port.default(5060),
   /** HEARKEN_SIP_ADVERTISED: address that others reach us at, in Contact and SDP, where it differs (NAT, containers). */
   advertisedHost: z.string().min(1).optional(),
+  /** The port that goes with it; the one listened on where it is left out. */
+  advertisedPort: z.number().int().min(1).max(65_535).optional(),
   protocols: z
-    .array(z.enum(['udp', 'tcp']))
+    .array(z.enum(['udp', 'tcp', 'tls']))
     .min(1)
     .default(['udp', 'tcp']),
+  /** Needed where `protocols` has `tls`. */
+  tls: tlsSchema.optional(),
+  /** Requests outside dialogs go there first; a trunk's own wins. */
+  outboundProxy: sipUri.optional(),
+  /** RFC 3263: names are looked up as NAPTR and SRV before A and AAAA. */
+  srv: z.boolean().default(true),
+  /** `10.0.0.2` or `10.0.0.2:5353`; the system's where none is given. */
+  dnsServers: z.array(z.string().min(2)).max(4).default([]),
+  /** RFC 4028. */
+  sessionTimer: z
+    .strictObject({
+      /** What our own INVITEs ask for; 0 = nothing. */
+      expiresSeconds: z.number().int().min(0).max(86_400).default(1800),
+      /** Smallest interval we agree to; the RFC wants at least 90. */
+      minSeconds: z.number().int().min(90).max(3600).default(90),
+    })
+    .prefault({}),
+  /** RFC 3262, reliable 180 and 183: never, when the caller can, or only with callers that can. */
+  prack: z.enum(['off', 'supported', 'required']).default('supported'),
   /** User part of our Contact. */
   user: z
     .string()
@@ -78,9 +116,31 @@ export const bridgeSchema = z.strictObject({
   sip: sipSchema.prefault({}),
   rtp: rtpSchema.prefault({}),
   media: mediaSchema.prefault({}),
+  /** One registrar, the short way; `trunks` has the long one. */
   registration: registrationSchema.optional(),
+  /** Whom we talk to. */
+  trunks: z.array(trunkSchema).max(200).default([]),
+  /** Where a call goes; the first that fits. With routes, a call that fits none gets 404. */
+  routes: z.array(routeSchema).max(1000).default([]),
+  abuse: abuseSchema.prefault({}),
+  outbound: outboundSchema.prefault({}),
+  control: controlSchema.prefault({}),
+  cdr: cdrSchema.prefault({}),
+  hep: hepSchema.optional(),
+  trace: traceSchema.prefault({}),
+  reload: reloadSchema.prefault({}),
   transfer: z
     .strictObject({
+      /** For calls of no trunk, as a trunk's `transfer`. */
+      mode: z.enum(transferModes).default('as-asked'),
+      /** A REFER that is refused with one of these is made good by joining the media: 403, 405, 420, 488, 489, 501, 603. */
+      bridgeWhenRefused: z.boolean().default(true),
+      /** Attended: how long the agent's phone rings. */
+      ringTimeoutMs: ms(25_000),
+      /** Attended and bridged: the service tells the agent what it is about before the caller is put through. */
+      whisper: z.boolean().default(true),
+      /** Longest whisper. */
+      whisperLimitMs: ms(15_000),
       /** A transfer's target must match one of these regular expressions. */
       allowedTargets: z.array(patternOf()).default(['^(sip|sips|tel):']),
       /** Names of headers that a transfer may carry. */
@@ -139,6 +199,7 @@ const ENVIRONMENT: Readonly<Record<string, (tree: Tree, value: string) => void>>
   HEARKEN_SIP_REGISTRAR: (tree, value) => set(tree, 'registration', 'registrar', value),
   HEARKEN_SIP_USER: (tree, value) => set(tree, 'registration', 'user', value),
   HEARKEN_SIP_PASSWORD: (tree, value) => set(tree, 'registration', 'password', value),
+  HEARKEN_BRIDGE_TOKEN: (tree, value) => set(tree, 'control', 'token', value),
   HEARKEN_BRIDGE_HEALTH: (tree, value) => {
     if (value === 'off') set(tree, 'health', 'enabled', false);
     else set(tree, 'health', 'port', Number(value));
@@ -161,14 +222,22 @@ export function parseBridgeConfig(input: unknown, where = 'The bridge configurat
       hint: 'Mend the keys named above (they belong under `bridge:` in hearken.yml, or to the environment).',
     });
   }
-  const { portMin, portMax } = parsed.data.rtp;
-  if (portMax < portMin) {
-    throw new BridgeError(
-      'CONFIG_INVALID',
-      `${where} has an RTP range that ends before it begins: ${portMin}-${portMax}.`,
-    );
-  }
+  const problem = contradiction(parsed.data);
+  if (problem) throw new BridgeError('CONFIG_INVALID', `${where} ${problem}`);
   return parsed.data;
+}
+
+/** What no single key shows. */
+function contradiction({ rtp, sip, trunks, routes, outbound }: BridgeConfig): string | undefined {
+  if (rtp.portMax < rtp.portMin) return `has an RTP range that ends before it begins: ${rtp.portMin}-${rtp.portMax}.`;
+  if (sip.protocols.includes('tls') && !sip.tls) return 'has TLS in sip.protocols, but no sip.tls with a certificate.';
+  const names = trunks.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return `has two trunks called "${twice}".`;
+  const asked = [...routes.map(({ trunk }) => trunk), outbound.trunk];
+  const missing = asked.find((name) => name !== undefined && !names.includes(name));
+  if (missing !== undefined) return `names a trunk "${missing}" that is not among its trunks.`;
+  return undefined;
 }
 
 /** Reads the file (HEARKEN_CONFIG, else ./hearken.yml where there is one) and the environment. Throws CONFIG_NOT_FOUND, CONFIG_INVALID. */
