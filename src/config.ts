@@ -156,6 +156,12 @@ export const configSchema = z.strictObject({
   record: z
     .strictObject({
       audio: z.boolean().default(true),
+      /** Names of environment variables that the application may use (`{secret.NAME}`, `${NAME}` in endpoints.yml), besides all APP_*. */
+      environment: z.array(z.string()).default([]),
+      /** Hosts inside this network (name or name:port) that its ready actions may ask. */
+      privateHosts: z.array(z.string()).default([]),
+      /** When not empty, the only hosts they may ask; `*.example.com` for all below one. */
+      allowedHosts: z.array(z.string()).default([]),
       events: z.boolean().default(true),
       /** Call records older than this are removed; 0 keeps them. A call of a minute takes 2 MB with its sound. */
       keepDays: z.number().int().min(0).max(3650).default(30),
@@ -240,6 +246,8 @@ function readOptional(file: string, required: boolean): string | undefined {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (!required && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+  /** Environment variables that the application may use. */
+  readonly appEnvironment: Readonly<Record<string, string>>;
     throw new HearkenError('CONFIG_NOT_FOUND', `The configuration ${file} can't be read: ${messageOf(error)}`, {
       hint: 'Check the path, or leave it out to run with the defaults.',
       cause: error,
@@ -269,3 +277,10 @@ function parseYaml(text: string, file: string): Record<string, unknown> {
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+    appEnvironment: appEnvironment(env, parsed.data.app.environment),
+/** What an application is let see: not the service's own secrets. */
+function appEnvironment(env: NodeJS.ProcessEnv, listed: readonly string[]): Readonly<Record<string, string>> {
+  const seen = Object.entries(env).filter(([name]) => name.startsWith('APP_') || listed.includes(name));
+  return Object.fromEntries(seen.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+

@@ -12,6 +12,7 @@ import { systemClock } from './clock.js';
 import type { LoadedConfig } from './config.js';
 import { createBrain } from './dialogue/create-brain.js';
 import { decodeMulaw } from './dsp/g711.js';
+import { FileDeskStore } from './handoff/file-desk-store.js';
 import { HearkenV1Server } from './media/hearken-v1/server.js';
 import { trainOrLoadForApp } from './nlu/index.js';
 import { createSpeech } from './speech/index.js';
@@ -40,7 +41,10 @@ const SWEEP_MS = 3_600_000;
 const programFolder = fileURLToPath(new URL('../', import.meta.url));
 
 /** Starts the service. Throws HearkenError when a part can't start; what was started before it is stopped again. */
-export async function startService({ config, root }: LoadedConfig, logger: Logger): Promise<RunningService> {
+export async function startService(
+  { config, root, appEnvironment }: LoadedConfig,
+  logger: Logger,
+): Promise<RunningService> {
   const stops: (() => Promise<unknown>)[] = [];
   const stopAll = async (): Promise<void> => {
     for (const stop of stops.reverse().splice(0))
@@ -57,7 +61,9 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
     stops.push(() => stores.close());
     const intentModel = await trainOrLoadForApp(appFolder, join(dataFolder, 'nlu'), { logger });
     stops.push(() => intentModel.close());
-    const brain = await createBrain({
+    const desk = await FileDeskStore.open(join(dataFolder, 'desk.jsonl'));
+    stops.push(() => desk.close());
+    const ownBrain = await createBrain({
       appFolder,
       cacheFolder: join(dataFolder, 'app'),
       intentModel,
@@ -66,6 +72,10 @@ export async function startService({ config, root }: LoadedConfig, logger: Logge
       logger,
       handoffTarget: config.handoff.target,
       defaultLanguage: config.app.language,
+      desk,
+      environment: appEnvironment,
+      privateHosts: config.app.privateHosts,
+      allowedHosts: config.app.allowedHosts,
       maxNoInput: config.turn.maxNoInput,
       maxNoMatch: config.turn.maxNoMatch,
     });

@@ -2,12 +2,16 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { HearkenError, messageOf } from '../errors.js';
+import type { DeskStore } from '../handoff/desk-store.js';
 import type { IntentModel, ParseResult } from '../nlu/intent-model.js';
 import type { ConversationLog } from '../store/conversation-log.js';
 import type { SessionStore, StoredSession } from '../store/session-store.js';
-import { loadActions } from './actions/load.js';
+import { BUILT_IN_ACTIONS } from './actions/built-in-names.js';
+import { type LoadedActions, loadActions } from './actions/load.js';
+import { ReadyActions } from './actions/ready/ready-actions.js';
 import { makeRunAction } from './actions/run-action.js';
 import { loadValidApplication } from './app/load.js';
+import type { Wait } from './app/ready-actions.js';
 import type { Application } from './app/types.js';
 import type { BotAction, Brain, Expectation, TurnOptions, TurnResult, UserMessage } from './brain.js';
 import { readPayload } from './payload.js';
@@ -44,6 +48,13 @@ export interface BrainOptions {
   readonly maxNoInput?: number;
   /** Where bundled actions go. Default `.cache/actions` in the working folder. */
   readonly cacheFolder?: string;
+  /** Where tickets and call-backs are kept. */
+  readonly desk?: DeskStore;
+  /** What ready actions may use as `{secret.NAME}`. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Hosts inside this network that ready actions may ask; and, when not empty, the only hosts at all. */
+  readonly privateHosts?: readonly string[];
+  readonly allowedHosts?: readonly string[];
   /** Longest wait for the turn before this one of the same conversation. Default 10 s. */
   readonly lockWaitMs?: number;
 }
@@ -64,7 +75,12 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     return loadActions(application.actionFiles, join(tmpdir(), 'hearken-actions'));
   });
   const missing = [...application.domain.actions].filter(
-    (name) => !name.startsWith('utter_') && !actions.actions.has(name) && application.endpoints.actionUrl === undefined,
+    (name) =>
+      !name.startsWith('utter_') &&
+      !actions.actions.has(name) &&
+      !BUILT_IN_ACTIONS.has(name) &&
+      !application.readyActions.has(name) &&
+      application.endpoints.actionUrl === undefined,
   );
   if (missing.length > 0) {
     await actions.close();
@@ -76,7 +92,15 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
       },
     );
   }
-  return new DialogueBrain(options, application, makeRunAction(application, actions, options.logger), actions.close);
+  const ready = new ReadyActions(application.readyActions, {
+    desk: options.desk,
+    secrets: options.environment ?? {},
+    privateHosts: options.privateHosts ?? [],
+    allowedHosts: options.allowedHosts ?? [],
+  });
+  const waits = waitsOf(application, actions);
+  const runAction = makeRunAction(application, actions, ready, options.logger);
+  return new DialogueBrain(options, application, runAction, (name) => waits.get(name) ?? {}, actions.close);
 }
 
 class DialogueBrain implements Brain {
@@ -93,6 +117,7 @@ class DialogueBrain implements Brain {
     options: BrainOptions,
     application: Application,
     runAction: TurnDeps['runAction'],
+    waitOf: TurnDeps['waitOf'],
     closeActions: () => Promise<void>,
   ) {
     this.#options = options;
@@ -108,7 +133,7 @@ class DialogueBrain implements Brain {
       collected: collectedSlots(application),
       digitSlots: new Set(slots.filter(isDigitSlot).map((slot) => slot.name)),
       runAction,
-      waitOf: () => ({}),
+      waitOf,
       maxNoMatch: options.maxNoMatch ?? 2,
       maxNoInput: options.maxNoInput ?? 2,
       handoffTarget: options.handoffTarget,
@@ -342,6 +367,14 @@ function shortened(parse: ParseResult): ParseResult {
     ranking: parse.ranking.slice(0, 3),
     entities: parse.entities.slice(0, 10),
   };
+}
+
+function waitsOf(application: Application, loaded: LoadedActions): ReadonlyMap<string, Wait> {
+  const own = [...loaded.actions.values()].map((action) => [action.name, action.wait ?? {}] as const);
+  const ready = [...application.readyActions.values()].flatMap((action) =>
+    action.type === 'http' ? [[action.name, action.wait] as const] : [],
+  );
+  return new Map([...ready, ...own]);
 }
 
 function collectedSlots(application: Application): ReadonlySet<string> {

@@ -2,6 +2,7 @@
 
 export interface SummaryFacts {
   readonly language: string;
+  /** Why a person takes over; empty when none does. */
   readonly reason: string;
   readonly wishes: readonly { readonly intent: string; readonly text: string }[];
   readonly slots: Readonly<Record<string, unknown>>;
@@ -33,12 +34,12 @@ export function summarize(facts: SummaryFacts): string {
     ? [
         words.length > 0 ? `来电人说：${words.join('；')}` : '来电人没有说明来意',
         slots.length > 0 ? `已知：${slots.join('，')}` : '',
-        `转接原因：${facts.reason}`,
+        facts.reason === '' ? '' : `转接原因：${facts.reason}`,
       ]
     : [
         words.length > 0 ? `The caller said: ${words.join('; ')}` : 'The caller has not said what it is about',
         slots.length > 0 ? `Known: ${slots.join(', ')}` : '',
-        `Reason: ${facts.reason}`,
+        facts.reason === '' ? '' : `Reason: ${facts.reason}`,
       ];
   const text = parts.filter((part) => part !== '').join(chinese ? '。' : '. ');
   return text.length <= MAX_CHARS ? text : `${text.slice(0, MAX_CHARS - 1)}…`;

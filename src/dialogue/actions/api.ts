@@ -20,6 +20,8 @@ export interface ActionContext {
     readonly confidence: number;
     readonly entities: readonly { readonly entity: string; readonly value: unknown }[];
   };
+  /** What the conversation is about so far, in a line or two. */
+  readonly summary: string;
   /** Form or flow that is active. */
   readonly activeLoop: string | null;
   /** Epoch ms, of the turn. */
@@ -54,6 +56,8 @@ export interface ActionDefinition {
   readonly name: string;
   /** Default 5,000; at most 60,000. */
   readonly timeoutMs?: number;
+  /** What the caller hears when it takes longer than this; default `utter_please_wait` after 1,000 ms. */
+  readonly wait?: { readonly afterMs?: number; readonly response?: string };
   run(context: ActionContext): Promise<ActionResult | undefined> | ActionResult | undefined;
 }
 

@@ -20,4 +20,6 @@ export const BUILT_IN_ACTIONS: ReadonlySet<string> = new Set([
   'action_hang_up',
   'action_hand_off',
   'action_reset_slots',
+  'action_create_ticket',
+  'action_schedule_call_back',
 ]);

@@ -1,4 +1,5 @@
 import { BUILT_IN_ACTIONS } from '../actions/built-in-names.js';
+import type { ReadyAction } from './ready-actions.js';
 import type { Application, FlowStep, Step } from './types.js';
 import type { YamlReader } from './yaml.js';
 
@@ -32,6 +33,7 @@ export function checkReferences(application: Application, reader: YamlReader): v
     if (application.domain.forms.has(flow.id))
       reader.error(flow.file, flow.line, `"${flow.id}" is a flow and a form`, 'Rename one of them.');
   }
+  for (const action of application.readyActions.values()) check.readyAction(action);
   for (const form of application.domain.forms.values()) {
     for (const slot of form.requiredSlots) {
       check.slot(slot, form.file, form.line);
@@ -100,6 +102,33 @@ class Checker {
     for (const branch of step.next) for (const name of branch.when?.slots ?? []) this.slot(name, step.file, step.line);
   }
 
+  readyAction(action: ReadyAction): void {
+    const { file, line } = action;
+    if (action.type === 'ticket' || action.type === 'call_back') {
+      this.slot(action.set, file, line);
+      for (const slot of action.slots ?? []) this.slot(slot, file, line);
+    }
+    if (action.type !== 'http') {
+      for (const name of action.say) this.action(name, file, line);
+      return;
+    }
+    if (action.wait.response !== undefined) this.action(action.wait.response, file, line);
+    for (const answer of action.answers) {
+      for (const slot of Object.keys(answer.slots)) this.slot(slot, file, line);
+      for (const name of [...answer.say, ...(answer.next === undefined ? [] : [answer.next])])
+        this.action(name, file, line);
+    }
+    const endpoint = /^\{endpoint\.([\w-]+)\}/.exec(action.url)?.[1];
+    if (endpoint !== undefined && typeof this.#application.endpoints.all[endpoint]?.url !== 'string') {
+      this.#reader.error(
+        file,
+        line,
+        `the action "${action.name}" asks the endpoint "${endpoint}", which has no url`,
+        `Add "${endpoint}: {url: https://…}" to endpoints.yml.`,
+      );
+    }
+  }
+
   intent(name: string, file: string, line: number): void {
     const { intents } = this.#application.domain;
     if (BUILT_IN_INTENTS.has(name) || intents.has(name) || intents.has(name.split('/')[0] ?? name)) return;
@@ -138,6 +167,7 @@ class Checker {
       }
       return;
     }
+    if (this.#application.readyActions.has(name)) return;
     if (BUILT_IN_ACTIONS.has(name) || domain.actions.has(name) || domain.forms.has(name) || flows.has(name)) return;
     this.#reader.error(
       file,

@@ -4,6 +4,7 @@ import { HearkenError, messageOf } from '../../errors.js';
 import { checkReferences } from './check.js';
 import { DOMAIN_KEYS, DomainBuilder } from './domain.js';
 import { readFlows } from './flows.js';
+import { type ReadyAction, readReadyActions } from './ready-actions.js';
 import { readRules, readStories } from './steps.js';
 import type { Application, Endpoints, Flow, LoadedApplication, Rule, Story, Thresholds } from './types.js';
 import { isMapValue, type Problem, type YamlMap, YamlReader } from './yaml.js';
@@ -41,6 +42,7 @@ export async function loadApplication(folder: string): Promise<LoadedApplication
   const rules: Rule[] = [];
   const stories: Story[] = [];
   const flows = new Map<string, Flow>();
+  const readyActions = new Map<string, ReadyAction>();
   let config: YamlMap = {};
   let endpoints: YamlMap = {};
   let domains = 0;
@@ -67,6 +69,17 @@ export async function loadApplication(folder: string): Promise<LoadedApplication
       } else if (basename(path).startsWith('config.')) config = { ...config, ...root };
       rules.push(...readRules(reader, root));
       stories.push(...readStories(reader, root));
+      for (const action of readReadyActions(reader, root)) {
+        const earlier = readyActions.get(action.name);
+        if (earlier !== undefined)
+          reader.error(
+            action.file,
+            action.line,
+            `the action "${action.name}" is defined in ${earlier.file}:${earlier.line} too`,
+            'Give it another name.',
+          );
+        readyActions.set(action.name, action);
+      }
       for (const flow of readFlows(reader, root)) {
         const earlier = flows.get(flow.id);
         if (earlier !== undefined)
@@ -96,6 +109,7 @@ export async function loadApplication(folder: string): Promise<LoadedApplication
     rules,
     stories,
     flows,
+    readyActions,
     thresholds: readThresholds(config),
     endpoints: readEndpoints(endpoints),
     language,

@@ -1,4 +1,5 @@
 import type { Predicate } from './predicate.js';
+import type { ReadyAction } from './ready-actions.js';
 import type { Problem } from './yaml.js';
 
 /** An application folder as the turn engine uses it. Everything here is read-only and shared by all conversations. */
@@ -200,6 +201,7 @@ export interface Application {
   readonly rules: readonly Rule[];
   readonly stories: readonly Story[];
   readonly flows: ReadonlyMap<string, Flow>;
+  readonly readyActions: ReadonlyMap<string, ReadyAction>;
   readonly thresholds: Thresholds;
   readonly endpoints: Endpoints;
   /** The language of variations that name none. */

@@ -55,6 +55,7 @@ async function custom(ctx: TurnContext, name: string): Promise<string | undefine
         confidence: ctx.parse?.intent.confidence ?? 0,
         entities: (ctx.parse?.entities ?? []).map(({ entity, value }) => ({ entity, value })),
       },
+      summary: ctx.summary(''),
       activeLoop: ctx.loop,
       nowMs: ctx.nowMs,
       endpoints: ctx.application.endpoints.all,

@@ -178,9 +178,14 @@ export class TurnContext {
   /** Hands the conversation to a person. The words for it are said by whoever decides it. */
   handOff(reason: string, target: string | undefined = this.deps.handoffTarget): void {
     const slots = this.#learnt();
-    const summary = summarize({ language: this.state.language, reason, wishes: this.state.wishes, slots });
+    const summary = this.summary(reason);
     this.actions.push({ type: 'transfer', reason, summary, slots, ...(target === undefined ? {} : { target }) });
     this.emit({ event: 'hand_off', reason });
+  }
+
+  /** For whoever takes over or takes it up later. */
+  summary(reason: string): string {
+    return summarize({ language: this.state.language, reason, wishes: this.state.wishes, slots: this.#learnt() });
   }
 
   hangUp(reason: string): void {
