@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
@@ -74,6 +75,27 @@ export const configSchema = z.strictObject({
       port: z.number().int().min(0).max(65_535).default(8080),
       bodyLimitBytes: z.number().int().min(1024).default(65_536),
       requestsPerMinute: z.number().int().min(1).default(1200),
+      /** Who may read what was said, from elsewhere. HEARKEN_API_KEYS: `name:scope,scope:key`, several separated by `;`. */
+      apiKeys: z
+        .array(
+          z.strictObject({
+            name: z.string().min(1).max(64),
+            /** `printf %s "$KEY" | sha256sum` */
+            sha256: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 sum in lower-case hex'),
+            /** `history`, `calls`, `metrics`; `admin` = all. */
+            scopes: z.array(z.string().regex(/^[a-z][a-z:-]{0,63}$/, 'a name such as history')).min(1),
+          }),
+        )
+        .max(100)
+        .default([]),
+      /** Programs on the same machine need no key. Off behind a reverse proxy that adds no X-Forwarded-For. */
+      trustLoopback: z.boolean().default(true),
+      /** `/metrics` for whoever reaches the port, without a key. */
+      openMetrics: z.boolean().default(false),
+      /** Origins whose pages may call the API from a browser; none by default. */
+      corsOrigins: z
+        .array(z.string().regex(/^https?:\/\/[^/\s]+$/, 'an origin such as https://shop.example.com'))
+        .default([]),
     })
     .prefault({}),
   media: z
@@ -107,6 +129,8 @@ export const configSchema = z.strictObject({
         en: ['tts-en-piper-amy', 'tts-zh-en-melo'],
       }),
       vad: z.string().default('vad-silero'),
+      /** Folder that `hearken grammar build` wrote; without it `<store.folder>/graphs/<application>` is used where it is there. */
+      graphs: z.string().optional(),
       /** Memory for rendered prompts. */
       promptCacheBytes: z
         .number()
@@ -132,6 +156,12 @@ export const configSchema = z.strictObject({
       language: z.string().default('zh-CN'),
       /** Number dialled (user part of the callee's address) → language. */
       languageByCallee: z.record(z.string(), z.string()).default({}),
+      /** Names of environment variables that the application may use (`{secret.NAME}`, `${NAME}` in endpoints.yml), besides all APP_*. */
+      environment: z.array(z.string()).default([]),
+      /** Hosts inside this network (name or name:port) that its ready actions may ask. */
+      privateHosts: z.array(z.string()).default([]),
+      /** When not empty, the only hosts they may ask; `*.example.com` for all below one. */
+      allowedHosts: z.array(z.string()).default([]),
     })
     .prefault({}),
   handoff: z
@@ -156,12 +186,6 @@ export const configSchema = z.strictObject({
   record: z
     .strictObject({
       audio: z.boolean().default(true),
-      /** Names of environment variables that the application may use (`{secret.NAME}`, `${NAME}` in endpoints.yml), besides all APP_*. */
-      environment: z.array(z.string()).default([]),
-      /** Hosts inside this network (name or name:port) that its ready actions may ask. */
-      privateHosts: z.array(z.string()).default([]),
-      /** When not empty, the only hosts they may ask; `*.example.com` for all below one. */
-      allowedHosts: z.array(z.string()).default([]),
       events: z.boolean().default(true),
       /** Call records older than this are removed; 0 keeps them. A call of a minute takes 2 MB with its sound. */
       keepDays: z.number().int().min(0).max(3650).default(30),
@@ -183,6 +207,7 @@ const ENVIRONMENT: Readonly<
 > = {
   HEARKEN_HOST: { path: ['http', 'host'] },
   HEARKEN_PORT: { path: ['http', 'port'], parse: Number },
+  HEARKEN_API_KEYS: { path: ['http', 'apiKeys'], parse: parseApiKeys },
   HEARKEN_MEDIA_TOKEN: { path: ['media', 'token'] },
   HEARKEN_MODELS: {
     path: ['speech', 'modelFolders'],
@@ -195,10 +220,34 @@ const ENVIRONMENT: Readonly<
   LOG_LEVEL: { path: ['log', 'level'] },
 };
 
+/** Shortest key worth having: 16 random bytes in hex are 32 characters. */
+const MIN_KEY_CHARS = 24;
+
+/** Keys leave here as sums: what is kept and could be logged is no secret. */
+function parseApiKeys(value: string): unknown {
+  return value
+    .split(';')
+    .filter((entry) => entry.trim() !== '')
+    .map((entry, index) => {
+      const [name = '', scopes = '', ...rest] = entry.trim().split(':');
+      const key = rest.join(':');
+      if (key.length < MIN_KEY_CHARS) {
+        throw new HearkenError(
+          'CONFIG_INVALID',
+          `Key ${index + 1} of HEARKEN_API_KEYS must be name:scope,scope:key with a key of at least ${MIN_KEY_CHARS} characters.`,
+          { hint: 'Make one: openssl rand -hex 24' },
+        );
+      }
+      return { name, sha256: createHash('sha256').update(key).digest('hex'), scopes: scopes.split(',') };
+    });
+}
+
 export interface LoadedConfig {
   readonly config: Config;
   /** Relative paths in it are relative to this folder. */
   readonly root: string;
+  /** Environment variables that the application may use. */
+  readonly appEnvironment: Readonly<Record<string, string>>;
   /** The file read, undefined when there was none and defaults apply. */
   readonly file: string | undefined;
 }
@@ -238,7 +287,14 @@ export function loadConfig(
     config: parsed.data,
     root: text === undefined ? (options.root ?? process.cwd()) : dirname(file),
     file: text === undefined ? undefined : file,
+    appEnvironment: appEnvironment(env, parsed.data.app.environment),
   };
+}
+
+/** What an application is let see: not the service's own secrets. */
+function appEnvironment(env: NodeJS.ProcessEnv, listed: readonly string[]): Readonly<Record<string, string>> {
+  const seen = Object.entries(env).filter(([name]) => name.startsWith('APP_') || listed.includes(name));
+  return Object.fromEntries(seen.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 function readOptional(file: string, required: boolean): string | undefined {
@@ -246,8 +302,6 @@ function readOptional(file: string, required: boolean): string | undefined {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (!required && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-  /** Environment variables that the application may use. */
-  readonly appEnvironment: Readonly<Record<string, string>>;
     throw new HearkenError('CONFIG_NOT_FOUND', `The configuration ${file} can't be read: ${messageOf(error)}`, {
       hint: 'Check the path, or leave it out to run with the defaults.',
       cause: error,
@@ -277,10 +331,3 @@ function parseYaml(text: string, file: string): Record<string, unknown> {
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
-    appEnvironment: appEnvironment(env, parsed.data.app.environment),
-/** What an application is let see: not the service's own secrets. */
-function appEnvironment(env: NodeJS.ProcessEnv, listed: readonly string[]): Readonly<Record<string, string>> {
-  const seen = Object.entries(env).filter(([name]) => name.startsWith('APP_') || listed.includes(name));
-  return Object.fromEntries(seen.filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-

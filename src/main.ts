@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { createApi } from './api/app.js';
@@ -14,6 +14,8 @@ import { createBrain } from './dialogue/create-brain.js';
 import { decodeMulaw } from './dsp/g711.js';
 import { FileDeskStore } from './handoff/file-desk-store.js';
 import { HearkenV1Server } from './media/hearken-v1/server.js';
+import { measuredBrain } from './insight/brain-metrics.js';
+import { Metrics } from './insight/metrics.js';
 import { trainOrLoadForApp } from './nlu/index.js';
 import { createSpeech } from './speech/index.js';
 import { createStores } from './store/index.js';
@@ -55,7 +57,12 @@ export async function startService(
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     const appFolder = findFolder(config.app.folder, root);
 
-    const speech = await createSpeech(config.speech, root, logger, config.turn.preRollMs);
+    // One registry for all rooms: hand it to whatever has something to count.
+    const metrics = new Metrics({ process: true });
+    const speech = await createSpeech(config.speech, root, logger, {
+      preRollMs: config.turn.preRollMs,
+      graphsFolder: join(dataFolder, 'graphs', basename(appFolder)),
+    });
     stops.push(() => speech.close());
     const stores = await createStores({ config: config.store, dataFolder, logger });
     stops.push(() => stores.close());
@@ -65,6 +72,10 @@ export async function startService(
     stops.push(() => desk.close());
     const ownBrain = await createBrain({
       appFolder,
+      desk,
+      environment: appEnvironment,
+      privateHosts: config.app.privateHosts,
+      allowedHosts: config.app.allowedHosts,
       cacheFolder: join(dataFolder, 'app'),
       intentModel,
       sessions: stores.sessions,
@@ -72,14 +83,11 @@ export async function startService(
       logger,
       handoffTarget: config.handoff.target,
       defaultLanguage: config.app.language,
-      desk,
-      environment: appEnvironment,
-      privateHosts: config.app.privateHosts,
-      allowedHosts: config.app.allowedHosts,
       maxNoInput: config.turn.maxNoInput,
       maxNoMatch: config.turn.maxNoMatch,
     });
-    stops.push(() => brain.close());
+    stops.push(() => ownBrain.close());
+    const brain = measuredBrain(ownBrain, metrics);
 
     const calls = new CallManager({
       config,
@@ -101,7 +109,9 @@ export async function startService(
       { name: 'sessions', value: stores.sessions.kind },
       { name: 'application', value: `${config.app.folder}, ${brain.languages.join(' and ')}` },
     ];
+    metrics.watch('calls_live', 'Calls that are up now', () => calls.live);
     const api = await createApi({
+      metrics,
       brain,
       logger,
       config: config.http,

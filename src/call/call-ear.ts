@@ -1,5 +1,6 @@
 import { durationMs } from '../media/frame-queue.js';
 import type { MediaSession } from '../media/session.js';
+import type { Graph } from '../speech/graph.js';
 import type { RecognizerStream, RecognizerStreamEvents } from '../speech/recognizer.js';
 import type { CallRecord } from './record.js';
 import { StreamClock } from './stream-clock.js';
@@ -7,6 +8,7 @@ import { StreamClock } from './stream-clock.js';
 export interface HeardPartial {
   readonly text: string;
   readonly stableMs: number;
+  readonly settled: boolean;
 }
 
 /** What an ear tells of; times are ms since the call began. */
@@ -61,6 +63,11 @@ export class CallEar {
   /** Asks for the last word; the answer carries this id. */
   flush(flushId: number): void {
     this.#flushes.set(this.#options.stream.flush(), flushId);
+  }
+
+  /** What kind of answer is listened for from now on. */
+  expect(graph: Graph): void {
+    this.#options.stream.expect(graph);
   }
 
   close(): void {

@@ -11,6 +11,7 @@ import { CallVoice, type VoiceListener } from './call-voice.js';
 import type { FallbackPrompt } from './fallback-prompts.js';
 import { HandOver } from './hand-over.js';
 import { PartialAssessor } from './partial-assessor.js';
+import { graphFor } from './question-graph.js';
 import type { CallRecord } from './record.js';
 import { replyFacts, saysOf } from './reply.js';
 import { TurnTimings } from './timings.js';
@@ -185,13 +186,14 @@ export class LiveCall {
   /** The one way in: records the event, lets the reducer decide, does what it says, and sets the timer for what is awaited next. */
   #dispatch(event: TurnEvent): void {
     if (this.#ended) return;
-    const before = this.#state.phase;
+    const { phase, expectation } = this.#state;
     const { type, atMs, ...data } = event;
     if (type !== 'time') this.#parts.record.event(atMs, type, data);
     const [state, effects] = reduce(this.#state, event, this.#parts.turn);
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
-    if (state.phase !== before) this.#announce();
+    if (state.expectation !== expectation) this.#ear.expect(graphFor(state.expectation));
+    if (state.phase !== phase) this.#announce();
     this.#schedule();
   }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config.js';
 import { HearkenError, messageOf } from '../errors.js';
+import { applicationGraphs } from './application-graphs.js';
 import { type Choice, chooseModels } from './choose.js';
 import { LanguageRecognizer } from './language-recognizer.js';
 import { PromptCache } from './prompt-cache.js';
@@ -23,6 +24,12 @@ export interface Speech {
   close(): Promise<void>;
 }
 
+export interface SpeechOptions {
+  readonly preRollMs?: number;
+  /** Folder of graphs built for the application (absolute); the configuration's own comes first. */
+  readonly graphsFolder?: string;
+}
+
 /**
  * The speech room: recognisers and voices in worker processes, for every language the configuration names. Resolves when all of them are loaded
  * (within a second for the built-in models); throws MODEL_NOT_FOUND or MODEL_INVALID when one that is needed can't be.
@@ -31,8 +38,9 @@ export async function createSpeech(
   config: Config['speech'],
   root: string,
   logger: SpeechLogger,
-  preRollMs = 300,
+  { preRollMs = 300, graphsFolder }: SpeechOptions = {},
 ): Promise<Speech> {
+  const graphs = config.graphs === undefined ? graphsFolder : resolve(root, config.graphs);
   const registry = new ModelRegistry({ root, folders: config.modelFolders });
   const choices = chooseModels(registry, config);
   if (!choices.some(({ installed }) => installed?.model.kind === 'vad')) {
@@ -81,6 +89,7 @@ export async function createSpeech(
         root,
         folders: config.modelFolders,
         preRollMs,
+        ...(installed && graphs !== undefined ? { graphs: applicationGraphs(graphs, installed, logger) } : {}),
       },
     });
   }

@@ -1,5 +1,6 @@
 import { msOf, samplesIn } from '../dsp/framing.js';
 import { SafeEmitter } from '../emitter.js';
+import type { Graph } from './graph.js';
 import type { RecognizerOpenOptions, RecognizerStream, RecognizerStreamEvents } from './recognizer.js';
 import type { StreamEvent, WorkItem } from './recognizer-protocol.js';
 
@@ -14,6 +15,8 @@ export interface PoolStreamOwner {
   /** There is something to send; `now`: do not wait for the next tick. */
   wake(stream: PoolStream, now: boolean): void;
   dropped(ms: number): void;
+  /** Its graph changed. */
+  expected(stream: PoolStream): void;
   closed(stream: PoolStream): void;
 }
 
@@ -45,6 +48,7 @@ export class PoolStream extends SafeEmitter<RecognizerStreamEvents> implements R
   #syncWanted = false;
   #lostMs = 0;
   #ended = false;
+  graph: Graph = 'general';
 
   constructor(handle: number, options: RecognizerOpenOptions, owner: PoolStreamOwner) {
     super();
@@ -85,6 +89,12 @@ export class PoolStream extends SafeEmitter<RecognizerStreamEvents> implements R
     this.#queue.push({ flushId, at: this.#accepted });
     this.#owner.wake(this, true);
     return flushId;
+  }
+
+  expect(graph: Graph): void {
+    if (this.#ended || graph === this.graph) return;
+    this.graph = graph;
+    this.#owner.expected(this);
   }
 
   close(): void {
@@ -162,6 +172,7 @@ export class PoolStream extends SafeEmitter<RecognizerStreamEvents> implements R
           text: event.text,
           tokens: event.tokens,
           stableMs: ms(event.stableSamples),
+          settled: event.settled,
           atMs: ms(event.atSample),
         });
         return;

@@ -1,11 +1,12 @@
-import type { OpenMessage, StreamEvent, WorkItem } from './recognizer-protocol.js';
+import type { ExpectMessage, OpenMessage, StreamEvent, WorkItem } from './recognizer-protocol.js';
 import { StreamState } from './recognizer-stream-state.js';
 import type { SherpaOnlineRecognizer, SherpaOnlineStream } from './sherpa.js';
 import type { Silero, SileroItem } from './silero.js';
+import type { Recognizers } from './utterance.js';
 
 export interface RecognizerEngineOptions {
-  /** undefined: only voice activity, every text stays empty. */
-  readonly recognizer: SherpaOnlineRecognizer | undefined;
+  /** Empty: only voice activity, every text stays empty. */
+  readonly recognizers: Recognizers;
   readonly silero: Silero;
   readonly tailPaddingMs: number;
   readonly preRollMs: number;
@@ -35,9 +36,15 @@ export class RecognizerEngine {
     this.#options = options;
   }
 
-  open({ handle, sampleRate, startSample }: OpenMessage): void {
-    const { recognizer, preRollMs } = this.#options;
-    this.#streams.set(handle, new StreamState({ handle, sampleRate, startSample, recognizer, preRollMs }));
+  open({ handle, sampleRate, startSample, graph }: OpenMessage): void {
+    const { recognizers, preRollMs } = this.#options;
+    this.#streams.set(handle, new StreamState({ handle, sampleRate, startSample, graph, recognizers, preRollMs }));
+  }
+
+  expect({ handle, graph }: ExpectMessage): void {
+    const stream = this.#streams.get(handle);
+    stream?.expect(graph);
+    if (stream && stream.tracks.length > 0) this.#undecoded.add(stream);
   }
 
   close(handle: number): void {
@@ -73,12 +80,14 @@ export class RecognizerEngine {
     }
     await this.#listen([...touched], events);
     for (const stream of touched) stream.feed();
-    for (const stream of flushes.keys()) stream.pushTail(this.#options.tailPaddingMs);
+    const ended = [...touched].filter((stream) => stream.tailDue && !flushes.has(stream));
+    for (const stream of [...flushes.keys(), ...ended]) stream.pushTail(this.#options.tailPaddingMs);
     for (const stream of touched) if (stream.feeding) this.#undecoded.add(stream);
-    for (const stream of flushes.keys()) this.#undecoded.add(stream);
-    const decoded = this.#decode(nowMs, flushes.size > 0);
+    for (const stream of [...flushes.keys(), ...ended]) this.#undecoded.add(stream);
+    const decoded = this.#decode(nowMs, flushes.size + ended.length > 0);
+    const settled = new Set(ended);
     for (const stream of new Set([...touched, ...decoded])) {
-      if (!flushes.has(stream)) stream.reportPartial(decoded.has(stream), events);
+      if (!flushes.has(stream)) stream.reportPartial(decoded.has(stream), settled.has(stream), events);
     }
     for (const [stream, flushId] of flushes) stream.finish(flushId, events);
     for (const stream of syncs) {
@@ -121,25 +130,33 @@ export class RecognizerEngine {
    * somebody's turn has ended (`now`), so that more of them have one.
    */
   #decode(nowMs: number, now: boolean): ReadonlySet<StreamState> {
-    const { recognizer } = this.#options;
     const decoded = new Set<StreamState>();
-    if (!recognizer) return decoded;
     if (!now && nowMs - this.#decodedAtMs < gatherMs(this.#undecoded.size)) return decoded;
     this.#decodedAtMs = nowMs;
-    let candidates = [...this.#undecoded];
+    const streams = [...this.#undecoded];
     this.#undecoded.clear();
-    for (;;) {
-      const ready: { readonly stream: StreamState; readonly sherpa: SherpaOnlineStream }[] = [];
-      for (const stream of candidates) {
-        const sherpa = stream.sherpaStream;
-        if (sherpa && recognizer.isReady(sherpa)) ready.push({ stream, sherpa });
-      }
-      if (ready.length === 0) return decoded;
-      for (let start = 0; start < ready.length; start += LARGEST_BATCH) {
-        recognizer.decodeStreams(ready.slice(start, start + LARGEST_BATCH).map(({ sherpa }) => sherpa));
-      }
-      candidates = ready.map(({ stream }) => stream);
-      for (const stream of candidates) decoded.add(stream);
+    for (const recognizer of this.#options.recognizers.values()) decodeAll(recognizer, streams, decoded);
+    return decoded;
+  }
+}
+
+/** Every full chunk that these streams have for this recogniser, a chunk of each at a time. */
+function decodeAll(
+  recognizer: SherpaOnlineRecognizer,
+  streams: readonly StreamState[],
+  decoded: Set<StreamState>,
+): void {
+  let candidates: { readonly state: StreamState; readonly stream: SherpaOnlineStream }[] = [];
+  for (const state of streams) {
+    for (const track of state.tracks)
+      if (track.recognizer === recognizer) candidates.push({ state, stream: track.stream });
+  }
+  for (;;) {
+    candidates = candidates.filter(({ stream }) => recognizer.isReady(stream));
+    if (candidates.length === 0) return;
+    for (let start = 0; start < candidates.length; start += LARGEST_BATCH) {
+      recognizer.decodeStreams(candidates.slice(start, start + LARGEST_BATCH).map(({ stream }) => stream));
     }
+    for (const { state } of candidates) decoded.add(state);
   }
 }

@@ -112,13 +112,17 @@ class Lane implements PoolStreamOwner {
     this.droppedMs += ms;
   }
 
+  expected(stream: PoolStream): void {
+    this.process.send({ type: 'expect', handle: stream.handle, graph: stream.graph });
+  }
+
   closed(stream: PoolStream): void {
     this.remove(stream);
   }
 
   #reopen(stream: PoolStream): void {
-    const { handle, sampleRate, startSample } = stream;
-    this.process.send({ type: 'open', handle, sampleRate, startSample });
+    const { handle, sampleRate, startSample, graph } = stream;
+    this.process.send({ type: 'open', handle, sampleRate, startSample, graph });
     if (stream.hasWork) this.wake(stream, false);
   }
 
@@ -206,6 +210,7 @@ export class RecognizerPool implements Recognizer {
     const stream: PoolStream = new PoolStream(this.#nextHandle++, options, {
       wake: (woken, now) => this.#laneOf(woken)?.wake(woken, now),
       dropped: (ms) => this.#laneOf(stream)?.dropped(ms),
+      expected: (changed) => this.#laneOf(changed)?.expected(changed),
       closed: (closed) => this.#laneOf(closed)?.remove(closed),
     });
     lane.add(stream);

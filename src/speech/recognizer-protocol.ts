@@ -1,3 +1,5 @@
+import type { Graph } from './graph.js';
+
 /** Messages between the recogniser pool and its worker processes. Times are samples of the stream's own audio. */
 
 export interface RecognizerWorkerInit {
@@ -9,6 +11,8 @@ export interface RecognizerWorkerInit {
   readonly folders: readonly string[];
   readonly manifestFile?: string;
   readonly preRollMs: number;
+  /** Graphs to load in place of, or beside, the model's own: absolute paths. */
+  readonly graphs?: Readonly<Partial<Record<Graph, string>>>;
 }
 
 export interface OpenMessage {
@@ -17,6 +21,13 @@ export interface OpenMessage {
   readonly sampleRate: number;
   /** Where the audio that follows begins: 0, or the start of what is replayed. */
   readonly startSample: number;
+  readonly graph: Graph;
+}
+
+export interface ExpectMessage {
+  readonly type: 'expect';
+  readonly handle: number;
+  readonly graph: Graph;
 }
 
 export interface CloseMessage {
@@ -53,6 +64,7 @@ export type StreamEvent =
       readonly text: string;
       readonly tokens: readonly string[];
       readonly stableSamples: number;
+      readonly settled: boolean;
       readonly atSample: number;
     }
   | {

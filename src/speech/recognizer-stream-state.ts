@@ -1,32 +1,23 @@
-import { samplesIn } from '../dsp/framing.js';
+import { concat, samplesIn } from '../dsp/framing.js';
 import { Resampler } from '../dsp/resample.js';
 import { confidenceOf } from './confidence.js';
+import type { Graph } from './graph.js';
 import type { StreamEvent } from './recognizer-protocol.js';
-import { RECOGNIZER_RATE, type SherpaOnlineRecognizer, type SherpaOnlineStream } from './sherpa.js';
+import { RECOGNIZER_RATE } from './sherpa.js';
 import { type SileroItem, type SileroRate, SileroState, sileroWindow } from './silero.js';
-import { tidyRecognized } from './text.js';
+import { type Recognizers, type Track, Utterance } from './utterance.js';
 import { hearWindow, QUIET, type VoiceActivityState } from './voice-activity.js';
 
 /** Probability from which the recogniser is fed: lower than what counts as voice, a soft first consonant must not be missed. */
 const FEED_THRESHOLD = 0.2;
-/** The recogniser is fed on after voice, so that what comes late comes out; then it rests until the next voice. */
-const FEED_HOLD_MS = 2000;
+/** Sounds too soft to be voice are fed for so long after the last of them; then the recogniser rests until the next. */
+const FEED_HOLD_MS = 640;
+/** Audio of an utterance under way that a graph can still hear when the question changes. */
+const LATE_GRAPH_MS = 2000;
 /** A partial that stays is told again at these ages, so that who waits for a stable one learns of it. */
 const STABLE_STEPS_MS = [80, 160, 240, 320, 480, 640, 960, 1280];
 /** At least this much silence ends an utterance: what fills the last chunk is decoded with it. */
 const SHORTEST_PADDING_MS = 160;
-
-interface Utterance {
-  readonly stream: SherpaOnlineStream | undefined;
-  /** First sample of voice; refined when voice activity says when it began. */
-  startSample: number;
-  endSample: number;
-  voicedSamples: number;
-  text: string;
-  tokens: readonly string[];
-  textSince: number;
-  stepsTold: number;
-}
 
 /**
  * One caller inside a worker: splits audio into windows for voice activity, keeps a pre-roll, decides when the recogniser is fed, and
@@ -35,7 +26,7 @@ interface Utterance {
 export class StreamState {
   readonly handle: number;
   readonly #rate: number;
-  readonly #recognizer: SherpaOnlineRecognizer | undefined;
+  readonly #recognizers: Recognizers;
   readonly #preRollSamples: number;
 
   /** Next sample expected, in samples of the stream. */
@@ -51,22 +42,30 @@ export class StreamState {
   /** The last of the audio: pre-roll and what is not fed yet. */
   #recent: { at: number; pcm: Int16Array }[] = [];
   #feeding = false;
+  /** Voice has ended: the model is to hear the end now, not when the silence has filled its chunk. */
+  #tailDue = false;
+  /** Nothing was fed since the tail: the text is all that will come. */
+  #tailGiven = false;
   #lastLikelyVoice: number;
   /** Nothing before this is given to the recogniser (again). */
   #fedUntil: number;
   #resampler: Resampler | undefined;
   #utterance: Utterance | undefined;
+  #utteranceFedFrom = 0;
+  #graph: Graph;
 
   constructor(options: {
     readonly handle: number;
     readonly sampleRate: number;
     readonly startSample: number;
-    readonly recognizer: SherpaOnlineRecognizer | undefined;
+    readonly recognizers: Recognizers;
     readonly preRollMs: number;
+    readonly graph: Graph;
   }) {
     this.handle = options.handle;
     this.#rate = options.sampleRate;
-    this.#recognizer = options.recognizer;
+    this.#recognizers = options.recognizers;
+    this.#graph = options.graph;
     this.#position = options.startSample;
     this.#vadPosition = options.startSample;
     this.#fedUntil = options.startSample;
@@ -82,13 +81,18 @@ export class StreamState {
     return this.#vadRate;
   }
 
-  get sherpaStream(): SherpaOnlineStream | undefined {
-    return this.#utterance?.stream;
+  /** What of it may have something to decode. */
+  get tracks(): readonly Track[] {
+    return this.#utterance?.tracks ?? [];
   }
 
   /** Audio is going into the recogniser at the moment. */
   get feeding(): boolean {
-    return this.#feeding && this.#utterance?.stream !== undefined;
+    return this.#feeding && this.tracks.length > 0;
+  }
+
+  get tailDue(): boolean {
+    return this.#tailDue;
   }
 
   get voiceActive(): boolean {
@@ -97,6 +101,25 @@ export class StreamState {
 
   get position(): number {
     return this.#position;
+  }
+
+  /** Another question is open: its graph listens from now on, also to what has been said of the present utterance. */
+  expect(graph: Graph): void {
+    if (graph === this.#graph) return;
+    this.#graph = graph;
+    const utterance = this.#utterance;
+    if (!utterance) return;
+    utterance.narrowTo(graph);
+    if (utterance.has(graph)) return;
+    const from = Math.max(this.#utteranceFedFrom, this.#position - samplesIn(LATE_GRAPH_MS, this.#rate));
+    const pieces = this.#recent.map(({ at, pcm }) =>
+      pcm.subarray(Math.max(0, from - at), Math.max(0, this.#fedUntil - at)),
+    );
+    utterance.listen(
+      graph,
+      this.#recognizers,
+      new Resampler(this.#rate, RECOGNIZER_RATE).processToFloat(concat(pieces)),
+    );
   }
 
   /** Audio that begins at `at`; a jump (audio was dropped on the way) moves the stream's clock along. */
@@ -139,6 +162,7 @@ export class StreamState {
     if (!change) return;
     if (utterance && change.active && utterance.text === '') utterance.startSample = change.atSample;
     if (utterance && !change.active) utterance.endSample = change.atSample;
+    this.#tailDue = !change.active;
     events.push({ handle: this.handle, kind: 'voice', active: change.active, atSample: Math.round(change.atSample) });
   }
 
@@ -153,49 +177,56 @@ export class StreamState {
       const quiet = this.#position - this.#lastLikelyVoice > samplesIn(FEED_HOLD_MS, this.#rate);
       if (quiet && !this.#voice.active) this.#feeding = false;
     }
-    const keepFrom = this.#vadPosition - this.#preRollSamples;
+    const preRoll = this.#vadPosition - this.#preRollSamples;
+    const late = Math.max(this.#utteranceFedFrom, this.#position - samplesIn(LATE_GRAPH_MS, this.#rate));
+    const keepFrom = this.#utterance ? Math.min(preRoll, late) : preRoll;
     while (this.#recent[0] && this.#recent[0].at + this.#recent[0].pcm.length <= keepFrom) this.#recent.shift();
   }
 
   /**
-   * The tail: what is left, then silence, so that the model says its last word now. Silence that the caller has already been heard to keep counts.
+   * The tail: what is left, then silence, so that the model says its last word now. Silence that the caller has already been heard to keep counts. Voice that
+   * comes after all is fed on behind it.
    */
   pushTail(paddingMs: number): void {
+    this.#tailDue = false;
     const utterance = this.#utterance;
-    if (!utterance?.stream) return;
+    if (!utterance || utterance.tracks.length === 0 || this.#tailGiven) return;
     const wasFeeding = this.#feeding;
     this.#feeding = true;
     this.feed();
     const quietSamples = this.#voice.active || !wasFeeding ? 0 : this.#position - utterance.endSample;
     const missingMs = paddingMs - (quietSamples * 1000) / this.#rate;
     const length = samplesIn(Math.max(SHORTEST_PADDING_MS, missingMs), RECOGNIZER_RATE);
-    utterance.stream.acceptWaveform({ samples: new Float32Array(length), sampleRate: RECOGNIZER_RATE });
+    utterance.give(new Float32Array(length));
+    this.#feeding = false;
+    this.#tailGiven = true;
   }
 
-  /** Tells a partial when the text changed or has stayed for another step. `decoded`: the model has moved on since the last time. */
-  reportPartial(decoded: boolean, events: StreamEvent[]): void {
+  /**
+   * Tells a partial when the text changed or has stayed for another step. `decoded`: the model has moved on since the last time; `settled`: it
+   * has just heard the tail.
+   */
+  reportPartial(decoded: boolean, settled: boolean, events: StreamEvent[]): void {
     const utterance = this.#utterance;
-    if (!utterance?.stream || !this.#recognizer) return;
+    if (!utterance || utterance.tracks.length === 0) return;
     // Asking costs a JSON document: only when the model has moved on.
-    const result = decoded ? this.#recognizer.getResult(utterance.stream) : undefined;
-    const text = result ? tidyRecognized(result.text) : utterance.text;
-    if (result && text !== utterance.text) {
-      utterance.text = text;
-      utterance.tokens = result.tokens.filter((token) => token.trim() !== '');
+    if (decoded && utterance.refresh()) {
       utterance.textSince = this.#position;
       utterance.stepsTold = 0;
-    } else {
+    } else if (utterance.text === '') return;
+    else if (!settled) {
       const step = STABLE_STEPS_MS[utterance.stepsTold];
       const stable = this.#position - utterance.textSince;
-      if (text === '' || step === undefined || stable < samplesIn(step, this.#rate)) return;
+      if (step === undefined || stable < samplesIn(step, this.#rate)) return;
       while (stable >= samplesIn(STABLE_STEPS_MS[utterance.stepsTold] ?? Infinity, this.#rate)) utterance.stepsTold++;
     }
     events.push({
       handle: this.handle,
       kind: 'partial',
-      text,
+      text: utterance.text,
       tokens: utterance.tokens,
       stableSamples: this.#position - utterance.textSince,
+      settled: this.#tailGiven,
       atSample: this.#position,
     });
   }
@@ -203,21 +234,22 @@ export class StreamState {
   /** After `pushTail` and decoding: the final text, and the stream is fresh for the next utterance. */
   finish(flushId: number, events: StreamEvent[]): void {
     const utterance = this.#utterance;
-    const result = utterance?.stream && this.#recognizer?.getResult(utterance.stream);
-    const text = result ? tidyRecognized(result.text) : '';
+    utterance?.refresh();
+    const text = utterance?.text ?? '';
     const voicedMs = ((utterance?.voicedSamples ?? 0) * 1000) / this.#rate;
     events.push({
       handle: this.handle,
       kind: 'final',
       flushId,
       text,
-      confidence: confidenceOf({ text, logProbabilities: result?.ys_probs ?? [], voicedMs }),
+      confidence: confidenceOf({ text, logProbabilities: utterance?.logProbabilities ?? [], voicedMs }),
       startSample: Math.round(utterance?.startSample ?? this.#position),
       endSample: Math.round(this.#voice.active || !utterance ? this.#position : utterance.endSample),
     });
     this.#utterance = undefined;
     this.#resampler = undefined;
     this.#feeding = false;
+    this.#tailGiven = false;
     // The silence before the flush may serve as pre-roll of what comes next; voice that was heard already may not.
     const voiceEnd = utterance && !this.#voice.active ? utterance.endSample : this.#position;
     this.#fedUntil = Math.max(voiceEnd, this.#position - this.#preRollSamples);
@@ -227,24 +259,19 @@ export class StreamState {
 
   #startFeeding(from: number): void {
     this.#feeding = true;
+    this.#tailGiven = false;
     this.#fedUntil = Math.max(this.#fedUntil, from - this.#preRollSamples);
-    this.#utterance ??= {
-      stream: this.#recognizer?.createStream(),
-      startSample: from,
-      endSample: from,
-      voicedSamples: 0,
-      text: '',
-      tokens: [],
-      textSince: from,
-      stepsTold: 0,
-    };
     this.#resampler ??= new Resampler(this.#rate, RECOGNIZER_RATE);
+    if (this.#utterance) return;
+    this.#utterance = new Utterance(from);
+    this.#utteranceFedFrom = this.#fedUntil;
+    this.#utterance.listen('general', this.#recognizers);
+    this.#utterance.listen(this.#graph, this.#recognizers);
   }
 
   #give(pcm: Int16Array): void {
-    const stream = this.sherpaStream;
-    if (!stream || !this.#resampler) return;
+    if (this.tracks.length === 0 || !this.#resampler) return;
     const samples = this.#resampler.processToFloat(pcm);
-    if (samples.length > 0) stream.acceptWaveform({ samples, sampleRate: RECOGNIZER_RATE });
+    if (samples.length > 0) this.#utterance?.give(samples);
   }
 }

@@ -1,8 +1,16 @@
+import type { Graph } from './graph.js';
 import { readManifest } from './manifest.js';
 import { RecognizerEngine } from './recognizer-engine.js';
-import type { CloseMessage, OpenMessage, RecognizerWorkerInit, WorkItem, WorkMessage } from './recognizer-protocol.js';
+import type {
+  CloseMessage,
+  ExpectMessage,
+  OpenMessage,
+  RecognizerWorkerInit,
+  WorkItem,
+  WorkMessage,
+} from './recognizer-protocol.js';
 import { ModelRegistry, pathIn } from './registry.js';
-import { loadSherpa, onlineRecognizerConfig, tailPaddingMs } from './sherpa.js';
+import { loadSherpa, recognizerConfigs, tailPaddingMs } from './sherpa.js';
 import { Silero } from './silero.js';
 
 /** Entry of a recogniser process: loads the models, then answers `work` messages until its parent is gone. */
@@ -16,13 +24,16 @@ let waiting: WorkItem[] = [];
 let lastSeq = 0;
 let busy = false;
 
-process.on('message', (message: RecognizerWorkerInit | OpenMessage | CloseMessage | WorkMessage) => {
+process.on('message', (message: RecognizerWorkerInit | OpenMessage | ExpectMessage | CloseMessage | WorkMessage) => {
   switch (message.type) {
     case 'init':
       void start(message);
       return;
     case 'open':
       engine?.open(message);
+      return;
+    case 'expect':
+      engine?.expect(message);
       return;
     case 'close':
       engine?.close(message.handle);
@@ -51,9 +62,10 @@ async function start(init: RecognizerWorkerInit): Promise<void> {
   const silero = await Silero.load(pathIn(vad, vadEngine.model));
   const installed = init.recognizer === undefined ? undefined : registry.find(init.recognizer);
   if (init.recognizer !== undefined && !installed) throw new Error(`recogniser ${init.recognizer} not found`);
-  const recognizer = installed && new (loadSherpa().OnlineRecognizer)(onlineRecognizerConfig(installed));
+  const { OnlineRecognizer } = loadSherpa();
+  const configs = installed ? recognizerConfigs(installed, init.graphs) : new Map<Graph, object>();
   engine = new RecognizerEngine({
-    recognizer,
+    recognizers: new Map([...configs].map(([graph, config]) => [graph, new OnlineRecognizer(config)])),
     silero,
     tailPaddingMs: installed ? tailPaddingMs(installed.model.engine) : 0,
     preRollMs: init.preRollMs,

@@ -1,4 +1,5 @@
 import type { TypedEmitter } from '../emitter.js';
+import type { Graph } from './graph.js';
 
 /** Streaming recognition with voice activity: the contract that the worker pool and the fake both keep. */
 
@@ -14,12 +15,16 @@ export interface RecognizerOpenOptions {
 export interface RecognizerStreamEvents {
   /** Voice began or ended. `atMs` counts the stream's own audio: 0 = the first sample it was given. */
   voice: [active: boolean, atMs: number];
-  /** The text so far of the utterance under way. `stableMs`: how long, in audio time, it has not changed. */
+  /**
+   * The text so far of the utterance under way. `stableMs`: how long, in audio time, it has not changed. `settled`: voice has ended and the
+   * model has heard the end; the text stays as it is unless the caller speaks on.
+   */
   partial: [
     partial: {
       readonly text: string;
       readonly tokens: readonly string[];
       readonly stableMs: number;
+      readonly settled: boolean;
       readonly atMs: number;
     },
   ];
@@ -51,6 +56,8 @@ export interface RecognizerStream extends TypedEmitter<RecognizerStreamEvents> {
   accept(pcm: Int16Array): number;
   /** Ends the utterance: the tail is pushed through the model at once and exactly one `final` with the returned id follows (or `failed`). */
   flush(): number;
+  /** What is listened for from now on, also in the utterance under way: a model with graphs for narrow questions hears their answers better. */
+  expect(graph: Graph): void;
   /** Frees it. Idempotent; no event follows. */
   close(): void;
 }

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { Graph } from './graph.js';
 import type { Engine } from './manifest.js';
 import { type InstalledModel, pathIn } from './registry.js';
 
@@ -62,8 +64,28 @@ export function loadSherpa(): Sherpa {
   return createRequire(import.meta.url)('sherpa-onnx-node') as Sherpa;
 }
 
+/**
+ * A configuration for each graph the model can decode over: `graphs` (absolute paths) in place of its own where they are given. A model that
+ * needs no graph, or has only one, hears everything in its free pass.
+ */
+export function recognizerConfigs(
+  installed: InstalledModel,
+  graphs: Readonly<Partial<Record<Graph, string>>> = {},
+): ReadonlyMap<Graph, object> {
+  const { engine } = installed.model;
+  const configs = new Map<Graph, object>([['general', onlineRecognizerConfig(installed, graphs.general)]]);
+  if (engine.type !== 'nemo-ctc' || engine.graph === undefined) return configs;
+  for (const graph of ['digits', 'confirm'] as const) {
+    const own = engine.graphs[graph];
+    const file = graphs[graph] ?? (own === undefined ? undefined : pathIn(installed, own));
+    // A wrong path would end the process; a narrow graph that is not there is merely not used.
+    if (file !== undefined && existsSync(file)) configs.set(graph, onlineRecognizerConfig(installed, file));
+  }
+  return configs;
+}
+
 /** End points are off: the turn-taking reducer decides, and sherpa's rules would reset streams behind its back. */
-export function onlineRecognizerConfig(installed: InstalledModel): object {
+export function onlineRecognizerConfig(installed: InstalledModel, graph?: string): object {
   const { engine } = installed.model;
   const path = (name: string) => pathIn(installed, name);
   const base = {
@@ -78,7 +100,7 @@ export function onlineRecognizerConfig(installed: InstalledModel): object {
       modelConfig: { ...common, nemoCtc: { model: path(engine.model) }, tokens: path(engine.tokens) },
       ...(engine.graph === undefined
         ? {}
-        : { ctcFstDecoderConfig: { graph: path(engine.graph), maxActive: engine.maxActive } }),
+        : { ctcFstDecoderConfig: { graph: graph ?? path(engine.graph), maxActive: engine.maxActive } }),
     };
   }
   if (engine.type === 'transducer') {

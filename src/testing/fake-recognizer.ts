@@ -1,5 +1,6 @@
 import { SafeEmitter } from '../emitter.js';
 import { HearkenError } from '../errors.js';
+import type { Graph } from '../speech/graph.js';
 import type {
   Recognizer,
   RecognizerHealth,
@@ -12,6 +13,8 @@ import type {
 export class FakeRecognizerStream extends SafeEmitter<RecognizerStreamEvents> implements RecognizerStream {
   readonly streamId: string;
   closed = false;
+  /** What it was told to listen for, in order. */
+  readonly expected: Graph[] = [];
   /** Ms of audio accepted: the stream's own clock. */
   audioMs = 0;
   readonly #sampleRate: number;
@@ -50,6 +53,10 @@ export class FakeRecognizerStream extends SafeEmitter<RecognizerStreamEvents> im
     return flushId;
   }
 
+  expect(graph: Graph): void {
+    this.expected.push(graph);
+  }
+
   close(): void {
     this.closed = true;
     this.removeAllListeners();
@@ -60,9 +67,9 @@ export class FakeRecognizerStream extends SafeEmitter<RecognizerStreamEvents> im
     this.emit('voice', active, this.audioMs);
   }
 
-  partial(text: string): void {
+  partial(text: string, settled = false): void {
     this.#text = text;
-    this.emit('partial', { text, tokens: [...text], stableMs: 0, atMs: this.audioMs });
+    this.emit('partial', { text, tokens: [...text], stableMs: 0, settled, atMs: this.audioMs });
   }
 
   fail(reason: string): void {

@@ -85,6 +85,19 @@ describe('a call', () => {
     expect(call.stream.closed).toBe(true);
   });
 
+  it('listens for the answer to the question that is open', async () => {
+    const call = ring((input) =>
+      input.type === 'text'
+        ? [say('订单号是多少'), { type: 'expect', expectation: { type: 'digits', slot: 'order_number', maxLength: 8 } }]
+        : [say('您好')],
+    );
+    await call.listen(1000);
+    await call.speak('查订单');
+    await call.listen(1500);
+    expect(call.stream.expected.at(-1)).toBe('digits');
+    await call.over();
+  });
+
   it('ends an answer that is complete sooner than one that is not', async () => {
     const answerAfter = async (complete: boolean): Promise<number> => {
       const call = ring(greet);
