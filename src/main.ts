@@ -13,9 +13,9 @@ import type { LoadedConfig } from './config.js';
 import { createBrain } from './dialogue/create-brain.js';
 import { decodeMulaw } from './dsp/g711.js';
 import { FileDeskStore } from './handoff/file-desk-store.js';
-import { HearkenV1Server } from './media/hearken-v1/server.js';
 import { measuredBrain } from './insight/brain-metrics.js';
 import { Metrics } from './insight/metrics.js';
+import { HearkenV1Server } from './media/hearken-v1/server.js';
 import { trainOrLoadForApp } from './nlu/index.js';
 import { createSpeech } from './speech/index.js';
 import { createStores } from './store/index.js';
@@ -53,12 +53,12 @@ export async function startService(
       await stop().catch((err: unknown) => logger.error({ err }, 'a part did not stop cleanly'));
   };
   try {
+    // One registry for all rooms: hand it to whatever has something to count.
+    const metrics = new Metrics({ process: true });
     const dataFolder = resolve(root, config.store.folder);
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
     const appFolder = findFolder(config.app.folder, root);
 
-    // One registry for all rooms: hand it to whatever has something to count.
-    const metrics = new Metrics({ process: true });
     const speech = await createSpeech(config.speech, root, logger, {
       preRollMs: config.turn.preRollMs,
       graphsFolder: join(dataFolder, 'graphs', basename(appFolder)),
@@ -70,7 +70,7 @@ export async function startService(
     stops.push(() => intentModel.close());
     const desk = await FileDeskStore.open(join(dataFolder, 'desk.jsonl'));
     stops.push(() => desk.close());
-    const ownBrain = await createBrain({
+    const brain = await createBrain({
       appFolder,
       desk,
       environment: appEnvironment,
@@ -86,15 +86,15 @@ export async function startService(
       maxNoInput: config.turn.maxNoInput,
       maxNoMatch: config.turn.maxNoMatch,
     });
-    stops.push(() => ownBrain.close());
-    const brain = measuredBrain(ownBrain, metrics);
+    stops.push(() => brain.close());
+    const watchedBrain = measuredBrain(brain, metrics);
 
     const calls = new CallManager({
       config,
       dataFolder,
       recognizer: speech.recognizer,
       synthesizer: speech.synthesizer,
-      brain,
+      brain: watchedBrain,
       clock: systemClock,
       logger,
       apology: loadApology,
@@ -112,7 +112,7 @@ export async function startService(
     metrics.watch('calls_live', 'Calls that are up now', () => calls.live);
     const api = await createApi({
       metrics,
-      brain,
+      brain: watchedBrain,
       logger,
       config: config.http,
       health: () => ({

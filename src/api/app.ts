@@ -6,14 +6,19 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { Brain } from '../dialogue/brain.js';
+import { Metrics } from '../insight/metrics.js';
 import type { IntentModel } from '../nlu/intent-model.js';
 import type { ConversationLog } from '../store/conversation-log.js';
+import { registerCors } from './plugins/cors.js';
 import { registerDocumentation } from './plugins/documentation.js';
 import { registerErrorHandler } from './plugins/errors.js';
+import { registerRequestMetrics } from './plugins/request-metrics.js';
+import { SignIn } from './plugins/sign-in.js';
 import { type CallRouteOptions, callRoutes } from './routes/calls.js';
 import { chatRoutes } from './routes/chat.js';
 import { conversationRoutes, rasaWebhookRoute } from './routes/conversation.js';
 import { type HealthOptions, healthRoutes } from './routes/health.js';
+import { metricsRoute } from './routes/metrics.js';
 import { modelParseRoute } from './routes/model-parse.js';
 import { TextSocketEndpoint } from './socket.js';
 import type { UpgradeRouter } from './upgrade.js';
@@ -24,7 +29,9 @@ export interface ApiOptions extends HealthOptions {
   readonly config: Config['http'];
   /** With it there is `/api/history`. */
   readonly log?: ConversationLog;
-  readonly calls?: CallRouteOptions;
+  readonly calls?: Omit<CallRouteOptions, 'signIn'>;
+  /** Told of every request and shown at `/metrics`; without it the API counts for itself. */
+  readonly metrics?: Metrics;
   /** With it there is `POST /model/parse`. */
   readonly intentModel?: IntentModel;
 }
@@ -63,15 +70,20 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       'answered',
     );
   });
+  const metrics = options.metrics ?? new Metrics();
+  const signIn = new SignIn(options.config);
+  registerRequestMetrics(app, metrics);
   await app.register(helmet);
+  registerCors(app, options.config.corsOrigins);
   await app.register(rateLimit, { max: options.config.requestsPerMinute, timeWindow: 60_000 });
   await registerDocumentation(app);
 
   await app.register(healthRoutes, { health: options.health, ping: options.ping });
   await app.register(chatRoutes, { brain: options.brain });
-  await app.register(conversationRoutes, { brain: options.brain, log: options.log });
+  await app.register(metricsRoute, { metrics, signIn: options.config.openMetrics ? undefined : signIn });
+  await app.register(conversationRoutes, { brain: options.brain, log: options.log, signIn });
   await app.register(rasaWebhookRoute, { brain: options.brain });
-  if (options.calls !== undefined) await app.register(callRoutes, options.calls);
+  if (options.calls !== undefined) await app.register(callRoutes, { ...options.calls, signIn });
   if (options.intentModel !== undefined) await app.register(modelParseRoute, { intentModel: options.intentModel });
 
   const socket = new TextSocketEndpoint({ brain: options.brain, logger: options.logger });

@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { readRecord } from '../../call/record.js';
 import { HearkenError } from '../../errors.js';
-import { localOnly } from '../plugins/local-only.js';
+import type { SignIn } from '../plugins/sign-in.js';
 import { errorResponse } from '../schemas.js';
 
 export interface CallRouteOptions {
@@ -11,6 +11,7 @@ export interface CallRouteOptions {
   readonly dataFolder: string;
   /** Our id of a call, by the signalling's. */
   readonly idOf: (callId: string) => string | undefined;
+  readonly signIn: SignIn;
 }
 
 const params = z.object({ callId: z.string().min(1).max(256) });
@@ -25,12 +26,12 @@ export async function callRoutes(app: FastifyInstance, options: CallRouteOptions
   app.withTypeProvider<ZodTypeProvider>().get(
     '/api/calls/:callId',
     {
-      onRequest: localOnly,
+      onRequest: options.signIn.require('calls'),
       schema: {
-        summary: 'The record of a call (only from the machine that the service runs on)',
+        summary: 'The record of a call (API key with scope calls, or from the same machine)',
         tags: ['calls'],
         params,
-        response: { 200: record, 403: errorResponse, 404: errorResponse },
+        response: { 200: record, 401: errorResponse, 403: errorResponse, 404: errorResponse },
       },
     },
     async (request) => {

@@ -5,13 +5,14 @@ import { z } from 'zod';
 import type { Brain } from '../../dialogue/brain.js';
 import type { ConversationLog } from '../../store/conversation-log.js';
 import { chatTurn } from '../chat.js';
-import { localOnly } from '../plugins/local-only.js';
+import type { SignIn } from '../plugins/sign-in.js';
 import { chatRequest, chatResponse, conversationId, errorResponse, MAX_TEXT_CHARS } from '../schemas.js';
 
 export interface ConversationRouteOptions {
   readonly brain: Brain;
   /** Without it there is no history. */
   readonly log?: ConversationLog | undefined;
+  readonly signIn: SignIn;
 }
 
 const errors = { 400: errorResponse, 404: errorResponse, 409: errorResponse, 429: errorResponse, 503: errorResponse };
@@ -39,7 +40,7 @@ const history = z.object({
 /** What customers' own front ends speak: begin a conversation, send messages, ask once, read back. */
 export async function conversationRoutes(
   app: FastifyInstance,
-  { brain, log }: ConversationRouteOptions,
+  { brain, log, signIn }: ConversationRouteOptions,
 ): Promise<void> {
   const api = app.withTypeProvider<ZodTypeProvider>();
 
@@ -103,17 +104,31 @@ export async function conversationRoutes(
       };
     };
     const schema = {
-      summary: 'What was said in a conversation, oldest first (only from the machine that the service runs on)',
+      summary: 'What was said in a conversation, oldest first (API key with scope history, or from the same machine)',
       tags: ['conversation'],
     };
     api.get(
       '/api/history',
-      { onRequest: localOnly, schema: { ...schema, querystring: historyQuery, response: { 200: history, ...errors } } },
+      {
+        onRequest: signIn.require('history'),
+        schema: {
+          ...schema,
+          querystring: historyQuery,
+          response: { 200: history, 401: errorResponse, 403: errorResponse, ...errors },
+        },
+      },
       async (request) => read(request.query),
     );
     api.post(
       '/api/history',
-      { onRequest: localOnly, schema: { ...schema, body: historyQuery, response: { 200: history, ...errors } } },
+      {
+        onRequest: signIn.require('history'),
+        schema: {
+          ...schema,
+          body: historyQuery,
+          response: { 200: history, 401: errorResponse, 403: errorResponse, ...errors },
+        },
+      },
       async (request) => read(request.body),
     );
   }
