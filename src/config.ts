@@ -19,6 +19,8 @@ const turnSchema = z.strictObject({
   endSilenceCompleteMs: ms(250),
   /** The same inside a number: people pause there. */
   endSilenceNumberMs: ms(1200),
+  /** The same after half a sentence ("嗯，我想…"). */
+  endSilenceDanglingMs: ms(1500),
   /** How long a partial must not change before it may count as complete. */
   stablePartialMs: ms(150),
   /** Silence of the caller after a question until we ask again. */
@@ -291,9 +293,16 @@ export function loadConfig(
   };
 }
 
+/** What code needs to find its way on a machine. */
+const HARMLESS: ReadonlySet<string> = new Set(
+  'PATH HOME LANG LC_ALL TZ TMPDIR NODE_ENV NODE_EXTRA_CA_CERTS HTTP_PROXY HTTPS_PROXY NO_PROXY'.split(' '),
+);
+
 /** What an application is let see: not the service's own secrets. */
 function appEnvironment(env: NodeJS.ProcessEnv, listed: readonly string[]): Readonly<Record<string, string>> {
-  const seen = Object.entries(env).filter(([name]) => name.startsWith('APP_') || listed.includes(name));
+  const seen = Object.entries(env).filter(
+    ([name]) => name.startsWith('APP_') || listed.includes(name) || HARMLESS.has(name.toUpperCase()),
+  );
   return Object.fromEntries(seen.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 

@@ -42,12 +42,18 @@ export interface CallVoiceOptions {
 const FALLBACK_PROMPT_ID = -1;
 /** Said while an agent is being called. */
 const REASSURANCE_ID = -2;
+/** Said while a slow action is at work. */
+const INTERIM_ID = -3;
+/** Interim words that may wait for those before them. */
+const MOST_WAITING = 4;
 
 /** The speaking half of a call: replies, and what is said when the application itself can't speak any more. */
 export class CallVoice {
   readonly #options: CallVoiceOptions;
   readonly #playout: Playout;
   readonly #abort = new AbortController();
+  /** What follows once the interim words have been heard. */
+  #waiting: { readonly promptId: number; readonly says: readonly SayAction[] }[] = [];
 
   constructor(options: CallVoiceOptions) {
     this.#options = options;
@@ -62,23 +68,32 @@ export class CallVoice {
         listener.heard(promptId, heard);
         if (promptId === FALLBACK_PROMPT_ID) listener.fallbackOver();
         else if (promptId >= 0) listener.finished(promptId);
+        else if (promptId === INTERIM_ID) this.#next();
       })
       .on('failed', (promptId, error) => this.#failed(promptId, error));
   }
 
-  /** The reply of a turn. */
+  /** The reply of a turn; words of the same turn that are still being said come first. */
   say(promptId: number, says: readonly SayAction[]): void {
-    for (const { text } of says) {
-      this.#options.session.notify({ type: 'transcript', who: 'bot', text, final: true });
-    }
-    this.#playout.play(
-      promptId,
-      says.map((say) => this.#segment(say.speech, say.rate)),
-    );
+    if (this.#playout.promptId === INTERIM_ID) this.#waiting.push({ promptId, says });
+    else this.#play(promptId, says);
+  }
+
+  /** Words that bridge a wait. */
+  sayInterim(say: SayAction): void {
+    if (this.#playout.promptId !== INTERIM_ID) this.#play(INTERIM_ID, [say]);
+    else if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ promptId: INTERIM_ID, says: [say] });
+  }
+
+  /** Makes the beginning of something that may have to be said soon. */
+  async prepare(speech: string, rate: number, language: string, signal: AbortSignal): Promise<void> {
+    const { synthesizer, session } = this.#options;
+    await synthesizer.prepare(speech, { language, sampleRate: session.sampleRate, speed: rate, signal });
   }
 
   /** The dialogue can't go on: says so; `fallbackOver` follows in any case. */
   sayFallback(name: FallbackPrompt): void {
+    this.#waiting = [];
     this.#playout.play(FALLBACK_PROMPT_ID, [this.#segment(fallbackPrompt(name, this.#options.language()))]);
   }
 
@@ -97,14 +112,31 @@ export class CallVoice {
 
   /** Silence for good; `heard` tells what of it reached the caller. */
   async stop(): Promise<void> {
+    this.#waiting = [];
     const { promptId } = this.#playout;
     if (promptId === undefined) return;
     this.#options.listener.heard(promptId, await this.#playout.stop());
   }
 
   close(): void {
+    this.#waiting = [];
     this.#abort.abort();
     this.#playout.close();
+  }
+
+  #play(promptId: number, says: readonly SayAction[]): void {
+    for (const { text } of says) {
+      this.#options.session.notify({ type: 'transcript', who: 'bot', text, final: true });
+    }
+    this.#playout.play(
+      promptId,
+      says.map((say) => this.#segment(say.speech, say.rate)),
+    );
+  }
+
+  #next(): void {
+    const next = this.#waiting.shift();
+    if (next) this.#play(next.promptId, next.says);
   }
 
   #segment(text: string, rate = 1): Segment {
@@ -123,6 +155,7 @@ export class CallVoice {
   #failed(promptId: number, error: unknown): void {
     this.#options.listener.failed(promptId, messageOf(error));
     if (promptId === FALLBACK_PROMPT_ID) this.#sayApology();
+    else if (promptId === INTERIM_ID) this.#next();
   }
 
   /** Synthesis is broken as well: the recorded apology is all that is left. */

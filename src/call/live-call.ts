@@ -7,6 +7,7 @@ import type { HangupCause, MediaSession } from '../media/session.js';
 import type { RecognizerStream } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
 import { CallEar, type EarListener, type HeardPartial } from './call-ear.js';
+import { CallMind } from './call-mind.js';
 import { CallVoice, type VoiceListener } from './call-voice.js';
 import type { FallbackPrompt } from './fallback-prompts.js';
 import { HandOver } from './hand-over.js';
@@ -14,6 +15,7 @@ import { PartialAssessor } from './partial-assessor.js';
 import { graphFor } from './question-graph.js';
 import type { CallRecord } from './record.js';
 import { replyFacts, saysOf } from './reply.js';
+import { Speculation } from './speculation.js';
 import { TurnTimings } from './timings.js';
 import { reduce } from './turn/reduce.js';
 import { initialTurnState, nextDeadlineMs, type TurnEffect, type TurnEvent, type TurnState } from './turn/state.js';
@@ -46,11 +48,14 @@ export class LiveCall {
   readonly #voice: CallVoice;
   readonly #timings: TurnTimings;
   readonly #assessor: PartialAssessor;
+  readonly #mind: CallMind;
+  readonly #speculation: Speculation;
   readonly #handOver: HandOver;
   readonly #finished: Promise<void>;
   #settleFinished: () => void = () => undefined;
   #state: TurnState = initialTurnState;
   #language: string;
+  #input: UserInput | undefined;
   #reply: TurnResult | undefined;
   #cancelDeadline: (() => void) | undefined;
   #fallbackNext: 'transfer' | 'hangup' | undefined;
@@ -64,7 +69,11 @@ export class LiveCall {
     this.#timings = new TurnTimings((timing) => record.event(this.#nowMs(), 'timing', { ...timing }));
     this.#assessor = new PartialAssessor({
       assess: (text) => brain.peek(session.id, text),
-      onAssessed: (assessed) => this.#dispatch({ type: 'assessed', atMs: this.#nowMs(), ...assessed }),
+      onAssessed: (assessed) => {
+        if (assessed.complete && this.#state.phase === 'listening' && assessed.text === this.#state.utterance?.text)
+          this.#speculation.consider(this.#state.turnId + 1, assessed.text);
+        this.#dispatch({ type: 'assessed', atMs: this.#nowMs(), ...assessed });
+      },
       onError: (error) =>
         logger.warn({ sessionId: this.id, reason: messageOf(error) }, 'a partial could not be assessed'),
     });
@@ -85,6 +94,24 @@ export class LiveCall {
       language: () => this.#language,
       listener: this.#toldByVoice(),
       onListenerError: (error, event) => logger.error({ err: error, event }, 'a step of a call threw'),
+    });
+    this.#mind = new CallMind({
+      ...parts,
+      nowMs: () => this.#nowMs(),
+      language: () => this.#language,
+      listener: {
+        interim: (turnId, say) => {
+          if (turnId === this.#state.turnId && this.#state.phase === 'thinking') this.#voice.sayInterim(say);
+        },
+        replied: (turnId, result) => this.#onReply(turnId, result),
+        failed: (turnId) => this.#dispatch({ type: 'turnFailed', atMs: this.#nowMs(), turnId }),
+      },
+    });
+    this.#speculation = new Speculation({
+      rehearse: (turnId, text) => this.#mind.rehearse(turnId, text),
+      prepare: (speech, rate, language, signal) => this.#voice.prepare(speech, rate, language, signal),
+      record: (data) => record.event(this.#nowMs(), 'speculation', data),
+      nowMs: () => this.#nowMs(),
     });
     this.#listenToSession();
   }
@@ -147,11 +174,17 @@ export class LiveCall {
     };
   }
 
-  #onPartial({ text, stableMs }: HeardPartial): void {
+  #onPartial({ text, stableMs, settled }: HeardPartial): void {
+    const { utterance } = this.#state;
+    const news = text !== utterance?.text;
     // The recogniser repeats itself while nothing changes; the reducer keeps count of that by itself.
-    if (text === this.#state.utterance?.text) return;
-    this.#dispatch({ type: 'partial', atMs: this.#nowMs(), text, stableMs });
-    if (this.#state.phase === 'listening' || this.#state.phase === 'speaking') this.#assessor.ask(text);
+    if (!news && (!settled || utterance.settled)) return;
+    this.#dispatch({ type: 'partial', atMs: this.#nowMs(), text, stableMs, settled });
+    const { phase } = this.#state;
+    if (phase === 'listening' && settled) this.#speculation.consider(this.#state.turnId + 1, text);
+    if (!news) return;
+    if (!settled) this.#speculation.drop();
+    if (phase === 'listening' || phase === 'speaking') this.#assessor.ask(text);
     this.#parts.session.notify({ type: 'transcript', who: 'caller', text, final: false });
   }
 
@@ -229,7 +262,8 @@ export class LiveCall {
         this.#ear.flush(effect.flushId);
         return;
       case 'turn':
-        void this.#think(effect.turnId, effect.input);
+        this.#input = effect.input;
+        this.#think(effect.turnId, effect.input);
         return;
       case 'play':
         this.#voice.say(effect.promptId, saysOf(this.#reply));
@@ -260,38 +294,31 @@ export class LiveCall {
     }
   }
 
-  async #think(turnId: number, input: UserInput): Promise<void> {
-    const { brain, session, record } = this.#parts;
-    if (input.type === 'text') session.notify({ type: 'transcript', who: 'caller', text: input.text, final: true });
-    try {
-      const result = await brain.handle({
-        conversationId: this.id,
-        messageId: `${this.id}:${turnId}`,
-        channel: 'voice',
-        language: this.#language,
-        input,
-        sender: session.peer.caller,
-      });
-      if (this.#ended || turnId !== this.#state.turnId) return;
-      this.#reply = result;
-      this.#language = result.language;
-      this.#timings.reply(this.#nowMs());
-      record.event(this.#nowMs(), 'turn', {
-        turnId,
-        input,
-        intent: result.parse?.intent,
-        entities: result.parse?.entities,
-        model: result.parse?.model,
-        actions: result.actions,
-        slots: result.slots,
-        noMatch: result.noMatch,
-      });
-      this.#dispatch({ type: 'reply', atMs: this.#nowMs(), turnId, ...replyFacts(result) });
-    } catch (error) {
-      this.#parts.logger.error({ err: error, sessionId: this.id }, 'a turn failed');
-      record.event(this.#nowMs(), 'turnError', { turnId, reason: messageOf(error) });
-      this.#dispatch({ type: 'turnFailed', atMs: this.#nowMs(), turnId });
-    }
+  #think(turnId: number, input: UserInput): void {
+    const { session, record } = this.#parts;
+    if (input.type === 'text') {
+      session.notify({ type: 'transcript', who: 'caller', text: input.text, final: true });
+      if (this.#speculation.settle(turnId, input.text)) record.event(this.#nowMs(), 'foreseen', { turnId });
+    } else this.#speculation.drop();
+    void this.#mind.think(turnId, input);
+  }
+
+  #onReply(turnId: number, result: TurnResult): void {
+    if (this.#ended || turnId !== this.#state.turnId) return;
+    this.#reply = result;
+    this.#language = result.language;
+    this.#timings.reply(this.#nowMs());
+    this.#parts.record.event(this.#nowMs(), 'turn', {
+      turnId,
+      input: this.#input,
+      intent: result.parse?.intent,
+      entities: result.parse?.entities,
+      model: result.parse?.model,
+      actions: result.actions,
+      slots: result.slots,
+      noMatch: result.noMatch,
+    });
+    this.#dispatch({ type: 'reply', atMs: this.#nowMs(), turnId, ...replyFacts(result) });
   }
 
   #sayFallback(name: FallbackPrompt, next: 'transfer' | 'hangup'): void {
@@ -333,6 +360,8 @@ export class LiveCall {
     this.#voice.close();
     this.#ear.close();
     this.#assessor.close();
+    this.#mind.close();
+    this.#speculation.close();
     this.#handOver.stop();
     this.#timings.close();
     this.#parts.record.event(atMs, 'ended', { cause, reason, durationMs: Math.round(atMs) });

@@ -1,10 +1,8 @@
-import type { Brain } from '../dialogue/brain.js';
-
-type Assessment = Awaited<ReturnType<Brain['peek']>>;
+import type { PartialReading } from '../dialogue/brain.js';
 
 export interface PartialAssessorOptions {
-  readonly assess: (text: string) => Promise<Assessment>;
-  readonly onAssessed: (assessed: Assessment & { readonly text: string }) => void;
+  readonly assess: (text: string) => Promise<PartialReading>;
+  readonly onAssessed: (assessed: PartialReading & { readonly text: string }) => void;
   readonly onError: (error: unknown) => void;
 }
 

@@ -89,6 +89,12 @@ export interface TurnOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface PartialReading {
+  readonly complete: boolean;
+  readonly openNumber: boolean;
+  readonly dangling?: boolean;
+}
+
 export interface Brain {
   /** Runs one turn and stores it. Rejects with HearkenError only for what the caller of this can mend (bad request, store away). */
   handle(message: UserMessage, options?: TurnOptions): Promise<TurnResult>;
@@ -99,9 +105,10 @@ export interface Brain {
   rehearse(message: UserMessage): Promise<TurnResult | undefined>;
   /**
    * Reads a partial text without doing a turn: would it be complete as an answer to what was asked? Used for end-of-turn. Cheap, no effects.
-   * `complete`: the expected slot is filled or an intent is above its threshold. `openNumber`: it ends inside a number.
+   * `complete`: the expected slot is filled or an intent is above its threshold. `openNumber`: it ends inside a number; with `complete` too it is an
+   * answer already, and the beginning of a longer one. `dangling`: it asks to be continued ("我想…").
    */
-  peek(conversationId: string, text: string): Promise<{ readonly complete: boolean; readonly openNumber: boolean }>;
+  peek(conversationId: string, text: string): Promise<PartialReading>;
   /** Adds to the conversation's log what the caller really heard of the last reply (barge-in cuts it). */
   heard(conversationId: string, text: string): Promise<void>;
   /** Fixed sentences of the application in a language, to be rendered ahead of time. */

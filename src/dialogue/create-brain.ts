@@ -10,10 +10,11 @@ import { BUILT_IN_ACTIONS } from './actions/built-in-names.js';
 import { type LoadedActions, loadActions } from './actions/load.js';
 import { ReadyActions } from './actions/ready/ready-actions.js';
 import { makeRunAction } from './actions/run-action.js';
+import { isUnwritable } from './actions/worker/bundle.js';
 import { loadValidApplication } from './app/load.js';
 import type { Wait } from './app/ready-actions.js';
 import type { Application } from './app/types.js';
-import type { BotAction, Brain, Expectation, TurnOptions, TurnResult, UserMessage } from './brain.js';
+import type { BotAction, Brain, Expectation, PartialReading, TurnOptions, TurnResult, UserMessage } from './brain.js';
 import { readPayload } from './payload.js';
 import { peekAt } from './peek.js';
 import { isFixed, respond } from './responses/respond.js';
@@ -69,10 +70,16 @@ const KEPT_PEEKS = 2000;
 export async function createBrain(options: BrainOptions): Promise<Brain> {
   const application = await loadValidApplication(options.appFolder);
   const cache = resolve(options.cacheFolder ?? join('.cache', 'actions'));
-  const actions = await loadActions(application.actionFiles, cache).catch((error: unknown) => {
+  const wanted = {
+    files: application.actionFiles,
+    cacheFolder: cache,
+    endpoints: application.endpoints.all,
+    environment: options.environment ?? {},
+  };
+  const actions = await loadActions(wanted).catch((error: unknown) => {
     // A read-only installation has no cache folder of its own.
-    if (error instanceof HearkenError) throw error;
-    return loadActions(application.actionFiles, join(tmpdir(), 'hearken-actions'));
+    if (!isUnwritable(error)) throw error;
+    return loadActions({ ...wanted, cacheFolder: join(tmpdir(), 'hearken-actions') });
   });
   const missing = [...application.domain.actions].filter(
     (name) =>
@@ -111,7 +118,7 @@ class DialogueBrain implements Brain {
   readonly #now: () => number;
   readonly #closeActions: () => Promise<void>;
   readonly #expected = new Map<string, { readonly expectation: Expectation; readonly language: string }>();
-  readonly #peeks = new Map<string, Promise<{ readonly complete: boolean; readonly openNumber: boolean }>>();
+  readonly #peeks = new Map<string, Promise<PartialReading>>();
 
   constructor(
     options: BrainOptions,
@@ -184,10 +191,7 @@ class DialogueBrain implements Brain {
     }
   }
 
-  async peek(
-    conversationId: string,
-    text: string,
-  ): Promise<{ readonly complete: boolean; readonly openNumber: boolean }> {
+  async peek(conversationId: string, text: string): Promise<PartialReading> {
     const open = this.#expected.get(conversationId) ?? (await this.#lookUp(conversationId));
     const key = `${conversationId}\n${open.expectation.slot ?? ''}\n${open.expectation.type}\n${text.slice(0, 500)}`;
     const known = this.#peeks.get(key);

@@ -1,6 +1,6 @@
 import { FALLBACK_INTENT, type IntentModel } from '../nlu/intent-model.js';
 import type { Application } from './app/types.js';
-import type { Expectation } from './brain.js';
+import type { Expectation, PartialReading } from './brain.js';
 import { isDangling } from './dangling.js';
 import { longestDigitRun } from './digits.js';
 import { coerce, isDigitSlot } from './turn/slots.js';
@@ -15,7 +15,7 @@ export async function peekAt(
   expectation: Expectation,
   language: string,
   text: string,
-): Promise<{ readonly complete: boolean; readonly openNumber: boolean }> {
+): Promise<PartialReading> {
   const trimmed = text.trim();
   if (trimmed === '') return { complete: false, openNumber: false };
   const slot = expectation.slot === undefined ? undefined : application.domain.slots.get(expectation.slot);
@@ -27,10 +27,10 @@ export async function peekAt(
     const mayGrow = run.atEnd && (longest === undefined || run.digits.length < longest);
     // "等一下" has a digit in it and is no number.
     const isNumber = fits || (run.atEnd && (expectation.type !== 'confirm' || run.digits.length > 1));
-    if (isNumber) return { complete: fits && !mayGrow, openNumber: mayGrow };
+    if (isNumber) return { complete: fits, openNumber: mayGrow };
   }
   if (isDangling(trimmed, expectation.type === 'confirm' || slot?.type === 'bool')) {
-    return { complete: false, openNumber: false };
+    return { complete: false, openNumber: false, dangling: true };
   }
   const parse = await model.parse(trimmed, {
     language,

@@ -28,6 +28,8 @@ export interface Synthesizer {
    * (empty, only emoji) ends at once without a frame.
    */
   speak(text: string, options: SpeakOptions): AsyncIterable<PcmFrame>;
+  /** Makes the beginning of a text, so that `speak` of the same has its first sound at once. Never throws; `signal` stops it. */
+  prepare(text: string, options: SpeakOptions): Promise<void>;
   /** Renders fixed prompts into the cache ahead of time. */
   warm(texts: readonly string[], options: Omit<SpeakOptions, 'signal'>): Promise<void>;
   health(): SynthesizerHealth;

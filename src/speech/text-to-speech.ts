@@ -7,7 +7,7 @@ import type { PcmFrame } from '../media/session.js';
 import { splitClauses } from './clauses.js';
 import { matchLanguage } from './language.js';
 import { isSpeakable, normalizeText } from './normalize/index.js';
-import type { PromptCache } from './prompt-cache.js';
+import type { PromptCache, PromptKey } from './prompt-cache.js';
 import type { SpeakOptions, Synthesizer, SynthesizerHealth } from './synthesizer.js';
 import type { Voice } from './voice.js';
 
@@ -36,6 +36,8 @@ interface Wanted {
 export class TextToSpeech implements Synthesizer {
   readonly #voices: ReadonlyMap<string, Voice>;
   readonly #cache: PromptCache;
+  /** Clauses that are being made, by their key: one that is wanted twice is made once. */
+  readonly #making = new Map<string, Promise<Int16Array>>();
 
   constructor(options: TextToSpeechOptions) {
     this.#voices = options.voices;
@@ -81,6 +83,17 @@ export class TextToSpeech implements Synthesizer {
     }
   }
 
+  async prepare(text: string, options: SpeakOptions): Promise<void> {
+    const signal = options.signal ?? new AbortController().signal;
+    try {
+      const voice = this.#voiceOf(options.language);
+      const wanted: Wanted = { voice, speed: speedOf(options), sampleRate: options.sampleRate, keep: false, signal };
+      for (const clause of clausesOf(text, options.language).slice(0, AHEAD)) await this.#clause(clause, wanted);
+    } catch {
+      // It will be told when it is spoken.
+    }
+  }
+
   /** One text after the other, so that warming up leaves the voices free for calls. Texts that can't be spoken are reported together at the end. */
   async warm(texts: readonly string[], options: Omit<SpeakOptions, 'signal'>): Promise<void> {
     const voice = this.#voiceOf(options.language);
@@ -122,7 +135,8 @@ export class TextToSpeech implements Synthesizer {
     await this.#cache.settled();
   }
 
-  async #clause(text: string, { voice, speed, sampleRate, keep, signal }: Wanted): Promise<Int16Array> {
+  async #clause(text: string, wanted: Wanted): Promise<Int16Array> {
+    const { voice, speed, sampleRate, keep, signal } = wanted;
     const key = { voice: voice.fingerprint, text, speed, sampleRate };
     const cached = await this.#cache.get(key);
     if (cached) {
@@ -130,6 +144,25 @@ export class TextToSpeech implements Synthesizer {
       if (keep) this.#cache.put(key, cached, { keep });
       return cached;
     }
+    const name = JSON.stringify(key);
+    const underWay = this.#making.get(name);
+    if (underWay) {
+      const pcm = await underWay.catch(() => undefined);
+      // Whoever made it may have been cancelled; that is no reason for this one to be.
+      if (pcm && !keep) return pcm;
+      signal.throwIfAborted();
+    }
+    const making = this.#make(text, wanted, key);
+    this.#making.set(name, making);
+    try {
+      return await making;
+    } finally {
+      if (this.#making.get(name) === making) this.#making.delete(name);
+    }
+  }
+
+  async #make(text: string, wanted: Wanted, key: PromptKey): Promise<Int16Array> {
+    const { voice, speed, sampleRate, keep, signal } = wanted;
     const made = await voice.make({ text, speed, signal });
     // What was cut short by a cancellation must not be remembered as the whole.
     signal.throwIfAborted();

@@ -1,4 +1,12 @@
-import type { BotAction, Brain, TurnOptions, TurnResult, UserInput, UserMessage } from '../dialogue/brain.js';
+import type {
+  BotAction,
+  Brain,
+  PartialReading,
+  TurnOptions,
+  TurnResult,
+  UserInput,
+  UserMessage,
+} from '../dialogue/brain.js';
 
 export type FakeReply = readonly BotAction[] | Error;
 
@@ -7,9 +15,13 @@ export class FakeBrain implements Brain {
   readonly languages = ['zh-CN', 'en'];
   readonly messages: UserMessage[] = [];
   readonly heardTexts: string[] = [];
+  /** What was only tried, in order. */
+  readonly rehearsed: UserInput[] = [];
+  /** Said by `handle` before it answers, and how long that then takes. */
+  interim: { readonly say: Extract<BotAction, { type: 'say' }>; readonly until: Promise<void> } | undefined;
   reply: (input: UserInput) => FakeReply;
   /** What `peek` says of a text. */
-  assess: (text: string) => { complete: boolean; openNumber: boolean } = () => ({ complete: false, openNumber: false });
+  assess: (text: string) => PartialReading = () => ({ complete: false, openNumber: false });
 
   constructor(reply: (input: UserInput) => FakeReply) {
     this.reply = reply;
@@ -19,8 +31,13 @@ export class FakeBrain implements Brain {
     return this.messages.map((message) => message.input);
   }
 
-  async handle(message: UserMessage, _options: TurnOptions = {}): Promise<TurnResult> {
+  async handle(message: UserMessage, options: TurnOptions = {}): Promise<TurnResult> {
     this.messages.push(message);
+    const { interim } = this;
+    if (interim) {
+      options.onInterim?.(interim.say);
+      await interim.until;
+    }
     const actions = this.reply(message.input);
     if (actions instanceof Error) throw actions;
     return this.#result(message, actions);
@@ -28,6 +45,7 @@ export class FakeBrain implements Brain {
 
   /** What the script would say; not counted among `messages`. */
   async rehearse(message: UserMessage): Promise<TurnResult | undefined> {
+    this.rehearsed.push(message.input);
     const actions = this.reply(message.input);
     return actions instanceof Error ? undefined : this.#result(message, actions);
   }
@@ -44,7 +62,7 @@ export class FakeBrain implements Brain {
     };
   }
 
-  async peek(_conversationId: string, text: string): Promise<{ complete: boolean; openNumber: boolean }> {
+  async peek(_conversationId: string, text: string): Promise<PartialReading> {
     return this.assess(text);
   }
 

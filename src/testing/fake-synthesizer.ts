@@ -5,6 +5,8 @@ import type { SpeakOptions, Synthesizer, SynthesizerHealth } from '../speech/syn
 /** A voice that hums: 200 ms of tone a character, in 20 ms frames. */
 export class FakeSynthesizer implements Synthesizer {
   readonly spoken: string[] = [];
+  /** What was made ahead of time. */
+  readonly prepared: string[] = [];
   /** Texts that can't be spoken. */
   broken: (text: string) => boolean = () => false;
 
@@ -19,6 +21,10 @@ export class FakeSynthesizer implements Synthesizer {
         sampleRate: options.sampleRate,
       };
     }
+  }
+
+  async prepare(text: string): Promise<void> {
+    this.prepared.push(text);
   }
 
   async warm(): Promise<void> {}

@@ -66,5 +66,14 @@ export class Draft {
 }
 
 export function emptyUtterance(startedAtMs: number): Utterance {
-  return { startedAtMs, text: '', changedAtMs: startedAtMs, assessedText: '', complete: false, openNumber: false };
+  return {
+    startedAtMs,
+    text: '',
+    changedAtMs: startedAtMs,
+    settled: false,
+    assessedText: '',
+    complete: false,
+    openNumber: false,
+    dangling: false,
+  };
 }

@@ -2,14 +2,44 @@ import type { TurnConfig } from '../../config.js';
 import { type Draft, FINAL_LIMIT_MS } from './draft.js';
 import type { Utterance } from './state.js';
 
-/** How much silence ends this utterance (DESIGN "Turn-taking"): short after a complete answer, long inside a number. */
+/** How much silence ends this utterance (DESIGN "Turn-taking"): short after a complete answer, long inside a number or a half sentence. */
 export function endSilenceMs(utterance: Utterance, nowMs: number, config: TurnConfig): number {
-  if (utterance.assessedText === utterance.text && utterance.text !== '') {
-    if (utterance.openNumber) return config.endSilenceNumberMs;
-    if (utterance.complete && nowMs - utterance.changedAtMs >= config.stablePartialMs)
-      return config.endSilenceCompleteMs;
+  switch (readingOf(utterance)) {
+    case 'open number':
+      return config.endSilenceNumberMs;
+    case 'dangling':
+      return config.endSilenceDanglingMs;
+    case 'complete':
+      return utterance.settled || nowMs - utterance.changedAtMs >= config.stablePartialMs
+        ? config.endSilenceCompleteMs
+        : config.endSilenceMs;
+    // A number that is an answer, and the beginning of a longer one, has the ordinary silence.
+    default:
+      return config.endSilenceMs;
   }
-  return config.endSilenceMs;
+}
+
+type Reading = 'unknown' | 'open number' | 'fitting number' | 'dangling' | 'complete';
+
+/** What the brain said of the words as they are now. */
+function readingOf(utterance: Utterance): Reading {
+  if (utterance.text === '' || utterance.assessedText !== utterance.text) return 'unknown';
+  if (utterance.openNumber) return utterance.complete ? 'fitting number' : 'open number';
+  if (utterance.dangling) return 'dangling';
+  return utterance.complete ? 'complete' : 'unknown';
+}
+
+/** Why the silence that ended it was as long as it was. For the record. */
+export function endReason(utterance: Utterance | undefined): string {
+  const reading = utterance ? readingOf(utterance) : 'unknown';
+  const reasons: Readonly<Record<Reading, string>> = {
+    unknown: 'silence',
+    'open number': 'silence inside a number',
+    'fitting number': 'silence after a number',
+    dangling: 'silence after half a sentence',
+    complete: 'complete answer',
+  };
+  return reasons[reading];
 }
 
 /** Sets (or moves) the moment at which the utterance under way is over. */
@@ -23,7 +53,7 @@ export function scheduleEnd(draft: Draft, config: TurnConfig): void {
   // Voice can end before it was heard as voice at all (text without a voice event): then silence counts from the last change.
   const silentSinceMs = Math.max(voice.sinceMs, utterance.startedAtMs);
   let due = silentSinceMs + endSilenceMs(utterance, draft.nowMs, config);
-  if (utterance.complete && !utterance.openNumber && utterance.assessedText === utterance.text) {
+  if (readingOf(utterance) === 'complete') {
     // It will count as complete once it has been stable for long enough; don't wait for the long silence until then.
     due = Math.min(
       due,

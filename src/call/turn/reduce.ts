@@ -2,7 +2,7 @@ import type { TurnConfig } from '../../config.js';
 import { isBackchannel } from './backchannel.js';
 import { pauseForVoice, resumeAfterPause, voiceOverPrompt, wordsOverPrompt } from './barge-in.js';
 import { Draft, emptyUtterance } from './draft.js';
-import { endUtterance, scheduleEnd } from './end-of-turn.js';
+import { endReason, endUtterance, scheduleEnd } from './end-of-turn.js';
 import { commitKeys, pressKey } from './keys.js';
 import { type DeadlineName, OPEN_QUESTION, type TurnEffect, type TurnEvent, type TurnState } from './state.js';
 
@@ -31,7 +31,12 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
       return;
     case 'assessed':
       if (state.utterance?.text !== event.text) return;
-      draft.updateUtterance({ assessedText: event.text, complete: event.complete, openNumber: event.openNumber });
+      draft.updateUtterance({
+        assessedText: event.text,
+        complete: event.complete,
+        openNumber: event.openNumber,
+        dangling: event.dangling ?? false,
+      });
       scheduleEnd(draft, config);
       return;
     case 'final':
@@ -85,6 +90,7 @@ function onVoice(draft: Draft, event: Extract<TurnEvent, { type: 'voice' }>, con
   const { state } = draft;
   state.voice = { active: event.active, sinceMs: event.sinceMs };
   if (event.active && !state.utterance && state.phase !== 'ending') state.utterance = emptyUtterance(event.sinceMs);
+  if (event.active) draft.updateUtterance({ settled: false });
   if (state.phase === 'listening') {
     if (event.active && state.utterance) {
       draft.clearDeadlines('noInput', 'endSilence');
@@ -120,6 +126,7 @@ function onPartial(draft: Draft, event: Extract<TurnEvent, { type: 'partial' }>,
       changedAtMs: Math.max(state.utterance.startedAtMs, draft.nowMs - event.stableMs),
     });
   }
+  draft.updateUtterance({ settled: event.settled ?? false });
   if (state.phase === 'listening') {
     draft.clearDeadlines('noInput', 'noText');
     draft.setDeadline('longestUtterance', state.utterance.startedAtMs + config.longestUtteranceMs);
@@ -253,7 +260,7 @@ function expire(draft: Draft, name: DeadlineName, config: TurnConfig): void {
       draft.beginTurn({ type: 'event', name: 'no_match', attempt: state.noMatchCount + 1 }, config.thinkingLimitMs);
       return;
     case 'endSilence':
-      endUtterance(draft, endReason(state));
+      endUtterance(draft, endReason(state.utterance));
       return;
     case 'longestUtterance':
       endUtterance(draft, 'longest utterance');
@@ -284,11 +291,4 @@ function expire(draft: Draft, name: DeadlineName, config: TurnConfig): void {
       commitKeys(draft, config);
       return;
   }
-}
-
-function endReason(state: TurnState): string {
-  const { utterance } = state;
-  if (!utterance || utterance.assessedText !== utterance.text) return 'silence';
-  if (utterance.openNumber) return 'silence inside a number';
-  return utterance.complete ? 'complete answer' : 'silence';
 }

@@ -29,10 +29,14 @@ export interface Utterance {
   readonly text: string;
   /** Since when `text` has not changed. */
   readonly changedAtMs: number;
+  /** The recogniser has heard the end of it: it stays as it is unless the caller speaks on. */
+  readonly settled: boolean;
   /** The brain's view of `assessedText`: is it an answer already, does it end inside a number? */
   readonly assessedText: string;
   readonly complete: boolean;
   readonly openNumber: boolean;
+  /** It ends where nobody stops: "嗯，我想…". */
+  readonly dangling: boolean;
 }
 
 export type DeadlineName =
@@ -80,13 +84,20 @@ export type TurnEvent =
   | { readonly type: 'started'; readonly atMs: number }
   /** `sinceMs`: when voice really began or ended; `atMs`: when that was known. */
   | { readonly type: 'voice'; readonly atMs: number; readonly active: boolean; readonly sinceMs: number }
-  | { readonly type: 'partial'; readonly atMs: number; readonly text: string; readonly stableMs: number }
+  | {
+      readonly type: 'partial';
+      readonly atMs: number;
+      readonly text: string;
+      readonly stableMs: number;
+      readonly settled?: boolean;
+    }
   | {
       readonly type: 'assessed';
       readonly atMs: number;
       readonly text: string;
       readonly complete: boolean;
       readonly openNumber: boolean;
+      readonly dangling?: boolean;
     }
   | {
       readonly type: 'final';

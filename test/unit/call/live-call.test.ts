@@ -98,6 +98,60 @@ describe('a call', () => {
     await call.over();
   });
 
+  it('says at once what bridges a slow action, and the answer after it', async () => {
+    const call = ring((input) => (input.type === 'text' ? [say('到了')] : [say('您好')]));
+    await call.listen(1000);
+    let done: () => void = () => undefined;
+    call.brain.interim = { say: say('正在查') as never, until: new Promise((resolve) => (done = resolve)) };
+    await call.speak('查订单');
+    await call.listen(900);
+    expect(call.synthesizer.spoken).toEqual(['您好', '正在查']);
+    done();
+    await call.listen(200);
+    // It is still being said; the answer waits for it.
+    expect(call.synthesizer.spoken).toEqual(['您好', '正在查']);
+    await call.listen(1500);
+    expect(call.synthesizer.spoken).toEqual(['您好', '正在查', '到了']);
+    expect(call.brain.heardTexts).toEqual(['您好', '正在查', '到了']);
+    await call.over();
+  });
+
+  it('works ahead on words that are settled, and does nothing with them before the turn is over', async () => {
+    const call = ring((input) => (input.type === 'text' ? [say(`您说${input.text}`)] : [say('您好')]));
+    await call.listen(1000);
+    call.stream.voice(true);
+    await call.listen(600);
+    call.stream.voice(false);
+    call.stream.partial('查订单', true);
+    await call.listen(100);
+    expect(call.brain.rehearsed).toEqual([{ type: 'text', text: '查订单', confidence: 0.75 }]);
+    expect(call.synthesizer.prepared).toEqual(['您说查订单']);
+    expect(call.brain.inputs).toHaveLength(1);
+    expect(call.synthesizer.spoken).toEqual(['您好']);
+    await call.listen(900);
+    expect(call.brain.inputs).toHaveLength(2);
+    await call.over();
+  });
+
+  it('throws away what it foresaw when the caller speaks on', async () => {
+    const call = ring((input) => (input.type === 'text' ? [say(`您说${input.text}`)] : [say('您好')]));
+    await call.listen(1000);
+    call.stream.voice(true);
+    await call.listen(600);
+    call.stream.voice(false);
+    call.stream.partial('查订单', true);
+    await call.listen(100);
+    call.stream.voice(true);
+    await call.listen(400);
+    call.stream.voice(false);
+    call.stream.partial('查订单的快递', true);
+    await call.listen(1200);
+    expect(call.brain.inputs).toContainEqual({ type: 'text', text: '查订单的快递', confidence: 0.9 });
+    expect(call.brain.inputs).not.toContainEqual(expect.objectContaining({ text: '查订单' }));
+    expect(call.synthesizer.spoken).toEqual(['您好', '您说查订单的快递']);
+    await call.over();
+  });
+
   it('ends an answer that is complete sooner than one that is not', async () => {
     const answerAfter = async (complete: boolean): Promise<number> => {
       const call = ring(greet);

@@ -194,9 +194,10 @@ describe('peek', () => {
     expect(await brain.peek(caller.id, '查订单')).toEqual({ complete: true, openNumber: false });
     expect(await brain.peek(caller.id, '随便说说')).toEqual({ complete: false, openNumber: false });
     await caller.say('查订单');
-    expect(await brain.peek(caller.id, '二零二五')).toEqual({ complete: false, openNumber: true });
+    expect(await brain.peek(caller.id, '二零二五')).toEqual({ complete: true, openNumber: true });
     expect(await brain.peek(caller.id, '二零二五零四')).toEqual({ complete: false, openNumber: true });
     expect(await brain.peek(caller.id, '二零二五零四一五')).toEqual({ complete: true, openNumber: false });
+    expect(await brain.peek(caller.id, '嗯我想')).toMatchObject({ complete: false, dangling: true });
     expect(await brain.peek(caller.id, '转人工')).toEqual({ complete: true, openNumber: false });
     await caller.say('八七六五');
     expect(await brain.peek(caller.id, '对')).toEqual({ complete: true, openNumber: false });

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { Driver } from './driver.js';
 
 /** The caller speaks from 2000 to 3000 ms; `text` is there at 2600. */
-function speech(driver: Driver, text: string, assessment?: { complete: boolean; openNumber: boolean }): Driver {
+function speech(
+  driver: Driver,
+  text: string,
+  assessment?: { complete: boolean; openNumber: boolean; dangling?: boolean },
+): Driver {
   driver.at(2050, { type: 'voice', active: true, sinceMs: 2000 });
   driver.at(2600, { type: 'partial', text, stableMs: 0 });
   if (assessment) driver.at(2610, { type: 'assessed', text, ...assessment });
@@ -34,6 +38,51 @@ describe('end of turn', () => {
     driver.at(4000, { type: 'partial', text: '八七六五四三', stableMs: 0 });
     driver.at(4200, { type: 'voice', active: false, sinceMs: 4100 }).until(10_000);
     expect(driver.timesOf('flush')).toEqual([4800]);
+  });
+
+  it('waits 700 ms after a number that is an answer and the beginning of a longer one', () => {
+    const driver = speech(new Driver().listening({ type: 'digits' }), '八七六五', {
+      complete: true,
+      openNumber: true,
+    }).until(10_000);
+    expect(driver.timesOf('flush')).toEqual([3700]);
+    expect(driver.effects).toContainEqual(
+      expect.objectContaining({
+        name: 'endOfTurn',
+        detail: expect.objectContaining({ reason: 'silence after a number' }),
+      }),
+    );
+  });
+
+  it('waits 1500 ms after half a sentence', () => {
+    const driver = speech(new Driver().listening(), '嗯我想', {
+      complete: false,
+      openNumber: false,
+      dangling: true,
+    }).until(10_000);
+    expect(driver.timesOf('flush')).toEqual([4500]);
+  });
+
+  it('takes an answer whose end the recogniser has heard as stable at once', () => {
+    const driver = new Driver().listening();
+    driver.at(2050, { type: 'voice', active: true, sinceMs: 2000 });
+    driver.at(3120, { type: 'voice', active: false, sinceMs: 3000 });
+    driver.at(3140, { type: 'partial', text: '转人工', stableMs: 0, settled: true });
+    driver.at(3150, { type: 'assessed', text: '转人工', complete: true, openNumber: false }).until(10_000);
+    expect(driver.timesOf('flush')).toEqual([3250]);
+  });
+
+  it('does not take it as settled when the caller speaks on', () => {
+    const driver = new Driver().listening();
+    driver.at(2050, { type: 'voice', active: true, sinceMs: 2000 });
+    driver.at(3120, { type: 'voice', active: false, sinceMs: 3000 });
+    driver.at(3140, { type: 'partial', text: '转', stableMs: 0, settled: true });
+    driver.at(3200, { type: 'voice', active: true, sinceMs: 3170 });
+    driver.at(3700, { type: 'partial', text: '转人工', stableMs: 0 });
+    driver.at(3710, { type: 'assessed', text: '转人工', complete: true, openNumber: false });
+    driver.at(3750, { type: 'voice', active: false, sinceMs: 3640 }).until(10_000);
+    // 250 ms of silence would be over at 3890, the words have not changed since 3700.
+    expect(driver.timesOf('flush')).toEqual([3890]);
   });
 
   it('lets an answer that becomes complete only late be stable for 150 ms first', () => {
