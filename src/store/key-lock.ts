@@ -1,4 +1,5 @@
 import { HearkenError } from '../errors.js';
+import { withinMs } from './time-limit.js';
 
 /** Tells whoever waited too long for a conversation that somebody else still works on it. */
 export function lockConflict(key: string, waitMs: number): HearkenError {
@@ -25,23 +26,11 @@ export class KeyLock {
     const tail = before === undefined ? mine : before.then(() => mine);
     this.#tails.set(key, tail);
     try {
-      if (before !== undefined) await within(before, waitMs, () => lockConflict(key, waitMs));
+      if (before !== undefined) await withinMs(before, waitMs, () => lockConflict(key, waitMs));
       return await work();
     } finally {
       release();
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
     }
-  }
-}
-
-async function within(promise: Promise<void>, limitMs: number, error: () => Error): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(error()), limitMs);
-  });
-  try {
-    await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -4,6 +4,7 @@ import { HearkenError, messageOf } from '../errors.js';
 import { KeyLock, lockConflict } from './key-lock.js';
 import { versionConflict } from './memory-session-store.js';
 import type { SessionStore, StoredSession } from './session-store.js';
+import { withinMs } from './time-limit.js';
 
 export interface RedisSessionStoreOptions {
   /** `redis://[user:password@]host:port/db` */
@@ -14,7 +15,7 @@ export interface RedisSessionStoreOptions {
   readonly prefix?: string;
   /** A lock whose holder died is free after this. While the holder lives it is renewed at a third of it. Default 10 s. */
   readonly lockTtlMs?: number;
-  /** Longest wait for one answer of Redis. Default 2 s. */
+  /** Longest wait for one answer of Redis; after it the connection is made anew. Default 2 s. */
   readonly commandTimeoutMs?: number;
   /** Told when the connection goes and comes. */
   readonly onState?: (state: 'ready' | 'lost', reason: string) => void;
@@ -50,6 +51,8 @@ interface ScriptedRedis extends Redis {
   hearkenExtend(key: string, token: string, ttlMs: number): Promise<number>;
 }
 
+/** Locks that may have been taken without our hearing of it, to be freed when Redis answers again. */
+const MAX_ORPHANS = 10_000;
 const FIRST_RETRY_MS = 4;
 const LONGEST_RETRY_MS = 40;
 
@@ -65,12 +68,16 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   readonly #prefix: string;
   readonly #ttlMs: number;
   readonly #lockTtlMs: number;
+  readonly #timeoutMs: number;
+  readonly #orphans = new Map<string, string>();
+  #hanging = false;
 
   private constructor(options: RedisSessionStoreOptions) {
     this.#prefix = options.prefix ?? 'hearken:';
     this.#ttlMs = options.ttlMs;
     this.#lockTtlMs = options.lockTtlMs ?? 10_000;
     const timeoutMs = options.commandTimeoutMs ?? 2000;
+    this.#timeoutMs = timeoutMs;
     this.#redis = new Redis(options.url, {
       lazyConnect: true,
       enableOfflineQueue: false,
@@ -78,7 +85,8 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       connectTimeout: timeoutMs,
-      commandTimeout: timeoutMs,
+      // The limit of one command is our own, which forgives standstills (see withinMs).
+      disconnectTimeout: timeoutMs,
       retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000),
       scripts: {
         hearkenPut: { lua: PUT, numberOfKeys: 1 },
@@ -87,7 +95,11 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
         hearkenExtend: { lua: EXTEND, numberOfKeys: 1 },
       },
     }) as ScriptedRedis;
-    this.#redis.on('ready', () => options.onState?.('ready', ''));
+    this.#redis.on('ready', () => {
+      this.#hanging = false;
+      options.onState?.('ready', '');
+      for (const [token, name] of this.#orphans) this.#free(name, token);
+    });
     this.#redis.on('error', (error) => options.onState?.('lost', messageOf(error)));
     this.#redis.on('close', () => options.onState?.('lost', 'the connection was closed'));
   }
@@ -164,8 +176,8 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
         return await work();
       } finally {
         clearInterval(renewal);
-        // The turn is done and stored: nobody needs to wait for the release, and when it is lost the lock expires.
-        this.#redis.hearkenUnlock(name, token).catch(() => {});
+        // The turn is done and stored: nobody needs to wait for the release.
+        this.#free(name, token);
       }
     });
   }
@@ -176,7 +188,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
 
   async close(): Promise<void> {
     try {
-      await this.#redis.quit();
+      await withinMs(this.#redis.quit(), this.#timeoutMs, () => new Error('no answer to QUIT'));
     } catch {
       this.#redis.disconnect();
     }
@@ -184,11 +196,24 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
 
   async #acquire(name: string, token: string, key: string, waitMs: number, deadline: number): Promise<void> {
     for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)) {
-      const answer = await this.#ask(() => this.#redis.set(name, token, 'PX', this.#lockTtlMs, 'NX'));
+      const answer = await this.#ask(() => this.#redis.set(name, token, 'PX', this.#lockTtlMs, 'NX')).catch((error) => {
+        // Redis may have given it to us all the same: nobody else should have to wait until it expires.
+        this.#free(name, token);
+        throw error;
+      });
       if (answer === 'OK') return;
       if (performance.now() + pauseMs > deadline) throw lockConflict(key, waitMs);
       await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random() / 2)));
     }
+  }
+
+  /** Gives a lock back, now or when Redis answers again. It expires by itself should that be too late. */
+  #free(name: string, token: string): void {
+    if (this.#orphans.size < MAX_ORPHANS) this.#orphans.set(token, name);
+    this.#redis.hearkenUnlock(name, token).then(
+      () => this.#orphans.delete(token),
+      () => {},
+    );
   }
 
   #session(key: string): string {
@@ -196,8 +221,14 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   async #ask<R>(command: () => Promise<R>): Promise<R> {
+    if (this.#hanging) throw unavailable(new Error('it hangs; a new connection is being made'));
     try {
-      return await command();
+      return await withinMs(command(), this.#timeoutMs, () => {
+        // Whoever asks next must not wait as long again: commands are refused until the new connection answers.
+        this.#hanging = true;
+        this.#redis.disconnect(true);
+        return new Error(`no answer within ${this.#timeoutMs} ms`);
+      });
     } catch (error) {
       throw unavailable(error);
     }

@@ -42,6 +42,15 @@ export class TestRedis {
     }
   }
 
+  /** Stops it where it stands: connections stay open and nobody answers. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   /** Kills it, as a crash would. */
   async stop(): Promise<void> {
     const child = this.#process;

@@ -9,6 +9,12 @@ interface Value {
   readonly text: string;
 }
 
+/** What a machine with too much to do does to a process. */
+function standStill(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
 const missing = redisMissing();
 let redis: TestRedis | undefined;
 beforeAll(async () => {
@@ -208,6 +214,40 @@ describe.skipIf(missing !== undefined)(`the Redis store${missing ? ` (skipped: $
       )
       .toBe('back');
     await s.close();
+    await own.stop();
+  });
+
+  it('does not take its own standstill for an absence of Redis, and leaves no lock behind', async () => {
+    const url = redis?.url ?? '';
+    const s = await RedisSessionStore.connect<Value>({ url, ttlMs: 60_000, commandTimeoutMs: 100 });
+    const other = await RedisSessionStore.connect<Value>({ url, ttlMs: 60_000 });
+    const turn = s.withLock('stall', 3000, async () => 'done');
+    await new Promise((resolve) => setImmediate(resolve));
+    standStill(400);
+    expect(await turn).toBe('done');
+    expect(await other.withLock('stall', 2000, async () => 'next')).toBe('next');
+    await Promise.all([s.close(), other.close()]);
+  });
+
+  it('gives up on a Redis that hangs, refuses at once then, frees what it may have locked, and is back when Redis is', async () => {
+    const own = await TestRedis.start();
+    const s = await RedisSessionStore.connect<Value>({ url: own.url, ttlMs: 60_000, commandTimeoutMs: 200 });
+    const other = await RedisSessionStore.connect<Value>({ url: own.url, ttlMs: 60_000 });
+    own.freeze();
+    await expect(s.withLock('hang', 1000, async () => 'never')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    const began = performance.now();
+    await expect(s.get('hang')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(performance.now() - began).toBeLessThan(150);
+    own.thaw();
+    const back = () =>
+      s.ping().then(
+        () => 'back',
+        () => 'away',
+      );
+    await expect.poll(back, { timeout: 8000 }).toBe('back');
+    // Well before the lock, which Redis gave out after it had woken, expires by itself (10 s).
+    expect(await other.withLock('hang', 5000, async () => 'free')).toBe('free');
+    await Promise.all([s.close(), other.close()]);
     await own.stop();
   });
 
