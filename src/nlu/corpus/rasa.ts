@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import { HearkenError } from '../../errors.js';
+import { patternProblem } from '../entities/user-patterns.js';
 import { AnnotationError, readAnnotated } from './annotation.js';
 import type { NamedPatterns, TrainingData, TrainingExample } from './training-data.js';
 
@@ -115,21 +116,10 @@ class Reader {
   }
 
   #checkPattern(line: Line): void {
-    try {
-      new RegExp(line.text, 'iu');
-    } catch (error) {
-      try {
-        new RegExp(line.text, 'i');
-      } catch {
-        throw invalid(
-          this.#file,
-          line.line,
-          line.column,
-          `the pattern ${line.text} is not a regular expression`,
-          String(error),
-        );
-      }
-    }
+    const problem = patternProblem(line.text);
+    if (problem === undefined) return;
+    const what = `the pattern ${line.text} is not a regular expression`;
+    throw invalid(this.#file, line.line, line.column, what, `one (${problem})`);
   }
 
   /** `examples` as a block of "- " lines, or as a list of strings or `{text, metadata}`. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { plainText } from '../entities/plain.js';
 import type { Candidate } from '../entities/types.js';
+import { UserPatterns, type UserPatternsOptions } from '../entities/user-patterns.js';
 import { isHan } from '../features/normalize.js';
 
 export const ownEntitiesSchema = z.object({
@@ -11,20 +12,20 @@ export const ownEntitiesSchema = z.object({
 export type OwnEntitiesData = z.infer<typeof ownEntitiesSchema>;
 
 const MAX_MATCHES = 50;
-/** A user's regex runs on at most this much text: a slow pattern must not hold up a turn. */
-const MAX_REGEX_CHARS = 300;
 
 /** The entities an application defines itself: regular expressions, lookup lists and synonyms of its training data. */
 export class OwnEntities {
   readonly #synonyms: ReadonlyMap<string, string>;
-  readonly #regexes: readonly { name: string; pattern: RegExp }[];
+  readonly #patterns: UserPatterns;
   /** First character → phrases, longest first. */
   readonly #lookups = new Map<string, { phrase: string; name: string }[]>();
 
-  constructor(data: OwnEntitiesData) {
+  /** Throws SyntaxError for a regular expression that is none. */
+  constructor(data: OwnEntitiesData, options: UserPatternsOptions = {}) {
     this.#synonyms = new Map(Object.entries(data.synonyms).map(([said, value]) => [plainText(said), value]));
-    this.#regexes = data.regexes.flatMap(({ name, values }) =>
-      values.map((value) => ({ name, pattern: compile(value) })),
+    this.#patterns = new UserPatterns(
+      data.regexes.flatMap(({ name, values }) => values.map((source) => ({ name, source }))),
+      options,
     );
     for (const { name, values } of data.lookups) {
       for (const value of values) this.#addPhrase(plainText(value.trim()), name);
@@ -53,15 +54,9 @@ export class OwnEntities {
   }
 
   #matchRegexes(text: string): Candidate[] {
-    const cut = text.slice(0, MAX_REGEX_CHARS);
-    const out: Candidate[] = [];
-    for (const { name, pattern } of this.#regexes) {
-      for (const match of cut.matchAll(pattern)) {
-        if (match[0] === '' || out.length >= MAX_MATCHES) continue;
-        out.push(this.#candidate(text, name, match.index, match.index + match[0].length, 'regex', 88));
-      }
-    }
-    return out;
+    return this.#patterns
+      .find(text)
+      .map(({ name, start, end }) => this.#candidate(text, name, start, end, 'regex', 88));
   }
 
   #matchLookups(text: string): Candidate[] {
@@ -90,12 +85,4 @@ function standsAlone(plain: string, at: number, phrase: string): boolean {
   const firstIsLetter = letter(phrase[0]);
   const lastIsLetter = letter(phrase.at(-1));
   return !(firstIsLetter && letter(plain[at - 1])) && !(lastIsLetter && letter(plain[at + phrase.length]));
-}
-
-function compile(source: string): RegExp {
-  try {
-    return new RegExp(source, 'giu');
-  } catch {
-    return new RegExp(source, 'gi');
-  }
 }

@@ -1,8 +1,9 @@
 import type { Entity } from '../intent-model.js';
+import { type Chain, makeChain } from './chain.js';
+import { Decoder } from './decoder.js';
 import { Phrases, tokenFeatures } from './features.js';
-import { type ChainModel, decode } from './perceptron.js';
 import { tokenize } from './tokens.js';
-import { constraints, type TaggerData } from './train.js';
+import type { TaggerData } from './train.js';
 
 /** Longest utterance that is tagged, in tokens. */
 const MAX_TOKENS = 120;
@@ -10,30 +11,36 @@ const CONFIDENCE = 0.85;
 
 /** The trained tagger at run time. */
 export class Tagger {
-  readonly #model: ChainModel;
-  readonly #tags: readonly string[];
+  readonly #chain: Chain;
+  readonly #decoder: Decoder;
   readonly #features: Map<string, number>;
   readonly #phrases: Phrases;
 
+  /** Throws when the parts of the data don't fit together. */
   constructor(data: TaggerData) {
-    const bytes = Buffer.from(data.emission, 'base64');
-    const emission = Float32Array.from(
-      new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length),
-      (value) => value * data.emissionScale,
-    );
-    if (emission.length !== data.features.length * data.tags.length)
+    this.#chain = makeChain(data.tags);
+    const emission = Int8Array.from(Buffer.from(data.emission, 'base64'), (byte) => (byte << 24) >> 24);
+    const scales = new Float32Array(new Uint8Array(Buffer.from(data.scales, 'base64')).buffer);
+    const states = this.#chain.tagOf.length;
+    if (emission.length !== data.features.length * data.tags.length || scales.length !== data.features.length)
       throw new Error('the tagger has another size than its features and tags say');
-    this.#tags = data.tags;
+    if (data.start.length !== states) throw new Error('the tagger has other states than its tags make');
+    const transition = new Float32Array(states * states);
+    for (let index = 0; index + 2 < data.transitions.length; index += 3) {
+      const [from = 0, to = 0, weight = 0] = data.transitions.slice(index, index + 3);
+      transition[from * states + to] = weight;
+    }
     this.#features = new Map(data.features.map((feature, index) => [feature, index]));
     this.#phrases = new Phrases(data.phrases);
-    this.#model = {
-      tagCount: data.tags.length,
+    const start = Float32Array.from(data.start);
+    this.#decoder = new Decoder({
+      chain: this.#chain,
       featureCount: data.features.length,
       emission,
-      transition: Float32Array.from(data.transition),
-      start: Float32Array.from(data.start),
-      ...constraints(data.tags),
-    };
+      scales,
+      transition,
+      start,
+    });
   }
 
   /** Entities of a text, values as said. */
@@ -49,15 +56,15 @@ export class Tagger {
       }
       return Int32Array.from(ids);
     });
-    const path = decode(this.#model, features);
+    const path = this.#decoder.decode(features);
     const entities: Entity[] = [];
     let open: { key: string; start: number; end: number } | undefined;
     const close = () => {
       if (open) entities.push(makeEntity(text, open));
       open = undefined;
     };
-    path.forEach((number, at) => {
-      const tag = this.#tags[number] ?? 'O';
+    path.forEach((state, at) => {
+      const tag = this.#chain.tags[this.#chain.tagOf[state] ?? 0] ?? 'O';
       const token = tokens[at];
       if (!token) return;
       if (tag.startsWith('I-') && open) open.end = token.end;

@@ -1,7 +1,9 @@
 import type { AnnotatedEntity, TrainingData } from '../corpus/training-data.js';
 import { BUILT_IN_ENTITIES } from '../entities/types.js';
+import { makeChain } from './chain.js';
+import type { ChainModel } from './decoder.js';
 import { Phrases, tokenFeatures } from './features.js';
-import { type ChainModel, type TaggedSentence, trainChain } from './perceptron.js';
+import { type TaggedSentence, trainChain } from './perceptron.js';
 import { type Token, tokenize } from './tokens.js';
 
 /** A trained tagger as it lies in the model folder. */
@@ -10,10 +12,13 @@ export interface TaggerData {
   readonly tags: readonly string[];
   readonly features: readonly string[];
   readonly phrases: Readonly<Record<string, readonly string[]>>;
-  /** Int8, feature-major, base64; one scale for all. */
+  /** Int8, feature-major, base64. */
   readonly emission: string;
-  readonly emissionScale: number;
-  readonly transition: readonly number[];
+  /** Float32, little-endian, base64: what each feature's row is multiplied by. */
+  readonly scales: string;
+  /** Between states of the chain that `tags` make; those that are not zero, as `from, to, weight` one after the other. */
+  readonly transitions: readonly number[];
+  /** By state. */
   readonly start: readonly number[];
 }
 
@@ -64,8 +69,7 @@ export function trainTagger(data: TrainingData, options: TaggerOptions = {}): Ta
       );
       return { features, tags: Int32Array.from(tagsOf(tokens, entities), (tag) => tagNumbers.get(tag) ?? 0) };
     });
-  const shell = { tagCount: tags.length, featureCount: vocabulary.size, ...constraints(tags) };
-  const model = trainChain(sentences, shell, {
+  const model = trainChain(sentences, makeChain(tags), vocabulary.size, {
     epochs: options.epochs ?? DEFAULT_EPOCHS,
     dropout: DROPOUT,
     seed: options.seed ?? 1,
@@ -88,19 +92,6 @@ export function tagsOf(tokens: readonly Token[], entities: readonly AnnotatedEnt
     inside = own;
     return tag;
   });
-}
-
-/** `I-x` follows only `B-x` or `I-x`. */
-export function constraints(tags: readonly string[]): Pick<ChainModel, 'allowed' | 'allowedStart'> {
-  const allowed = new Uint8Array(tags.length * tags.length);
-  const may = (from: string | undefined, to: string) =>
-    !to.startsWith('I-') || (from !== undefined && from !== 'O' && from.slice(2) === to.slice(2));
-  tags.forEach((from, i) => {
-    tags.forEach((to, j) => {
-      allowed[i * tags.length + j] = may(from, to) ? 1 : 0;
-    });
-  });
-  return { allowed, allowedStart: Uint8Array.from(tags, (tag) => (may(undefined, tag) ? 1 : 0)) };
 }
 
 /** Lookup lists, and entity values that were annotated in more than one utterance: what is seen once would only be learnt by heart. */
@@ -132,32 +123,37 @@ function phraseOf(tokens: readonly Token[]): string {
   return tokens.map((token) => token.text).join(' ');
 }
 
-/** Drops features that came out with no weight, and quantises the rest. */
+/** Drops features that came out with no weight, and quantises the rest, each with a scale of its own. */
 function pack(
   model: ChainModel,
   tags: readonly string[],
   features: readonly string[],
   phrases: Record<string, string[]>,
 ): TaggerData {
-  const T = tags.length;
-  let largest = 0;
-  for (const value of model.emission) largest = Math.max(largest, Math.abs(value));
-  const scale = largest / 127 || 1;
+  const width = tags.length;
   const kept: string[] = [];
+  const scales: number[] = [];
   const rows: number[] = [];
   features.forEach((feature, index) => {
-    const row = Array.from(model.emission.subarray(index * T, (index + 1) * T), (value) => Math.round(value / scale));
-    if (row.every((value) => value === 0)) return;
+    const row = Array.from(model.emission.subarray(index * width, (index + 1) * width));
+    const scale = Math.max(...row.map(Math.abs)) / 127;
+    if (scale === 0) return;
     kept.push(feature);
-    for (const value of row) rows.push(value);
+    scales.push(scale);
+    for (const value of row) rows.push(Math.round(value / scale));
+  });
+  const states = model.chain.tagOf.length;
+  const transitions: number[] = [];
+  model.transition.forEach((weight, index) => {
+    if (weight !== 0) transitions.push(Math.floor(index / states), index % states, Number(weight.toFixed(3)));
   });
   return {
     tags,
     features: kept,
     phrases,
     emission: Buffer.from(Int8Array.from(rows).buffer).toString('base64'),
-    emissionScale: scale,
-    transition: Array.from(model.transition, (value) => Number(value.toFixed(3))),
+    scales: Buffer.from(Float32Array.from(scales).buffer).toString('base64'),
+    transitions,
     start: Array.from(model.start, (value) => Number(value.toFixed(3))),
   };
 }
