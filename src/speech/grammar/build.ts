@@ -3,14 +3,18 @@ import {
   digitPatterns,
   phrasePatterns,
   sentencesOf,
+  spokenLanguage,
   type WeightedSentence,
 } from './application.js';
 import { type BaseText, NO_BASE } from './base-text.js';
+import type { EnglishDictionary } from './english/dictionary.js';
 import { Lexicon, speak } from './lexicon.js';
 import { NgramModel } from './ngram.js';
 import { type BuiltGraph, buildNgramGraph, type NgramGraphOptions } from './ngram-graph.js';
 import { buildPhraseGraph, type PhraseGraphOptions } from './phrase-graph.js';
+import type { Way } from './speller.js';
 import type { PhoneUnits } from './units.js';
+import { buildWordGraph } from './word-graph.js';
 
 export interface ApplicationGraphOptions {
   /** How much an application's sentence counts against one of the base text. */
@@ -65,18 +69,27 @@ export function buildApplicationGraphs(
   const skipped: string[] = [];
   const skip = (text: string): void => void skipped.push(text);
   const weight = options.applicationWeight ?? APPLICATION_WEIGHT;
-  const sentences = sentencesOf(app).map((s) => ({ text: s.text, weight: s.weight * weight }));
+  const language = spokenLanguage(units.language);
+  const sentences = sentencesOf(app, language).map((s) => ({ text: s.text, weight: s.weight * weight }));
   const intents = new Set(options.confirmIntents ?? CONFIRM_INTENTS);
   const lookups = new Set(options.confirmLookups ?? []);
   return {
     general: buildTextGraph(sentences, units, base, options.general, skip),
-    digits: buildPhraseGraph(digitPatterns(app), units, { ...GARBAGE, ...options.digits }, skip),
-    confirm: buildPhraseGraph(phrasePatterns(app, intents, lookups), units, { ...GARBAGE, ...options.confirm }, skip),
+    digits: buildPhraseGraph(digitPatterns(app, language), units, { ...GARBAGE, ...options.digits }, skip),
+    confirm: buildPhraseGraph(
+      phrasePatterns(app, intents, lookups, language),
+      units,
+      { ...GARBAGE, ...options.confirm },
+      skip,
+    ),
     skipped,
   };
 }
 
-/** A trigram graph over sentences of Chinese characters (others are skipped), added to the counts of a base text. */
+/**
+ * A trigram graph over sentences in spoken form, added to the counts of a base text: of characters for a Mandarin model, of words for an
+ * English one. Sentences that the model cannot say are skipped.
+ */
 export function buildTextGraph(
   sentences: readonly WeightedSentence[],
   units: PhoneUnits,
@@ -84,6 +97,7 @@ export function buildTextGraph(
   options: NgramGraphOptions = {},
   skipped?: (text: string) => void,
 ): BuiltGraph {
+  if (units.english !== undefined) return buildEnglishGraph(sentences, units.english, base, options, skipped);
   const lexicon = new Lexicon(units);
   for (const [char, reading, count] of base.readings) lexicon.addReading(char, reading, count);
   const spoken: { chars: readonly string[]; weight: number }[] = [];
@@ -98,4 +112,23 @@ export function buildTextGraph(
   }
   const model = NgramModel.train(spoken, (char) => lexicon.has(char), {}, base.ngrams);
   return buildNgramGraph(model, lexicon, units, options);
+}
+
+function buildEnglishGraph(
+  sentences: readonly WeightedSentence[],
+  dictionary: EnglishDictionary,
+  base: BaseText,
+  options: NgramGraphOptions,
+  skipped?: (text: string) => void,
+): BuiltGraph {
+  const ways = new Map<string, readonly Way[]>();
+  const waysOfWord = (word: string): readonly Way[] => {
+    const known = ways.get(word) ?? dictionary.tokens(word);
+    ways.set(word, known);
+    return known;
+  };
+  const known = (word: string): boolean => waysOfWord(word).length > 0;
+  const spoken = sentences.map(({ text, weight }) => ({ chars: text.split(' '), weight }));
+  for (const { chars } of spoken) if (!chars.every(known)) skipped?.(chars.join(' '));
+  return buildWordGraph(NgramModel.train(spoken, known, {}, base.ngrams), waysOfWord, options);
 }

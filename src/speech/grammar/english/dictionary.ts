@@ -120,7 +120,9 @@ function distinct(ways: readonly (readonly number[])[]): readonly (readonly numb
 export function loadEnglishDictionary(path: string, units: PhoneUnits): EnglishDictionary {
   const readings = new Map<string, string[]>();
   try {
-    const text = existsSync(path) ? gunzipSync(readFileSync(path), { maxOutputLength: MAX_BYTES }).toString('utf8') : '';
+    const text = existsSync(path)
+      ? gunzipSync(readFileSync(path), { maxOutputLength: MAX_BYTES }).toString('utf8')
+      : '';
     for (const line of text.split('\n')) {
       const cut = line.indexOf(' ');
       if (cut <= 0) continue;
@@ -130,7 +132,9 @@ export function loadEnglishDictionary(path: string, units: PhoneUnits): EnglishD
       else readings.set(word, [line.slice(cut + 1)]);
     }
   } catch (error) {
-    throw new HearkenError('MODEL_INVALID', `Cannot read the pronunciations of ${path}: ${messageOf(error)}`, { cause: error });
+    throw new HearkenError('MODEL_INVALID', `Cannot read the pronunciations of ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   return new EnglishDictionary(readings, units);
 }
