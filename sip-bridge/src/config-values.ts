@@ -9,7 +9,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export const ms = (value: number) => z.number().int().min(0).max(86_400_000).default(value);
 export const port = z.number().int().min(0).max(65_535);
 /** A name that stands in logs, metrics and other sections. */
-export const label = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: 'must be a short name without spaces' });
+export const label = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: 'must be a short name without spaces' });
 export const sipUri = z
   .string()
   .max(500)

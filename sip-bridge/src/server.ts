@@ -14,7 +14,7 @@ import { Registration } from './sip/registration.js';
 import { type IncomingCall, UserAgent } from './sip/user-agent.js';
 
 export const USER_AGENT = 'Hearken/0.1';
-const METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'NOTIFY'];
+const METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'NOTIFY', 'PRACK', 'UPDATE'];
 /** Between live calls that are hung up at the end of a drain and the sockets' closing: a BYE and its answer. */
 const GOODBYE_MS = 500;
 const FIRST_RESTART_MS = 200;

@@ -50,7 +50,7 @@ export interface DialOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'REFER', 'NOTIFY'];
+const METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'REFER', 'NOTIFY', 'PRACK', 'UPDATE'];
 /** Ten minutes: whole recordings are handed over at once. */
 const MAX_QUEUE_MS = 600_000;
 const HANGUP_WAIT_MS = 1500;

@@ -12,7 +12,10 @@ export const routeSchema = z.strictObject({
   /** Told to the service in `start.route`. */
   application: label.optional(),
   /** BCP 47, `zh-CN`. */
-  language: z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/).optional(),
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
+    .optional(),
   /** Said instead of the application's own greeting. */
   greeting: z.string().min(1).max(500).optional(),
   /** Refuses the call with this status. */

@@ -1,6 +1,8 @@
+export type Protocol = 'UDP' | 'TCP' | 'TLS';
+
 /** One transport protocol under one address: carries whole SIP messages. */
 export interface Channel {
-  readonly protocol: 'UDP' | 'TCP';
+  readonly protocol: Protocol;
   readonly port: number;
   /** Rejects when it can't be sent; resolves when the system took it. */
   send(message: string, to: Destination): Promise<void>;
@@ -13,6 +15,8 @@ export interface Destination {
   readonly port: number;
   /** The connection to use while it is open. */
   readonly flow?: string;
+  /** The name that its certificate must carry (TLS); the address where there was none. */
+  readonly host?: string;
 }
 
 export interface Source {

@@ -1,11 +1,11 @@
-import { lookup } from 'node:dns/promises';
-import { isIP, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import {
-  DigestAuthentication,
   Grammar,
   type IncomingInviteRequest,
   type IncomingRequestMessage,
+  type IncomingResponseMessage,
   LoggerFactory,
+  type OutgoingRequestMessage,
   type Logger as SipLogger,
   type Transport,
   type URI,
@@ -14,10 +14,17 @@ import {
 import { AllowedMethods } from 'sip.js/lib/core/user-agent-core/allowed-methods.js';
 import { BridgeError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
-import type { Channel, Destination, Source } from './channel.js';
+import type { Channel, Destination, Protocol, Source } from './channel.js';
+import { type Credentials, DigestAnswer } from './digest.js';
+import type { Locator } from './dns.js';
+import { Paths } from './paths.js';
 import { Retransmitter } from './retransmit.js';
-import { headerOf, parseUri, parseVia, splitFirst, startLineOf } from './text.js';
+import { headerOf, parseUri, startLineOf } from './text.js';
+import { StreamChannel } from './transport-stream.js';
+import { nextLocalSequence, openUpdate, type UpdateHandler } from './update.js';
 import { plainResponse, vet } from './vetting.js';
+
+export { isPrivate } from './paths.js';
 
 export interface EndpointOptions {
   /** Host that others reach us at, for Via and Contact. */
@@ -27,16 +34,36 @@ export interface EndpointOptions {
   readonly user: string;
   readonly userAgent: string;
   readonly allow: readonly string[];
-  readonly credentials?: { readonly user: string; readonly password: string };
+  /** Option tags we understand in `Require` and announce in `Supported`. */
+  readonly supported: readonly string[];
+  /** Answers challenges where no other credentials are set for the call. */
+  readonly credentials?: Credentials;
   /** Where requests outside dialogs go instead of their Request-URI. */
   readonly outboundProxy?: string;
+  readonly locator: Locator;
   readonly logger: Logger;
 }
 
+/** What the gate says about a request. */
+export type Verdict =
+  | { readonly kind: 'pass'; readonly trunk?: string; readonly login?: string }
+  | { readonly kind: 'drop' }
+  | { readonly kind: 'refuse'; readonly status: number; readonly headers?: readonly string[] };
+
 export interface EndpointDelegate {
-  onInvite(request: IncomingInviteRequest, dialled: string, source: Source): void;
+  onInvite(request: IncomingInviteRequest, dialled: string, source: Source, verdict: Verdict): void;
   /** Status for OPTIONS: 200, or 503 while nothing new is wanted. */
   optionsStatus(): number;
+  /** Before anything is read: may this source talk to us? */
+  mayTalk(source: Source, text: string): boolean;
+  /** A new call or another request outside dialogs. */
+  judge(message: IncomingRequestMessage, source: Source): Verdict;
+  /** A message that was refused or made no sense. */
+  onFault(source: Source, why: string): void;
+  /** Every message, as it is on the wire. */
+  onTraffic(direction: 'in' | 'out', protocol: Protocol, text: string, peer: Destination): void;
+  /** The other protocols of the same user agent. */
+  siblings(): readonly Endpoint[];
 }
 
 export interface EndpointStats {
@@ -47,10 +74,11 @@ export interface EndpointStats {
   faults: number;
 }
 
-/** Option tags we understand in `Require` and announce in `Supported`. */
-const SUPPORTED = ['timer'];
-const MAX_FLOWS = 20_000;
-const DEFAULT_PORT = 5060;
+/** RFC 3261 §18.1.1: a longer request goes over TCP, because routers and phones lose fragments. */
+export const MAX_UDP_REQUEST_BYTES = 1300;
+const REACH_LIMIT_MS = 1000;
+const ONLY_IN_DIALOGS = new Set(['BYE', 'INFO', 'NOTIFY', 'PRACK', 'UPDATE']);
+const MAX_CREDENTIALS = 20_000;
 
 // The core has one list for the whole process, which it puts into Allow and checks requests against. It promises more than we do, so it starts empty.
 AllowedMethods.splice(0);
@@ -71,9 +99,11 @@ export class Endpoint implements Transport {
   readonly #logger: Logger;
   readonly #sipLogger: SipLogger;
   readonly #retransmitter: Retransmitter | undefined;
-  /** The way back to the peer of a dialog (by Call-ID) or of a request (by branch), where a new connection would not reach it. */
-  readonly #flows = new Map<string, Source>();
+  readonly #paths: Paths;
   readonly #contact: URI;
+  readonly #credentials = new Map<string, Credentials>();
+  readonly #updates = new Map<string, UpdateHandler>();
+  readonly #verdicts = new WeakMap<IncomingRequestMessage, Verdict>();
   #channel: Channel | undefined;
 
   constructor(
@@ -87,6 +117,7 @@ export class Endpoint implements Transport {
     announce(options.allow);
     this.#channel = channel((text, source) => this.#receive(text, source));
     const { protocol } = this.#channel;
+    this.#paths = new Paths(options.locator, protocol);
     this.#retransmitter =
       protocol === 'UDP'
         ? new Retransmitter((text) => {
@@ -100,37 +131,44 @@ export class Endpoint implements Transport {
     this.#contact = requireUri(
       `sip:${options.user}@${this.#hostPort()}${protocol === 'UDP' ? '' : `;transport=${protocol.toLowerCase()}`}`,
     );
-    const contact = this.#contact;
-    const credentials = options.credentials;
-    this.core = new UserAgentCore(
+    this.core = this.#createCore(loggers);
+  }
+
+  #createCore(loggers: LoggerFactory): UserAgentCore {
+    const { options, contact } = { options: this.#options, contact: this.#contact };
+    return new UserAgentCore(
       {
         aor: contact,
         contact: { pubGruu: undefined, tempGruu: undefined, uri: contact, toString: () => `<${contact.toString()}>` },
         displayName: '',
         loggerFactory: loggers,
         hackViaTcp: false,
-        routeSet: options.outboundProxy ? [`<${options.outboundProxy};lr>`] : [],
+        routeSet: options.outboundProxy ? [`<${withLr(options.outboundProxy)}>`] : [],
         sipjsId: '',
-        supportedOptionTags: [...SUPPORTED],
-        supportedOptionTagsResponse: [...SUPPORTED],
+        supportedOptionTags: [...options.supported],
+        supportedOptionTagsResponse: [...options.supported],
         userAgentHeaderFieldValue: options.userAgent,
         viaForceRport: true,
         viaHost: this.#hostPort(),
         authenticationFactory: () =>
-          credentials && new DigestAuthentication(loggers, undefined, credentials.user, credentials.password),
+          new DigestAnswer(
+            (request) => this.#credentials.get(request.callId) ?? options.credentials,
+            (request) => this.#beforeRetry(request),
+          ).asCore(),
         transportAccessor: () => this,
       },
       {
         onInvite: (request) => {
-          const source = this.#flows.get(request.message.callId);
+          const source = this.#paths.flowOf(request.message.callId);
           const dialled = DIALLED.get(request.message) ?? request.message.ruri?.toString() ?? '';
-          if (source) delegate.onInvite(request, dialled, source);
+          const verdict = this.#verdicts.get(request.message) ?? { kind: 'pass' as const };
+          if (source) this.#delegate.onInvite(request, dialled, source, verdict);
         },
       },
     );
   }
 
-  get protocol(): 'UDP' | 'TCP' {
+  get protocol(): Protocol {
     return this.#channel?.protocol ?? 'UDP';
   }
 
@@ -145,22 +183,70 @@ export class Endpoint implements Transport {
 
   /** For the core. */
   async send(text: string): Promise<void> {
+    if (await this.#sentByStream(text)) return;
     this.#retransmitter?.sent(text);
     await this.#route(text);
   }
 
+  /** What challenges in that call are answered with. */
+  useCredentials(callId: string, credentials: Credentials): void {
+    this.#credentials.set(callId, credentials);
+    for (const old of this.#credentials.keys()) {
+      if (this.#credentials.size <= MAX_CREDENTIALS) break;
+      this.#credentials.delete(old);
+    }
+  }
+
+  /** Who takes UPDATE requests of that call. */
+  onUpdate(callId: string, handler: UpdateHandler): void {
+    this.#updates.set(callId, handler);
+  }
+
   /** The dialog with that Call-ID is over. */
   forget(callId: string): void {
-    this.#flows.delete(callId);
+    this.#updates.delete(callId);
+    this.#paths.forget(callId);
+  }
+
+  /** A request of that Call-ID was never answered: the next one goes to the next host of that name. */
+  targetFailed(callId: string): void {
+    this.#paths.failed(callId);
+  }
+
+  /** Whether what is too long for UDP can go to that address over TCP; opens the connection. Never rejects. */
+  async reachableByStream(uri: URI, routeSet: readonly string[]): Promise<boolean> {
+    const tcp = this.#streamSibling();
+    if (!tcp) return false;
+    try {
+      const head = `X ${uri.toRaw()} SIP/2.0\r\n${routeSet[0] ? `Route: ${routeSet[0]}\r\n` : ''}\r\n`;
+      await tcp.reach(await this.#paths.wayOut(head), REACH_LIMIT_MS);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** New certificates. Throws on bad ones. */
+  renewTls(material: Parameters<StreamChannel['renew']>[0]): void {
+    if (this.#channel instanceof StreamChannel && this.#channel.protocol === 'TLS') this.#channel.renew(material);
   }
 
   async close(): Promise<void> {
     this.core.dispose();
     this.#retransmitter?.close();
-    this.#flows.clear();
+    this.#paths.clear();
+    this.#updates.clear();
     const channel = this.#channel;
     this.#channel = undefined;
     await channel?.close();
+  }
+
+  /** For a sibling: puts it on this endpoint's wire. */
+  async transmit(text: string, to: Destination): Promise<void> {
+    const channel = this.#channel;
+    if (!channel) throw new BridgeError('CLOSED', 'The SIP endpoint is closed.');
+    this.#delegate.onTraffic('out', channel.protocol, text, to);
+    await channel.send(text, to);
   }
 
   #hostPort(): string {
@@ -170,44 +256,99 @@ export class Endpoint implements Transport {
 
   #receive(text: string, source: Source): void {
     this.stats.received++;
+    if (!this.#delegate.mayTalk(source, text)) {
+      this.stats.dropped++;
+      return;
+    }
+    this.#delegate.onTraffic('in', this.protocol, text, source);
     try {
       this.#handle(text, source);
     } catch (error) {
       // The core throws on some messages that break its rules (a re-INVITE without Contact, for one). The sender gets 400, the others notice nothing.
       this.stats.faults++;
       this.#logger.warn({ err: messageOf(error), line: startLineOf(text).slice(0, 80) }, 'a SIP message was refused');
+      this.#delegate.onFault(source, 'broken');
       if (!text.startsWith('SIP/2.0') && !text.startsWith('ACK ')) this.#refuse(text, source, 400, []);
     }
   }
 
   #handle(text: string, source: Source): void {
     if (this.#retransmitter?.received(text)) return;
-    const vetted = vet(text, source, { allow: this.#options.allow, supported: SUPPORTED }, this.#sipLogger);
+    const rules = { allow: this.#options.allow, supported: this.#options.supported };
+    const vetted = vet(text, source, rules, this.#sipLogger);
     if (vetted.kind === 'drop') {
       this.stats.dropped++;
       this.#logger.debug({ why: vetted.why, from: source.address }, 'a SIP message was dropped');
+      this.#delegate.onFault(source, vetted.why);
     } else if (vetted.kind === 'refuse') {
       this.stats.refused++;
       this.#logger.debug({ why: vetted.why, from: source.address }, 'a SIP request was refused');
+      this.#delegate.onFault(source, vetted.why);
       this.#refuse(text, source, vetted.status, vetted.headers);
     } else if (vetted.kind === 'response') {
-      this.core.receiveIncomingResponseFromTransport(vetted.message);
+      this.#response(vetted.message);
     } else {
-      this.#request(vetted.message, source);
+      this.#request(vetted.message, source, text);
     }
   }
 
-  #request(message: IncomingRequestMessage, source: Source): void {
-    this.#remember(`branch ${message.viaBranch.split(' ')[0]}`, source);
-    if (message.method === 'INVITE') this.#remember(message.callId, source);
-    if (message.method === 'OPTIONS' && !message.toTag) {
+  /** A request that was too long for UDP is answered over the connection that it took. */
+  #response(message: IncomingResponseMessage): void {
+    const waits = (endpoint: Endpoint): boolean =>
+      endpoint.core.userAgentClients.has(`${message.viaBranch}${message.method}`);
+    const owner = waits(this) ? this : (this.#delegate.siblings().find(waits) ?? this);
+    owner.core.receiveIncomingResponseFromTransport(message);
+  }
+
+  #request(message: IncomingRequestMessage, source: Source, text: string): void {
+    this.#paths.remember(`branch ${message.viaBranch.split(' ')[0]}`, source);
+    if (message.toTag) {
+      const id = `${message.callId}${message.toTag}${message.fromTag}`;
+      const has = (endpoint: Endpoint): boolean => endpoint.core.dialogs.has(id);
+      const owner = has(this) ? this : (this.#delegate.siblings().find(has) ?? this);
+      if (owner !== this) owner.#paths.remember(`branch ${message.viaBranch.split(' ')[0]}`, source);
+      owner.#inDialog(message);
+      return;
+    }
+    if (message.method !== 'ACK' && message.method !== 'CANCEL' && !this.#isRepeated(message)) {
+      const verdict = this.#delegate.judge(message, source);
+      if (verdict.kind !== 'pass') {
+        this.stats.refused++;
+        if (verdict.kind === 'refuse') this.#refuse(text, source, verdict.status, verdict.headers ?? []);
+        return;
+      }
+      this.#verdicts.set(message, verdict);
+    }
+    if (message.method === 'INVITE') this.#paths.remember(message.callId, source);
+    if (ONLY_IN_DIALOGS.has(message.method)) {
+      this.core.replyStateless(message, { statusCode: 481 });
+      return;
+    }
+    if (message.method === 'OPTIONS') {
       this.core.replyStateless(message, {
         statusCode: this.#delegate.optionsStatus(),
         extraHeaders: [`Allow: ${this.#options.allow.join(', ')}`, 'Accept: application/sdp'],
       });
       return;
     }
-    // The core accepts only requests to its own user name; which number was dialled is for the application to judge.
+    this.#hand(message);
+  }
+
+  #isRepeated(message: IncomingRequestMessage): boolean {
+    return this.core.userAgentServers.has(message.viaBranch);
+  }
+
+  #inDialog(message: IncomingRequestMessage): void {
+    if (message.method !== 'UPDATE') {
+      this.#hand(message);
+      return;
+    }
+    const dialog = this.core.dialogs.get(`${message.callId}${message.toTag}${message.fromTag}`);
+    openUpdate(this.core, dialog, message, this.#updates.get(message.callId), this.#logger);
+  }
+
+  /** The core accepts only requests to its own user name; which number was dialled is for the application to judge. */
+  #hand(message: IncomingRequestMessage): void {
     DIALLED.set(message, message.ruri?.toString() ?? '');
     message.ruri = this.#contact.clone();
     this.core.receiveIncomingRequestFromTransport(message);
@@ -220,51 +361,49 @@ export class Endpoint implements Transport {
     ]);
     if (!response) return;
     // Straight back: what could not be read does not decide where packets go.
-    this.#channel?.send(response, { address: source.address, port: source.port, flow: source.flow }).catch(() => {});
-  }
-
-  #remember(key: string, source: Source): void {
-    this.#flows.delete(key);
-    this.#flows.set(key, source);
-    for (const old of this.#flows.keys()) {
-      if (this.#flows.size <= MAX_FLOWS) break;
-      this.#flows.delete(old);
-    }
+    this.transmit(response, { address: source.address, port: source.port, flow: source.flow }).catch(() => {});
   }
 
   async #route(text: string): Promise<void> {
-    const channel = this.#channel;
-    if (!channel) throw new BridgeError('CLOSED', 'The SIP endpoint is closed.');
-    const to = text.startsWith('SIP/2.0') ? this.#wayBack(text) : await this.#wayOut(text);
-    await channel.send(text, to);
+    if (!this.#channel) throw new BridgeError('CLOSED', 'The SIP endpoint is closed.');
+    if (!text.startsWith('SIP/2.0')) {
+      await this.transmit(text, await this.#paths.wayOut(text));
+      return;
+    }
+    const { protocol, ...to } = this.#paths.wayBack(text);
+    const by = protocol === this.protocol ? this : this.#delegate.siblings().find((e) => e.protocol === protocol);
+    await (by ?? this).transmit(text, to);
   }
 
-  /** RFC 3261 §18.2.2 and RFC 3581. */
-  #wayBack(text: string): Destination {
-    const via = parseVia(splitFirst(headerOf(text, 'via') ?? '').first);
-    if (!via) throw new BridgeError('SIP_ADDRESS', 'A response without Via has nowhere to go.');
-    if (this.protocol === 'TCP') {
-      const flow = this.#flows.get(`branch ${via.branch}`);
-      if (flow) return flow;
+  /** RFC 3261 §18.1.1. False: it is short enough, or there is no TCP to that peer, and UDP has to do. */
+  async #sentByStream(text: string): Promise<boolean> {
+    if (this.protocol !== 'UDP' || text.length <= MAX_UDP_REQUEST_BYTES / 4 || text.startsWith('SIP/2.0')) return false;
+    if (Buffer.byteLength(text) <= MAX_UDP_REQUEST_BYTES) return false;
+    const sibling = this.#delegate.siblings().find((endpoint) => endpoint.protocol === 'TCP');
+    const tcp = this.#streamSibling();
+    if (!sibling || !tcp) return false;
+    try {
+      const to = await this.#paths.wayOut(text);
+      await tcp.reach(to, REACH_LIMIT_MS);
+      const stream = text.replace(/^(Via: SIP\/2\.0\/)UDP [^\r;]*/im, `$1TCP ${sibling.#hostPort()}`);
+      await sibling.transmit(stream, to);
+      return true;
+    } catch {
+      return false;
     }
-    return { address: via.received ?? via.host, port: via.rport || via.port || DEFAULT_PORT };
   }
 
-  /** RFC 3261 §8.1.2: the first Route, else the Request-URI; but a peer behind NAT, or one that connected to us, is reached the way it came. */
-  async #wayOut(text: string): Promise<Destination> {
-    const route = headerOf(text, 'route');
-    const uri = parseUri(route ? splitFirst(route).first : (startLineOf(text).split(' ')[1] ?? ''));
-    if (!uri) throw new BridgeError('SIP_ADDRESS', `No address in "${startLineOf(text).slice(0, 200)}".`);
-    const flow = this.#flows.get(headerOf(text, 'call-id') ?? '');
-    const port = uri.port ?? DEFAULT_PORT;
-    if (flow && this.protocol === 'TCP')
-      return { address: isIP(uri.host) ? uri.host : flow.address, port, flow: flow.flow };
-    if (flow && !route && isIP(uri.host) && isPrivate(uri.host) && !isPrivate(flow.address)) {
-      return { address: flow.address, port: flow.port };
-    }
-    if (isIP(uri.host)) return { address: uri.host, port };
-    const found = await lookup(uri.host, { family: isIPv6(this.#options.advertisedHost) ? 6 : 4 });
-    return { address: found.address, port };
+  #streamSibling(): StreamChannel | undefined {
+    const sibling = this.#delegate.siblings().find((endpoint) => endpoint.protocol === 'TCP');
+    if (!sibling) return undefined;
+    return sibling.#channel instanceof StreamChannel ? sibling.#channel : undefined;
+  }
+
+  /** The core gives a challenged request the next CSeq and does not tell the dialog, whose next request would then have the same. */
+  #beforeRetry(request: OutgoingRequestMessage): void {
+    if (!request.toTag) return;
+    const dialog = this.core.dialogs.get(`${request.callId}${request.fromTag}${request.toTag}`);
+    if (dialog) request.cseq = nextLocalSequence(dialog, request.cseq) - 1;
   }
 }
 
@@ -273,18 +412,20 @@ const DIALLED = new WeakMap<IncomingRequestMessage, string>();
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
   405: 'Method Not Allowed',
+  416: 'Unsupported URI Scheme',
   420: 'Bad Extension',
+  421: 'Extension Required',
+  481: 'Call/Transaction Does Not Exist',
+  482: 'Loop Detected',
+  483: 'Too Many Hops',
   501: 'Not Implemented',
+  503: 'Service Unavailable',
   505: 'Version Not Supported',
 };
-
-/** RFC 1918, RFC 6598 (carrier NAT), link local, loopback. */
-export function isPrivate(address: string): boolean {
-  return /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|169\.254\.|127\.|f[cd][0-9a-f]{2}:|fe80:|::1$)/i.test(
-    address,
-  );
-}
 
 /** A URI as the core wants it. Throws SIP_ADDRESS. */
 export function requireUri(text: string): URI {
@@ -297,6 +438,11 @@ export function requireUri(text: string): URI {
   return uri;
 }
 
+/** A proxy's address as a loose route (RFC 3261 §19.1.1). */
+export function withLr(uri: string): string {
+  return /;lr\b/i.test(uri) || !parseUri(uri) ? uri : `${uri};lr`;
+}
+
 /** The core's log lines, at warn and above, as debug lines of ours: what matters is logged where it is decided. */
 function sipLoggers(logger: Logger): LoggerFactory {
   const factory = new LoggerFactory();
@@ -306,4 +452,9 @@ function sipLoggers(logger: Logger): LoggerFactory {
     if (level === 'error' || level === 'warn') logger.trace({ category }, String(content).slice(0, 300));
   };
   return factory;
+}
+
+/** The Call-ID of a message's text, for whoever sorts traffic by call. */
+export function callIdOf(text: string): string {
+  return headerOf(text, 'call-id') ?? '';
 }

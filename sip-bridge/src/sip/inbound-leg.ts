@@ -4,9 +4,11 @@ import type { Logger } from '../log.js';
 import type { G711 } from '../rtp/packet.js';
 import { sdpOf } from '../sdp.js';
 import { type HangupCause, statusOf } from './cause.js';
-import { Leg, plainHeaders, sdpBody, tryReject } from './leg.js';
+import { DEFAULT_RULES, Leg, type LegRules, sdpBody, tryReject } from './leg.js';
 import { type Answer, LegMedia, type LegMediaOptions } from './leg-media.js';
-import { decideAsServer, MIN_SESSION_SECONDS } from './session-timer.js';
+import { plainHeaders } from './messages.js';
+import { ReliableProvisionals, wantsReliable } from './reliable.js';
+import { decideAsServer } from './session-timer.js';
 import type { IncomingCall } from './user-agent.js';
 
 export interface CallInfo {
@@ -30,8 +32,18 @@ export class InboundLeg extends Leg {
   /** Asked to hang up before the ACK came. */
   #hangupAfterAck: { cause: HangupCause; reason: string } | undefined;
 
-  constructor(call: IncomingCall, logger: Logger) {
-    super(call.endpoint, call.request.message.callId, logger);
+  readonly #reliable: ReliableProvisionals | undefined;
+  #acceptAfterPrack = false;
+
+  constructor(call: IncomingCall, logger: Logger, rules: LegRules = DEFAULT_RULES) {
+    super(call.endpoint, call.request.message.callId, logger, rules);
+    this.learnPeer(call.request.message);
+    if (wantsReliable(call.request.message, rules.prack)) {
+      this.#reliable = new ReliableProvisionals(
+        (text) => void this.endpoint.core.transport.send(text).catch(() => {}),
+        () => this.reject(504),
+      );
+    }
     this.#request = call.request;
     const { message } = call.request;
     this.info = {
@@ -63,9 +75,11 @@ export class InboundLeg extends Leg {
    * Binds ports and negotiates. Returns a status when the call has to be refused (488 nothing fits, 422 timer too short, 400 bad SDP); undefined when all is well.
    */
   async prepare(options: LegMediaOptions): Promise<{ status: number; headers: string[] } | undefined> {
-    if (decideAsServer(this.#request.message).kind === 'too-small') {
-      return { status: 422, headers: [`Min-SE: ${MIN_SESSION_SECONDS}`] };
+    const { minSessionSeconds, prack } = this.rules;
+    if (decideAsServer(this.#request.message, minSessionSeconds).kind === 'too-small') {
+      return { status: 422, headers: [`Min-SE: ${minSessionSeconds}`] };
     }
+    if (prack === 'required' && !this.#reliable) return { status: 421, headers: ['Require: 100rel'] };
     const { message } = this.#request;
     const offer = sdpOf(message.getHeader('content-type'), message.body);
     if (offer === undefined && message.body !== '') {
@@ -86,25 +100,57 @@ export class InboundLeg extends Leg {
 
   ring(): void {
     if (this.#final || this.end) return;
-    this.adoptSession(this.#request.progress({ statusCode: 180 }).session);
+    this.#progress(180);
   }
 
   /** 183 with our answer: the caller hears what we play before the call is answered. False when the INVITE had no offer. */
   earlyMedia(): boolean {
-    if (this.#final || this.end || !this.#answer) return false;
-    this.adoptSession(this.#request.progress({ statusCode: 183, body: sdpBody(this.#answer.sdp) }).session);
-    this.#answer.apply();
+    const answer = this.#answer;
+    if (this.#final || this.end || !answer) return false;
+    this.#progress(183, answer.sdp);
+    answer.apply();
     this.media?.stream.release();
     return true;
+  }
+
+  /** Reliably where that was agreed on (RFC 3262); one at a time, as it must be. */
+  #progress(statusCode: number, sdp?: string): void {
+    const send = (extraHeaders: string[]): string => {
+      const { message, session } = this.#request.progress({
+        statusCode,
+        extraHeaders,
+        ...(sdp === undefined ? {} : { body: sdpBody(sdp) }),
+      });
+      this.adoptSession(session);
+      return message;
+    };
+    if (!this.#reliable) send([]);
+    else this.#reliable.send((headers) => (this.#final || this.end ? undefined : send(headers)), sdp !== undefined);
+  }
+
+  protected override onPrack(message: IncomingRequestMessage): boolean {
+    const known = this.#reliable?.onPrack(message.getHeader('rack'), this.#request.message.cseq) ?? false;
+    if (known && this.#acceptAfterPrack && this.#reliable?.holdsFinal === false) {
+      this.#acceptAfterPrack = false;
+      // After the core has answered the PRACK.
+      setImmediate(() => this.accept());
+    }
+    return known;
   }
 
   /** 200. `established` follows with the ACK. */
   accept(): void {
     const media = this.media;
     if (this.#final || this.end || !media) return;
+    if (this.#reliable?.holdsFinal) {
+      // RFC 3262 §3: no 2xx before the session description in a reliable response was acknowledged.
+      this.#acceptAfterPrack = true;
+      return;
+    }
     this.#final = true;
     this.#answered = true;
-    const decision = decideAsServer(this.#request.message);
+    this.#reliable?.stop();
+    const decision = decideAsServer(this.#request.message, this.rules.minSessionSeconds);
     const { session } = this.#request.accept({
       statusCode: 200,
       extraHeaders: decision.kind === 'agreed' ? [...decision.headers] : [],
@@ -112,13 +158,14 @@ export class InboundLeg extends Leg {
     });
     this.adoptSession(session);
     this.#answer?.apply();
-    if (decision.kind === 'agreed') this.timer.restart(decision.interval);
+    if (decision.kind === 'agreed') this.setInterval(decision.interval);
   }
 
   /** A final refusal. */
   reject(status: number, extraHeaders: string[] = []): void {
     if (this.#final || this.end) return;
     this.#final = true;
+    this.#reliable?.stop();
     tryReject(this.#request, status, extraHeaders);
     const by = status === 487 ? 'them' : 'us';
     this.finish({
@@ -133,6 +180,7 @@ export class InboundLeg extends Leg {
     if (this.end) return;
     if (!this.#answered) {
       this.#final = true;
+      this.#reliable?.stop();
       tryReject(this.#request, statusOf(cause));
       this.finish({ cause, status: statusOf(cause), reason, by: 'us' });
     } else if (!this.#acked) {

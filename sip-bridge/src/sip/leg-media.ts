@@ -74,11 +74,12 @@ export class LegMedia {
   }
 
   /**
-   * The answer to an offer; undefined when nothing in it fits. Throws SDP_INVALID. Takes effect with `apply`. The codec stays what it was in a later
-   * offer: whoever listens behind us was told it once.
+   * The answer to an offer; undefined when nothing in it fits. Throws SDP_INVALID. Takes effect with `apply`. In a later offer the codec stays what it was where
+   * that is still offered.
    */
   async answer(offer: string): Promise<Answer | undefined> {
-    const remote = readSdp(offer, this.codec ? [this.codec] : this.#options.codecs);
+    const kept = this.codec ? readSdp(offer, [this.codec]) : undefined;
+    const remote = kept?.audio ? kept : readSdp(offer, this.#options.codecs);
     const settings = remote.audio && (await this.#settingsFor(remote.audio));
     if (!settings) return undefined;
     this.#lastSent = this.#local.answer(remote);

@@ -10,11 +10,20 @@ import { SafeEmitter } from '../emitter.js';
 import { BridgeError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
 import { DtmfMerger, type Key } from '../rtp/dtmf.js';
+import type { G711 } from '../rtp/packet.js';
 import { type Direction, sdpOf } from '../sdp.js';
 import { type HangupCause, type LegEnd, reasonHeader } from './cause.js';
 import type { Endpoint } from './endpoint.js';
 import type { LegMedia } from './leg-media.js';
-import { decideAsServer, MIN_SESSION_SECONDS, SessionTimer } from './session-timer.js';
+import { byeReason, type IncomingNotify, plainHeaders, readInfoKey, readNotify } from './messages.js';
+import {
+  decideAsServer,
+  MIN_SESSION_SECONDS,
+  readAgreement,
+  type SessionInterval,
+  SessionTimer,
+} from './session-timer.js';
+import { sendUpdate, type UpdateReply } from './update.js';
 
 export interface IncomingRefer {
   readonly referTo: string;
@@ -23,25 +32,37 @@ export interface IncomingRefer {
   reject(status: number): void;
 }
 
-export interface IncomingNotify {
-  readonly event: string;
-  readonly subscriptionState: string;
-  readonly body: string;
-}
-
 export interface LegEvents {
   /** Both sides know that the call is up (ACK sent or received). */
   established: [];
   key: [digit: string, durationMs: number];
   /** The peer stopped (or started again) listening to us. */
   hold: [held: boolean];
+  /** A re-INVITE or UPDATE agreed on another codec. */
+  codec: [codec: G711];
   refer: [refer: IncomingRefer];
   notify: [notify: IncomingNotify];
   /** Once, last. */
   ended: [end: LegEnd];
 }
 
+export interface LegRules {
+  /** Smallest session interval we agree to, RFC 4028. */
+  readonly minSessionSeconds: number;
+  /** What our own INVITEs ask for; 0 = nothing. */
+  readonly sessionSeconds: number;
+  readonly prack: 'off' | 'supported' | 'required';
+}
+
+export const DEFAULT_RULES: LegRules = {
+  minSessionSeconds: MIN_SESSION_SECONDS,
+  sessionSeconds: 0,
+  prack: 'supported',
+};
+
 const MAX_INFO_BYTES = 1024;
+/** Between two INFO keys: what a phone's RFC 4733 events leave. */
+const INFO_PAUSE_MS = 80;
 
 /** What an established call does, whoever placed it: keys, hold, refresh, transfer messages, its end. */
 export abstract class Leg extends SafeEmitter<LegEvents> {
@@ -54,13 +75,19 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
   #established = false;
   #merger = new DtmfMerger();
   #mergerTimer: NodeJS.Timeout | undefined;
+  #interval: SessionInterval | undefined;
+  #refreshRetry: NodeJS.Timeout | undefined;
+  /** The peer's Allow has UPDATE: a refresh needs no SDP then. */
+  protected peerUpdates = false;
+  protected readonly rules: LegRules;
   protected readonly timer = new SessionTimer({
     refresh: () => this.#refresh(),
     expired: () => this.hangup('lost', 'the session timer ran out'),
   });
 
-  protected constructor(endpoint: Endpoint, callId: string, logger: Logger) {
+  protected constructor(endpoint: Endpoint, callId: string, logger: Logger, rules: LegRules = DEFAULT_RULES) {
     super();
+    this.rules = rules;
     this.endpoint = endpoint;
     this.callId = callId;
     this.logger = logger;
@@ -98,7 +125,12 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
 
   protected adoptSession(session: Session): void {
     this.#session = session;
+    this.endpoint.onUpdate(this.callId, (message) => this.#onUpdate(message));
     session.delegate = {
+      onPrack: (request) => {
+        if (this.onPrack(request.message)) request.accept();
+        else request.reject({ statusCode: 481 });
+      },
       onAck: (ack) => this.onAck(ack.message),
       onAckTimeout: () => this.onAckTimeout(),
       onBye: (bye) => {
@@ -146,6 +178,41 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
 
   protected onAck(_message: IncomingRequestMessage): void {}
 
+  /** False: it confirms nothing that we sent. */
+  protected onPrack(_message: IncomingRequestMessage): boolean {
+    return false;
+  }
+
+  /** What was agreed about the session's length; undefined: nothing. */
+  protected setInterval(interval: SessionInterval | undefined): void {
+    this.#interval = interval;
+    this.timer.restart(interval);
+  }
+
+  protected learnPeer(message: IncomingRequestMessage | IncomingResponseMessage): void {
+    const allow = message.getHeaders('allow').join(',').toUpperCase();
+    if (allow !== '') this.peerUpdates = /(^|[,\s])UPDATE([,\s]|$)/.test(allow);
+  }
+
+  /** Keys for the peer: RFC 4733 where it was agreed on, SIP INFO where not. Resolves when they are out. */
+  async sendDigits(digits: string, durationMs = 120): Promise<void> {
+    if (this.#media?.hasEvents) {
+      await this.#media.stream.sendDigits(digits, durationMs);
+      return;
+    }
+    for (const digit of digits.replace(/[^0-9*#A-D]/gi, '').slice(0, 64)) {
+      if (!this.established) return;
+      this.#session?.info(undefined, {
+        body: {
+          contentDisposition: 'render',
+          contentType: 'application/dtmf-relay',
+          content: `Signal=${digit.toUpperCase()}\r\nDuration=${durationMs}\r\n`,
+        },
+      });
+      await new Promise((resolve) => setTimeout(resolve, durationMs + INFO_PAUSE_MS));
+    }
+  }
+
   protected onAckTimeout(): void {
     this.sendBye('lost');
     this.finish({ cause: 'lost', status: 408, reason: 'the answer was never acknowledged', by: 'us' });
@@ -176,6 +243,7 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
     this.#end = end;
     this.timer.stop();
     clearTimeout(this.#mergerTimer);
+    clearTimeout(this.#refreshRetry);
     this.endpoint.forget(this.callId);
     this.emit('ended', end);
   }
@@ -200,34 +268,51 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
     }
   }
 
-  /** Hold, resume, a new address, a session refresh. */
+  /** Hold, resume, a new address, another codec, a session refresh. */
   async #onReinvite(request: IncomingInviteRequest): Promise<void> {
-    const decision = decideAsServer(request.message);
-    if (decision.kind === 'too-small') {
-      request.reject({ statusCode: 422, extraHeaders: [`Min-SE: ${MIN_SESSION_SECONDS}`] });
+    const reply = await this.#renegotiated(request.message);
+    if (reply.status !== 200) {
+      request.reject({ statusCode: reply.status, extraHeaders: [...reply.headers] });
       return;
     }
-    const media = this.#media;
-    if (!media || this.#end) {
-      request.reject({ statusCode: 481 });
-      return;
-    }
-    const wasHeld = media.held;
-    const offer = sdpOf(request.message.getHeader('content-type'), request.message.body);
-    const answer = offer === undefined ? undefined : await media.answer(offer);
-    if (offer !== undefined && !answer) {
-      request.reject({ statusCode: 488 });
-      return;
-    }
-    const headers = decision.kind === 'agreed' ? decision.headers : [];
+    const sdp = reply.sdp ?? this.#media?.offer() ?? '';
     request.accept({
       statusCode: 200,
-      extraHeaders: [this.contactHeader(), ...headers],
-      body: sdpBody(answer?.sdp ?? media.offer()),
+      extraHeaders: [this.contactHeader(), ...reply.headers],
+      body: sdpBody(sdp),
     });
-    answer?.apply();
-    if (decision.kind === 'agreed') this.timer.restart(decision.interval);
-    if (media.held !== wasHeld) this.emit('hold', media.held);
+    reply.apply?.();
+  }
+
+  #onUpdate(message: IncomingRequestMessage): Promise<UpdateReply> {
+    return this.#renegotiated(message);
+  }
+
+  /** What a re-INVITE and an UPDATE have in common. Rejects with SDP_INVALID. */
+  async #renegotiated(message: IncomingRequestMessage): Promise<UpdateReply> {
+    const decision = decideAsServer(message, this.rules.minSessionSeconds);
+    if (decision.kind === 'too-small') {
+      return { status: 422, headers: [`Min-SE: ${this.rules.minSessionSeconds}`] };
+    }
+    const media = this.#media;
+    if (!media || this.#end) return { status: 481, headers: [] };
+    const before = { held: media.held, codec: media.codec };
+    const offer = sdpOf(message.getHeader('content-type'), message.body);
+    const answer = offer === undefined ? undefined : await media.answer(offer);
+    if (offer !== undefined && !answer) {
+      return { status: 488, headers: ['Warning: 305 hearken "Incompatible media format"'] };
+    }
+    return {
+      status: 200,
+      headers: decision.kind === 'agreed' ? decision.headers : [],
+      ...(answer ? { sdp: answer.sdp } : {}),
+      apply: () => {
+        answer?.apply();
+        if (decision.kind === 'agreed') this.setInterval(decision.interval);
+        if (media.held !== before.held) this.emit('hold', media.held);
+        if (media.codec && before.codec && media.codec !== before.codec) this.emit('codec', media.codec);
+      },
+    };
   }
 
   /** The answer in the ACK to an offerless INVITE or re-INVITE. */
@@ -283,34 +368,44 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
 
   #refresh(): void {
     const media = this.#media;
-    if (!media || !this.#session || this.#end) return;
-    const interval = { seconds: 1800, refresher: 'us' as const };
+    const session = this.#session;
+    if (!media || !session || this.#end) return;
+    const asked = this.#interval ?? { seconds: 1800, refresher: 'us' as const };
+    const headers = [`Session-Expires: ${asked.seconds};refresher=uac`, `Min-SE: ${this.rules.minSessionSeconds}`];
+    const refused = (status: number): void => {
+      // 491: both at once; try again soon. Anything else leaves the session to its end (RFC 4028 §10).
+      if (status === 491) this.#refreshRetry = setTimeout(() => this.#refresh(), 2000);
+      else if (status === 408 || status === 481) this.hangup('lost', 'the session refresh failed');
+    };
     try {
-      this.#session.invite(
+      if (this.peerUpdates) {
+        sendUpdate(this.endpoint.core, session.id, [this.contactHeader(), ...headers], (response) => {
+          const status = response.statusCode ?? 500;
+          if (status < 300) this.setInterval(this.refreshed(response) ?? asked);
+          else if (status === 405 || status === 501) {
+            this.peerUpdates = false;
+            this.#refresh();
+          } else refused(status);
+        });
+        return;
+      }
+      session.invite(
         {
           onAccept: (response) => {
             response.ack();
-            this.timer.restart(this.refreshed(response.message) ?? interval);
+            this.setInterval(this.refreshed(response.message) ?? asked);
           },
-          onReject: ({ message }) => {
-            // 491: both at once; try again soon. Anything else leaves the session to its end (RFC 4028 §10).
-            if (message.statusCode === 491) setTimeout(() => this.#refresh(), 2000).unref();
-            else if (message.statusCode === 408 || message.statusCode === 481)
-              this.hangup('lost', 'the session refresh failed');
-          },
+          onReject: ({ message }) => refused(message.statusCode ?? 500),
         },
-        {
-          extraHeaders: [this.contactHeader(), 'Session-Expires: 1800;refresher=uac'],
-          body: sdpBody(media.lastSent ?? media.offer()),
-        },
+        { extraHeaders: [this.contactHeader(), ...headers], body: sdpBody(media.lastSent ?? media.offer()) },
       );
     } catch (error) {
       this.logger.debug({ err: messageOf(error) }, 'session refresh could not be sent');
     }
   }
 
-  protected refreshed(_message: IncomingResponseMessage): { seconds: number; refresher: 'us' | 'them' } | undefined {
-    return undefined;
+  protected refreshed(message: IncomingResponseMessage): SessionInterval | undefined {
+    return readAgreement(message);
   }
 }
 
@@ -325,44 +420,4 @@ export function tryReject(request: IncomingInviteRequest, statusCode: number, ex
   } catch {
     // Answered already.
   }
-}
-
-/** `application/dtmf-relay` (`Signal=5`, `Duration=160`) and `application/dtmf` (`5`). */
-function readInfoKey(message: IncomingRequestMessage): Key | undefined {
-  const type = (message.getHeader('content-type') ?? '').toLowerCase();
-  if (!type.startsWith('application/dtmf')) return undefined;
-  const signal =
-    /signal\s*=\s*([0-9*#A-D]|1[0-5])\s*(?:\r|\n|$)/i.exec(message.body)?.[1] ??
-    /^\s*([0-9*#A-D])\s*$/i.exec(message.body)?.[1];
-  if (!signal) return undefined;
-  const digit = signal.length === 2 ? '*#ABCD'[Number(signal) - 10] : signal.toUpperCase();
-  const duration = Number(/duration\s*=\s*(\d{1,5})/i.exec(message.body)?.[1] ?? 160);
-  return digit === undefined ? undefined : { digit, durationMs: duration };
-}
-
-function readNotify(message: IncomingRequestMessage): IncomingNotify {
-  return {
-    event: message.getHeader('event') ?? '',
-    subscriptionState: message.getHeader('subscription-state') ?? '',
-    body: message.body,
-  };
-}
-
-function byeReason(message: IncomingRequestMessage): string {
-  return (message.getHeader('reason') ?? 'the peer hung up').replace(/[^\x20-\x7e]/g, '').slice(0, 200);
-}
-
-/** What is said by other means, is of no use behind the bridge, or is a secret. */
-const PRIVATE_HEADERS =
-  /^(Via|Route|Record-Route|Call-ID|CSeq|Max-Forwards|Content-.*|Authorization|Proxy-.*|Allow|Supported|Require|Accept.*|Session-Expires|Min-SE)$/i;
-
-/** Headers as the media protocol carries them: several of one name joined by commas, printable, bounded. */
-export function plainHeaders(message: IncomingRequestMessage): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, values] of Object.entries(message.headers).slice(0, 128)) {
-    if (PRIVATE_HEADERS.test(name)) continue;
-    const text = values.map((value) => value.raw.replace(/[\r\n]+\s*/g, ' ')).join(', ');
-    if (text !== '') headers[name] = text.slice(0, 2048);
-  }
-  return headers;
 }

@@ -2,13 +2,17 @@ import type { IncomingResponseMessage } from 'sip.js/lib/core/index.js';
 import { SafeEmitter } from '../emitter.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
-import { type Endpoint, requireUri } from './endpoint.js';
+import type { Credentials } from './digest.js';
+import { type Endpoint, requireUri, withLr } from './endpoint.js';
 
 export interface RegistrationOptions {
   /** `sip:host:port`. */
   readonly registrar: string;
   readonly user: string;
   readonly expiresSeconds: number;
+  /** Instead of the endpoint's own. */
+  readonly credentials?: Credentials | undefined;
+  readonly outboundProxy?: string | undefined;
   readonly logger: Logger;
 }
 
@@ -38,6 +42,7 @@ export class Registration extends SafeEmitter<RegistrationEvents> {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#expiresSeconds = options.expiresSeconds;
+    if (options.credentials) endpoint.useCredentials(this.#callId, options.credentials);
   }
 
   get registered(): boolean {
@@ -64,8 +69,16 @@ export class Registration extends SafeEmitter<RegistrationEvents> {
     this.removeAllListeners();
   }
 
+  /** Says nothing more: the registrar is away, or another registration takes over. */
+  abandon(): void {
+    this.#closed = true;
+    this.#registered = false;
+    clearTimeout(this.#timer);
+    this.removeAllListeners();
+  }
+
   #register(seconds: number, done: () => void = () => {}): void {
-    const { registrar, user } = this.#options;
+    const { registrar, user, outboundProxy } = this.#options;
     try {
       const uri = requireUri(registrar);
       const address = requireUri(registrar);
@@ -76,7 +89,11 @@ export class Registration extends SafeEmitter<RegistrationEvents> {
         uri,
         address,
         address,
-        { callId: this.#callId, cseq: this.#cseq },
+        {
+          callId: this.#callId,
+          cseq: this.#cseq,
+          ...(outboundProxy ? { routeSet: [`<${withLr(outboundProxy)}>`] } : {}),
+        },
         [`Contact: <${this.#endpoint.contactUri}>;expires=${seconds}`, `Expires: ${seconds}`],
       );
       const request = this.#endpoint.core.register(message, {
@@ -102,6 +119,7 @@ export class Registration extends SafeEmitter<RegistrationEvents> {
   }
 
   #accepted(response: IncomingResponseMessage): void {
+    if (this.#closed) return;
     const granted = grantedSeconds(response, this.#endpoint.contactUri) ?? this.#expiresSeconds;
     this.#retryMs = FIRST_RETRY_MS;
     if (!this.#registered) this.#options.logger.info({ registrar: this.#options.registrar, granted }, 'registered');
@@ -114,6 +132,8 @@ export class Registration extends SafeEmitter<RegistrationEvents> {
   #refused(status: number, reason: string, response: IncomingResponseMessage | undefined): void {
     this.#registered = false;
     if (this.#closed) return;
+    // What the core makes up itself has no Via: nobody answered, so the next try goes to the next host of that name.
+    if (response?.getHeader('via') === undefined) this.#endpoint.targetFailed(this.#callId);
     const minimum = status === 423 ? Number(response?.getHeader('min-expires')) : Number.NaN;
     if (minimum > this.#expiresSeconds && minimum <= 86_400) {
       this.#expiresSeconds = minimum;

@@ -21,12 +21,12 @@ export type TimerDecision =
  * What our 200 says to the INVITE's wish (§9). Asterisk's `timers=required` ends the call at once unless the answer has `Require: timer` and
  * `Session-Expires`. A peer that can refresh does it: it knows best whether its caller is still there.
  */
-export function decideAsServer(request: IncomingRequestMessage): TimerDecision {
+export function decideAsServer(request: IncomingRequestMessage, minSeconds = MIN_SESSION_SECONDS): TimerDecision {
   const wish = readSessionExpires(request);
   if (!wish) return { kind: 'none' };
   const supports = tags(request, 'supported').includes('timer') || tags(request, 'require').includes('timer');
-  if (wish.seconds < MIN_SESSION_SECONDS && supports) return { kind: 'too-small' };
-  const seconds = Math.min(MAX_SESSION_SECONDS, Math.max(MIN_SESSION_SECONDS, wish.seconds));
+  if (wish.seconds < minSeconds && supports) return { kind: 'too-small' };
+  const seconds = Math.min(MAX_SESSION_SECONDS, Math.max(minSeconds, wish.seconds));
   const refresher = !supports || wish.refresher === 'uas' ? 'us' : 'them';
   const headers = [`Session-Expires: ${seconds};refresher=${refresher === 'us' ? 'uas' : 'uac'}`];
   // §9: Require only towards a peer that understands it.

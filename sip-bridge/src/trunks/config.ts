@@ -15,7 +15,10 @@ export const trunkSchema = z.strictObject({
     .max(1000)
     .default([]),
   /** In our challenges. */
-  realm: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/).default('hearken'),
+  realm: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .default('hearken'),
   /** Where our calls through it go: tried in this order, each with its SRV records. */
   targets: z.array(sipUri).max(16).default([]),
   /** Requests outside dialogs go there first. */
@@ -36,7 +39,10 @@ export const trunkSchema = z.strictObject({
   /** Host in the From of our calls; the first target's where it is left out. */
   domain: z.string().min(1).optional(),
   /** User in the From of our calls, and in P-Asserted-Identity when `assertIdentity` is on. */
-  callerId: z.string().regex(/^\+?[A-Za-z0-9._-]{1,64}$/).optional(),
+  callerId: z
+    .string()
+    .regex(/^\+?[A-Za-z0-9._-]{1,64}$/)
+    .optional(),
   assertIdentity: z.boolean().default(false),
   /** Number we dial → user part sent, for prefixes: the first pattern that fits rewrites. */
   rewrite: z

@@ -1,4 +1,11 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
+import {
+  connect as connectTls,
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type TLSSocket,
+  type Server as TlsServer,
+} from 'node:tls';
 import { BridgeError } from '../errors.js';
 import type { Channel, ChannelOptions, Destination } from './channel.js';
 import { framedLength } from './text.js';
@@ -12,38 +19,66 @@ const IDLE_TIMEOUT_MS = 15 * 60_000;
 const MAX_UNSENT_BYTES = 1024 * 1024;
 const KEEP_ALIVE_PING = '\r\n\r\n';
 
-/** SIP over TCP: one listener, and connections in both directions that are used for whatever goes to that peer. */
-export class TcpChannel implements Channel {
-  readonly protocol = 'TCP';
+/** PEM texts, and whom they are held against. */
+export interface TlsMaterial extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
+  readonly clientCertificates: 'none' | 'check' | 'require';
+  readonly verifyServers: boolean;
+}
+
+/** SIP over TCP or TLS: one listener, and connections in both directions that are used for whatever goes to that peer. */
+export class StreamChannel implements Channel {
+  readonly protocol: 'TCP' | 'TLS';
   readonly port: number;
+  #tls: TlsMaterial | undefined;
   readonly #server: Server;
   readonly #options: ChannelOptions;
   readonly #connections = new Map<string, Socket>();
   #closed = false;
 
-  private constructor(server: Server, port: number, options: ChannelOptions) {
+  private constructor(server: Server, port: number, options: ChannelOptions, tls: TlsMaterial | undefined) {
     this.#server = server;
     this.port = port;
     this.#options = options;
-    server.on('connection', (socket) => this.#adopt(socket));
+    this.#tls = tls;
+    this.protocol = tls ? 'TLS' : 'TCP';
+    server.on('connection', (socket: Socket) => {
+      if (!tls) this.#adopt(socket);
+    });
+    server.on('secureConnection', (socket: TLSSocket) => {
+      // `check`: none is fine, a bad one is not.
+      const presented = Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
+      if (this.#tls?.clientCertificates === 'check' && presented && !socket.authorized) socket.destroy();
+      else this.#adopt(socket);
+    });
     server.on('error', () => {});
+    // A handshake that fails is the peer's loss; without this it would be nobody's.
+    server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
   }
 
   /** Throws PORT_TAKEN. */
-  static async listen(options: ChannelOptions): Promise<TcpChannel> {
-    const server = createServer({ noDelay: true, keepAlive: true });
+  static async listen(options: ChannelOptions, tls?: TlsMaterial): Promise<StreamChannel> {
+    const server = tls
+      ? createTlsServer({ ...serverContext(tls), handshakeTimeout: CONNECT_TIMEOUT_MS })
+      : createServer({ noDelay: true, keepAlive: true });
     server.maxConnections = MAX_CONNECTIONS;
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(bindError('TCP', options, error)));
+      server.once('error', (error) => reject(bindError(tls ? 'TLS' : 'TCP', options, error)));
       server.listen({ host: options.host, port: options.port, exclusive: true }, resolve);
     });
     server.removeAllListeners('error');
     const address = server.address();
-    return new TcpChannel(server, typeof address === 'object' && address ? address.port : options.port, options);
+    const port = typeof address === 'object' && address ? address.port : options.port;
+    return new StreamChannel(server, port, options, tls);
+  }
+
+  /** New certificates, for connections from now on. Throws what OpenSSL says about bad ones. */
+  renew(tls: TlsMaterial): void {
+    (this.#server as TlsServer).setSecureContext(serverContext(tls));
+    this.#tls = tls;
   }
 
   async send(message: string, to: Destination): Promise<void> {
-    if (this.#closed) throw new BridgeError('CLOSED', 'The TCP listener is closed.');
+    if (this.#closed) throw new BridgeError('CLOSED', `The ${this.protocol} listener is closed.`);
     const known = (to.flow && this.#connections.get(to.flow)) || this.#connections.get(`${to.address}:${to.port}`);
     const socket = known && !known.destroyed ? known : await this.#connect(to);
     if (socket.writableLength > MAX_UNSENT_BYTES) {
@@ -62,8 +97,8 @@ export class TcpChannel implements Channel {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  async #connect(to: Destination): Promise<Socket> {
-    const socket = connect({ host: to.address, port: to.port, noDelay: true, keepAlive: true });
+  async #connect(to: Destination, limitMs = CONNECT_TIMEOUT_MS): Promise<Socket> {
+    const socket = this.#tls ? dialTls(to, this.#tls) : connect({ host: to.address, port: to.port, noDelay: true });
     try {
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(
@@ -71,12 +106,12 @@ export class TcpChannel implements Channel {
             reject(
               new BridgeError(
                 'TIMEOUT',
-                `No TCP connection to ${to.address}:${to.port} within ${CONNECT_TIMEOUT_MS} ms.`,
+                `No ${this.protocol} connection to ${to.address}:${to.port} within ${limitMs} ms.`,
               ),
             ),
-          CONNECT_TIMEOUT_MS,
+          limitMs,
         );
-        socket.once('connect', () => {
+        socket.once(this.#tls ? 'secureConnect' : 'connect', () => {
           clearTimeout(timer);
           resolve();
         });
@@ -89,6 +124,7 @@ export class TcpChannel implements Channel {
       socket.destroy();
       throw error;
     }
+    socket.setKeepAlive(true);
     this.#adopt(socket);
     return socket;
   }
@@ -123,6 +159,13 @@ export class TcpChannel implements Channel {
     });
   }
 
+  /** Opens a connection where there is none. Rejects when there can't be one within `limitMs`. */
+  async reach(to: Destination, limitMs: number): Promise<void> {
+    const known = this.#connections.get(`${to.address}:${to.port}`);
+    if (known && !known.destroyed) return;
+    await this.#connect(to, limitMs);
+  }
+
   /** RFC 5626 §3.5.1: a double CRLF between messages is a ping and wants one back. */
   #skipKeepAlive(pending: Buffer, socket: Socket): Buffer {
     let at = 0;
@@ -130,4 +173,30 @@ export class TcpChannel implements Channel {
     if (at >= KEEP_ALIVE_PING.length && at === pending.length) socket.write('\r\n');
     return at === 0 ? pending : pending.subarray(at);
   }
+}
+
+function serverContext(tls: TlsMaterial): SecureContextOptions & { requestCert: boolean; rejectUnauthorized: boolean } {
+  return {
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    minVersion: 'TLSv1.2',
+    requestCert: tls.clientCertificates !== 'none',
+    rejectUnauthorized: tls.clientCertificates === 'require',
+  };
+}
+
+function dialTls(to: Destination, tls: TlsMaterial): Socket {
+  const name = to.host ?? to.address;
+  return connectTls({
+    host: to.address,
+    port: to.port,
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: tls.verifyServers,
+    // The name of the domain, not of the host an SRV record led to (RFC 5922 §4).
+    ...(isIP(name) ? {} : { servername: name }),
+  });
 }

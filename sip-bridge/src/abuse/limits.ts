@@ -1,0 +1,90 @@
+/** Counting by source, with time passed in. Every map is bounded: sources are the attacker's to choose. */
+
+const MAX_SOURCES = 20_000;
+
+/** So many in a second on average, with bursts of one second's worth. */
+export class TokenBucket {
+  readonly #perSecond: number;
+  #tokens: number;
+  #atMs: number | undefined;
+
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
+    this.#tokens = Math.max(1, perSecond);
+  }
+
+  take(nowMs: number): boolean {
+    const passedMs = this.#atMs === undefined ? 0 : Math.max(0, nowMs - this.#atMs);
+    this.#atMs = nowMs;
+    this.#tokens = Math.min(Math.max(1, this.#perSecond), this.#tokens + (passedMs / 1000) * this.#perSecond);
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+}
+
+/** How often something happened to a source within a window (two half-windows, so that it slides). */
+export class WindowCounter {
+  readonly #windowMs: number;
+  readonly #counts = new Map<string, { startMs: number; now: number; before: number }>();
+
+  constructor(windowMs: number) {
+    this.#windowMs = Math.max(1, windowMs);
+  }
+
+  /** Counts one, and says how many there were lately, this one included. */
+  add(source: string, nowMs: number): number {
+    const entry = this.#counts.get(source) ?? { startMs: nowMs, now: 0, before: 0 };
+    const passed = Math.floor((nowMs - entry.startMs) / this.#windowMs);
+    if (passed > 0) {
+      entry.before = passed === 1 ? entry.now : 0;
+      entry.now = 0;
+      entry.startMs += passed * this.#windowMs;
+    }
+    entry.now++;
+    this.#counts.delete(source);
+    this.#counts.set(source, entry);
+    trim(this.#counts);
+    const part = 1 - (nowMs - entry.startMs) / this.#windowMs;
+    return entry.now + Math.floor(entry.before * Math.max(0, part));
+  }
+
+  clear(source: string): void {
+    this.#counts.delete(source);
+  }
+}
+
+/** Sources that are shut out for a time. */
+export class Bans {
+  readonly #until = new Map<string, { readonly untilMs: number; readonly why: string }>();
+
+  ban(source: string, untilMs: number, why: string): void {
+    this.#until.set(source, { untilMs, why });
+    trim(this.#until);
+  }
+
+  has(source: string, nowMs: number): boolean {
+    const entry = this.#until.get(source);
+    if (!entry) return false;
+    if (entry.untilMs > nowMs) return true;
+    this.#until.delete(source);
+    return false;
+  }
+
+  lift(source: string): boolean {
+    return this.#until.delete(source);
+  }
+
+  list(nowMs: number): { source: string; untilMs: number; why: string }[] {
+    return [...this.#until]
+      .filter(([, { untilMs }]) => untilMs > nowMs)
+      .map(([source, entry]) => ({ source, ...entry }));
+  }
+}
+
+function trim(map: Map<string, unknown>): void {
+  for (const old of map.keys()) {
+    if (map.size <= MAX_SOURCES) break;
+    map.delete(old);
+  }
+}

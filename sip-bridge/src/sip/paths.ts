@@ -1,0 +1,117 @@
+import { isIP } from 'node:net';
+import { BridgeError } from '../errors.js';
+import type { Destination, Protocol, Source } from './channel.js';
+import { DEFAULT_PORTS, type Locator } from './dns.js';
+import { headerOf, parseUri, parseVia, splitFirst, startLineOf } from './text.js';
+
+const MAX_FLOWS = 20_000;
+/** A dialog that is over may still have to answer: a challenged BYE, a repeated 200. */
+const LINGER_MS = 32_000;
+
+/** Where messages go: the way they came, where that is known; else as RFC 3261 and RFC 3263 say. */
+export class Paths {
+  readonly #locator: Locator;
+  readonly #protocol: Protocol;
+  /** The way back to the peer of a dialog (by Call-ID) or of a request (by branch), where a new connection would not reach it. */
+  readonly #flows = new Map<string, Source>();
+  /** What a name led to, by Call-ID and name: one call's requests all go to one host. */
+  readonly #chosen = new Map<string, Destination>();
+  readonly #lingering = new Set<NodeJS.Timeout>();
+
+  constructor(locator: Locator, protocol: Protocol) {
+    this.#locator = locator;
+    this.#protocol = protocol;
+  }
+
+  remember(key: string, source: Source): void {
+    this.#flows.delete(key);
+    this.#flows.set(key, source);
+    trim(this.#flows);
+  }
+
+  flowOf(key: string): Source | undefined {
+    return this.#flows.get(key);
+  }
+
+  /** The dialog with that Call-ID is over. */
+  forget(callId: string): void {
+    const timer = setTimeout(() => {
+      this.#lingering.delete(timer);
+      this.#flows.delete(callId);
+      for (const key of this.#chosen.keys()) if (key.startsWith(`${callId} `)) this.#chosen.delete(key);
+    }, LINGER_MS);
+    timer.unref();
+    this.#lingering.add(timer);
+  }
+
+  /** What a request of that Call-ID was sent to gave no answer: the next one goes elsewhere. */
+  failed(callId: string): void {
+    for (const [key, target] of this.#chosen) {
+      if (!key.startsWith(`${callId} `)) continue;
+      this.#locator.markDown(target);
+      this.#chosen.delete(key);
+    }
+  }
+
+  clear(): void {
+    for (const timer of this.#lingering) clearTimeout(timer);
+    this.#lingering.clear();
+    this.#flows.clear();
+    this.#chosen.clear();
+  }
+
+  /** RFC 3261 §18.2.2 and RFC 3581. */
+  wayBack(text: string): Destination & { readonly protocol: Protocol } {
+    const value = splitFirst(headerOf(text, 'via') ?? '').first;
+    const via = parseVia(value);
+    if (!via) throw new BridgeError('SIP_ADDRESS', 'A response without Via has nowhere to go.');
+    const named = /^SIP\s*\/\s*2\.0\s*\/\s*(UDP|TCP|TLS)/i.exec(value)?.[1]?.toUpperCase();
+    const protocol = named === 'UDP' || named === 'TCP' || named === 'TLS' ? named : this.#protocol;
+    const flow = protocol === 'UDP' ? undefined : this.#flows.get(`branch ${via.branch}`);
+    if (flow) return { ...flow, protocol };
+    return {
+      address: via.received ?? via.host,
+      port: via.rport || via.port || DEFAULT_PORTS[protocol],
+      protocol,
+    };
+  }
+
+  /** RFC 3261 §8.1.2: the first Route, else the Request-URI; but a peer behind NAT, or one that connected to us, is reached the way it came. */
+  async wayOut(text: string): Promise<Destination> {
+    const route = headerOf(text, 'route');
+    const uri = parseUri(route ? splitFirst(route).first : (startLineOf(text).split(' ')[1] ?? ''));
+    if (!uri) throw new BridgeError('SIP_ADDRESS', `No address in "${startLineOf(text).slice(0, 200)}".`);
+    const callId = headerOf(text, 'call-id') ?? '';
+    const flow = this.#flows.get(callId);
+    const port = uri.port ?? DEFAULT_PORTS[this.#protocol];
+    const literal = isIP(uri.host) !== 0;
+    if (flow && this.#protocol !== 'UDP')
+      return { address: literal ? uri.host : flow.address, port, flow: flow.flow, host: uri.host };
+    if (flow && !route && literal && isPrivate(uri.host) && !isPrivate(flow.address)) {
+      return { address: flow.address, port: flow.port };
+    }
+    if (literal) return { address: uri.host, port };
+    const key = `${callId} ${uri.host}:${uri.port ?? ''}`;
+    const known = this.#chosen.get(key);
+    if (known) return known;
+    const [first] = await this.#locator.find(uri, this.#protocol);
+    if (!first) throw new BridgeError('SIP_ADDRESS', `No address was found for ${uri.host}.`);
+    this.#chosen.set(key, first);
+    trim(this.#chosen);
+    return first;
+  }
+}
+
+function trim(map: Map<string, unknown>): void {
+  for (const old of map.keys()) {
+    if (map.size <= MAX_FLOWS) break;
+    map.delete(old);
+  }
+}
+
+/** RFC 1918, RFC 6598 (carrier NAT), link local, loopback. */
+export function isPrivate(address: string): boolean {
+  return /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|169\.254\.|127\.|f[cd][0-9a-f]{2}:|fe80:|::1$)/i.test(
+    address,
+  );
+}
