@@ -8,6 +8,7 @@ import { UpgradeRouter } from './api/upgrade.js';
 import { fallbackPrompts } from './call/fallback-prompts.js';
 import { CallManager } from './call/manager.js';
 import { removeOldRecords } from './call/record.js';
+import { measuredTurns } from './call/turn-metrics.js';
 import { systemClock } from './clock.js';
 import type { LoadedConfig } from './config.js';
 import { createBrain } from './dialogue/create-brain.js';
@@ -98,6 +99,7 @@ export async function startService(
       clock: systemClock,
       logger,
       apology: loadApology,
+      onTiming: measuredTurns(metrics),
     });
     const media = new HearkenV1Server({ config: config.media, logger, onSession: calls.accept });
     stops.push(() => media.close());

@@ -10,6 +10,8 @@ type SayAction = Extract<BotAction, { type: 'say' }>;
 export interface MindListener {
   /** To be said while a slow action is still at work. */
   interim(turnId: number, say: SayAction): void;
+  /** Intent and entities are known; the reply is being worked out. */
+  understood(turnId: number): void;
   replied(turnId: number, result: TurnResult): void;
   failed(turnId: number): void;
 }
@@ -44,6 +46,7 @@ export class CallMind {
           record.event(nowMs(), 'interim', { turnId, text: say.text });
           listener.interim(turnId, say);
         },
+        onUnderstood: () => listener.understood(turnId),
         signal,
       });
       if (!signal.aborted) listener.replied(turnId, result);

@@ -11,8 +11,10 @@ type SayAction = Extract<BotAction, { type: 'say' }>;
 
 /** What a voice tells of. */
 export interface VoiceListener {
-  /** The first sound of a prompt is on its way. */
+  /** The first sound of a prompt: it is made, it is on its way, the caller has heard it. */
+  made(promptId: number): void;
   started(promptId: number): void;
+  audible(promptId: number): void;
   finished(promptId: number): void;
   /** Its sound could not be made. Also told of prompts that are no reply (negative ids). */
   failed(promptId: number, reason: string): void;
@@ -60,7 +62,9 @@ export class CallVoice {
     const { session, clock, leadMs, record, listener, startMs, onListenerError } = options;
     this.#playout = new Playout({ session, clock, leadMs, onListenerError });
     this.#playout
+      .on('made', (promptId) => listener.made(promptId))
       .on('started', (promptId) => listener.started(promptId))
+      .on('audible', (promptId) => listener.audible(promptId))
       .on('audio', (clockMs, samples) => record.bot(clockMs - startMs, samples))
       .on('cut', (clockMs) => record.cutBot(clockMs - startMs))
       .on('abandoned', (promptId, heard) => listener.heard(promptId, heard))

@@ -16,7 +16,7 @@ import { graphFor } from './question-graph.js';
 import type { CallRecord } from './record.js';
 import { replyFacts, saysOf } from './reply.js';
 import { Speculation } from './speculation.js';
-import { TurnTimings } from './timings.js';
+import { type TurnTiming, TurnTimings } from './timings.js';
 import { reduce } from './turn/reduce.js';
 import { initialTurnState, nextDeadlineMs, type TurnEffect, type TurnEvent, type TurnState } from './turn/state.js';
 
@@ -35,6 +35,8 @@ export interface LiveCallParts {
   readonly logger: Logger;
   /** Recorded apology at 8 kHz, for when synthesis itself is broken. */
   readonly apology: Int16Array | undefined;
+  /** Told of every turn's times. */
+  readonly onTiming?: (timing: TurnTiming) => void;
 }
 
 /**
@@ -66,7 +68,10 @@ export class LiveCall {
     const { session, stream, brain, clock, record, logger } = parts;
     this.#startMs = clock.nowMs();
     this.#language = parts.language;
-    this.#timings = new TurnTimings((timing) => record.event(this.#nowMs(), 'timing', { ...timing }));
+    this.#timings = new TurnTimings((timing) => {
+      record.event(this.#nowMs(), 'timing', { ...timing });
+      parts.onTiming?.(timing);
+    });
     this.#assessor = new PartialAssessor({
       assess: (text) => brain.peek(session.id, text),
       onAssessed: (assessed) => {
@@ -103,6 +108,7 @@ export class LiveCall {
         interim: (turnId, say) => {
           if (turnId === this.#state.turnId && this.#state.phase === 'thinking') this.#voice.sayInterim(say);
         },
+        understood: () => this.#timings.reached('understoodMs', this.#nowMs()),
         replied: (turnId, result) => this.#onReply(turnId, result),
         failed: (turnId) => this.#dispatch({ type: 'turnFailed', atMs: this.#nowMs(), turnId }),
       },
@@ -164,7 +170,7 @@ export class LiveCall {
       },
       partial: (partial) => this.#onPartial(partial),
       final: (flushId, text, confidence) => {
-        this.#timings.finalText(this.#nowMs());
+        this.#timings.reached('finalTextMs', this.#nowMs());
         this.#dispatch({ type: 'final', atMs: this.#nowMs(), flushId, text, confidence });
       },
       failed: (reason) => {
@@ -175,6 +181,7 @@ export class LiveCall {
   }
 
   #onPartial({ text, stableMs, settled }: HeardPartial): void {
+    if (settled) this.#timings.settled(this.#nowMs());
     const { utterance } = this.#state;
     const news = text !== utterance?.text;
     // The recogniser repeats itself while nothing changes; the reducer keeps count of that by itself.
@@ -190,8 +197,10 @@ export class LiveCall {
 
   #toldByVoice(): VoiceListener {
     return {
-      started: () => {
-        this.#timings.firstAudio(this.#nowMs());
+      made: (promptId) => this.#timings.played('soundMs', promptId, this.#nowMs()),
+      audible: (promptId) => this.#timings.played('audibleMs', promptId, this.#nowMs()),
+      started: (promptId) => {
+        this.#timings.played('packetMs', promptId, this.#nowMs());
         this.#parts.session.notify({ type: 'state', state: 'speaking' });
       },
       heard: (promptId, text) => this.#heard(promptId, text),
@@ -300,6 +309,7 @@ export class LiveCall {
       session.notify({ type: 'transcript', who: 'caller', text: input.text, final: true });
       if (this.#speculation.settle(turnId, input.text)) record.event(this.#nowMs(), 'foreseen', { turnId });
     } else this.#speculation.drop();
+    this.#timings.begin(turnId);
     void this.#mind.think(turnId, input);
   }
 
@@ -307,7 +317,7 @@ export class LiveCall {
     if (this.#ended || turnId !== this.#state.turnId) return;
     this.#reply = result;
     this.#language = result.language;
-    this.#timings.reply(this.#nowMs());
+    this.#timings.reached('replyMs', this.#nowMs());
     this.#parts.record.event(this.#nowMs(), 'turn', {
       turnId,
       input: this.#input,

@@ -7,6 +7,7 @@ import type { Recognizer } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
 import { LiveCall } from './live-call.js';
 import { CallRecord } from './record.js';
+import type { TurnTiming } from './timings.js';
 
 export interface CallManagerParts {
   readonly config: Config;
@@ -19,6 +20,8 @@ export interface CallManagerParts {
   readonly logger: Logger;
   /** Recorded apology (PCM16, 8 kHz) in a language. */
   readonly apology: (language: string) => Int16Array | undefined;
+  /** Told of the times of every turn of every call. */
+  readonly onTiming?: (timing: TurnTiming) => void;
 }
 
 /** Calls of which the signalling's id is remembered, so that a caller's own tools can look their call up. */
@@ -74,6 +77,7 @@ export class CallManager {
       record,
       logger: callLogger,
       apology: this.#parts.apology(language),
+      ...(this.#parts.onTiming ? { onTiming: this.#parts.onTiming } : {}),
     });
     this.#live.set(session.id, call);
     this.#remember(session.peer.callId, session.id);

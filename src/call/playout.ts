@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { Framer } from '../dsp/framing.js';
+import { rmsDbfs } from '../dsp/levels.js';
 import { SafeEmitter } from '../emitter.js';
 import type { MediaSession, PcmFrame } from '../media/session.js';
 
@@ -10,8 +11,12 @@ export interface Segment {
 }
 
 export interface PlayoutEvents {
+  /** The first frame of a prompt has been made. */
+  made: [promptId: number];
   /** The first frame of a prompt has been sent. */
   started: [promptId: number];
+  /** The caller has heard the first sound of a prompt. */
+  audible: [promptId: number];
   /** The caller has heard it all. */
   finished: [promptId: number, heard: string];
   /** The call ended before it was over; `heard` is what the caller did hear. */
@@ -34,6 +39,8 @@ export interface PlayoutOptions {
 
 const FRAME_MS = 20;
 const TICK_MS = 40;
+/** Louder than this is sound: idle noise of G.711 and comfort noise lie below. */
+const AUDIBLE_DBFS = -45;
 /** Longest prompt; what is beyond is not said. Nobody listens to an IVR for two minutes, and memory has a bound. */
 const LONGEST_PROMPT_MS = 120_000;
 /** Added to the time a prompt still needs, before its `mark` is given up. */
@@ -57,6 +64,8 @@ interface Playing {
   /** Next frame to send. */
   next: number;
   started: boolean;
+  /** Name of the mark behind the first frame that is no silence. */
+  audibleMark: string | undefined;
   paused: boolean;
   markSent: string | undefined;
   cancelMarkLimit: (() => void) | undefined;
@@ -106,6 +115,7 @@ export class Playout extends SafeEmitter<PlayoutEvents> {
       made: false,
       next: 0,
       started: false,
+      audibleMark: undefined,
       paused: false,
       markSent: undefined,
       cancelMarkLimit: undefined,
@@ -168,7 +178,9 @@ export class Playout extends SafeEmitter<PlayoutEvents> {
       playing.segments.push(entry);
       for await (const piece of segment.audio) {
         if (playing.cancelled) return;
+        const first = playing.frames.length === 0;
         playing.frames.push(...framer.push(piece.samples));
+        if (first && playing.frames.length > 0) this.emit('made', playing.promptId);
         if (playing.frames.length > limit) break;
         this.#pump();
       }
@@ -207,6 +219,10 @@ export class Playout extends SafeEmitter<PlayoutEvents> {
         playing.started = true;
         this.emit('started', playing.promptId);
       }
+      if (playing.audibleMark === undefined && rmsDbfs(samples) > AUDIBLE_DBFS) {
+        playing.audibleMark = `a${playing.promptId}.${this.#session.generation}`;
+        this.#session.mark(playing.audibleMark);
+      }
     }
     if (playing.made && playing.next === playing.frames.length) this.#markEnd(playing);
     else this.#cancelTick = this.#clock.after(TICK_MS, () => this.#pump());
@@ -232,6 +248,7 @@ export class Playout extends SafeEmitter<PlayoutEvents> {
 
   #onMark(name: string): void {
     const playing = this.#playing;
+    if (playing?.audibleMark === name) this.emit('audible', playing.promptId);
     if (playing && playing.markSent === name && !playing.paused) this.#finish(playing);
   }
 

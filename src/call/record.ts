@@ -155,6 +155,39 @@ export async function readRecord(dataFolder: string, id: string): Promise<Stored
   return undefined;
 }
 
+/** Records that are looked through for a signalling's id, newest day first. */
+const SEARCHED_RECORDS = 5000;
+
+/** A record by our id, by the signalling's (SIP Call-ID), or `last`: the one written to last. */
+export async function findRecord(
+  dataFolder: string,
+  name: string,
+): Promise<(StoredRecord & { readonly id: string }) | undefined> {
+  const direct = await readRecord(dataFolder, name);
+  if (direct) return { id: name, ...direct };
+  const days = (await readdir(callsFolder(dataFolder)).catch(() => [])).sort().reverse().slice(0, SEARCHED_DAYS);
+  let searched = 0;
+  for (const day of days) {
+    const files = (await readdir(join(callsFolder(dataFolder), day)).catch(() => [])).filter((file) =>
+      file.endsWith('.jsonl'),
+    );
+    const ids = await newestFirst(join(callsFolder(dataFolder), day), files);
+    for (const id of ids) {
+      if (searched++ >= SEARCHED_RECORDS) return undefined;
+      const record = await readRecord(dataFolder, id);
+      if (record && (name === 'last' || record.events[0]?.callId === name)) return { id, ...record };
+    }
+  }
+  return undefined;
+}
+
+async function newestFirst(folder: string, files: readonly string[]): Promise<readonly string[]> {
+  const dated = await Promise.all(
+    files.map(async (file) => ({ id: file.slice(0, -'.jsonl'.length), ms: (await stat(join(folder, file))).mtimeMs })),
+  );
+  return dated.sort((left, right) => right.ms - left.ms).map(({ id }) => id);
+}
+
 /** Removes the folders of days that are older than `keepDays` (0 keeps everything); returns the days removed. Nothing but day folders is touched. */
 export async function removeOldRecords(dataFolder: string, keepDays: number, now: Date): Promise<readonly string[]> {
   if (keepDays === 0) return [];

@@ -30,6 +30,11 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       load: async () => (await import('./demo.js')).demoCommand(),
     },
     {
+      name: 'trace',
+      summary: 'print each turn of a recorded call as a waterfall',
+      load: async () => (await import('./trace.js')).traceCommand(),
+    },
+    {
       name: 'train',
       summary: 'train the understanding of an application or of any data set',
       load: async () => (await import('./train.js')).trainCommand(),

@@ -85,6 +85,8 @@ export interface TurnResult {
 export interface TurnOptions {
   /** Said while the turn is still at work (a slow action); spoken or sent at once; not repeated in `actions`. */
   readonly onInterim?: (say: Extract<BotAction, { type: 'say' }>) => void;
+  /** Intent and entities are known, the reply is yet to be worked out. For measuring. */
+  readonly onUnderstood?: () => void;
   /** Aborts running actions when the caller is gone; the turn is still stored. */
   readonly signal?: AbortSignal;
 }

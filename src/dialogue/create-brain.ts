@@ -161,6 +161,7 @@ class DialogueBrain implements Brain {
       const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
       if (before !== undefined) return this.#result(tracker, before, true);
       const parse = await this.#parse(message, tracker);
+      options.onUnderstood?.();
       const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs, options);
       const reply = replyOf(message, parse, outcome);
       const after = afterTurn(tracker, outcome.state, outcome.events, reply, nowMs);

@@ -11,10 +11,10 @@ export function measuredBrain(brain: Brain, metrics: Metrics): Brain {
   const seconds = metrics.histogram('turn_duration_seconds', 'From the message to the stored reply', {
     labels: ['channel'],
   });
-  const handle: Brain['handle'] = async (message) => {
+  const handle: Brain['handle'] = async (message, options) => {
     const began = performance.now();
     try {
-      const result = await brain.handle(message);
+      const result = await brain.handle(message, options);
       const outcome = result.repeated
         ? 'repeated'
         : (outcomeOf(result.actions) ?? (result.noMatch ? 'no_match' : 'ok'));
