@@ -4,7 +4,7 @@ import type { Application } from '../app/types.js';
 import type { ActionResult } from './api.js';
 import type { LoadedActions } from './load.js';
 import type { ReadyActions } from './ready/ready-actions.js';
-import { type ActionRequest, type RunAction, runWithLimit } from './runner.js';
+import type { ActionRequest, RunAction } from './runner.js';
 import { ActionServer } from './server.js';
 
 /** Where an action is found: the application's own code first, then its files, then its action server, then what every application has. */
@@ -17,8 +17,8 @@ export function makeRunAction(
   const { actionUrl } = application.endpoints;
   const server = actionUrl === undefined ? undefined : new ActionServer({ url: actionUrl }, application);
   const find = (name: string) => {
-    const own = loaded.actions.get(name);
-    if (own !== undefined) return (request: ActionRequest, gone?: AbortSignal) => runWithLimit(own, request, gone);
+    if (loaded.actions.has(name))
+      return (request: ActionRequest, gone?: AbortSignal) => loaded.run(name, request, gone);
     const written = ready.get(name);
     // What the domain lists and no file defines is the server's, also where there is a built-in one of the name.
     const servers = server !== undefined && application.domain.actions.has(name) && !application.readyActions.has(name);

@@ -35,7 +35,7 @@ afterEach(async () => {
 
 async function open(options: Partial<Parameters<typeof createBrain>[0]> = {}): Promise<Brain> {
   const brain = await createBrain({
-    appFolder: 'apps/retail',
+    appFolder: 'test/fixtures/dialogue/shop',
     intentModel: model,
     sessions: new MemorySessionStore({ ttlMs: 60_000 }),
     log: new MemoryConversationLog(),

@@ -63,7 +63,7 @@ let brain: Brain;
 const sessions = new MemorySessionStore({ ttlMs: 600_000 });
 beforeAll(async () => {
   brain = await createBrain({
-    appFolder: 'apps/retail',
+    appFolder: 'test/fixtures/dialogue/shop',
     intentModel: model,
     sessions,
     log: new MemoryConversationLog(),

@@ -16,3 +16,9 @@ describe.each(['table-booking', 'bank-desk'])('the Rasa project %s', (name) => {
     for (const { test, diff } of outcomes) expect(diff, test.name).toEqual([]);
   });
 });
+
+it('the shop that the other tests talk to passes its own conversations', async () => {
+  const outcomes = await testApplication('test/fixtures/dialogue/shop');
+  expect(outcomes.length).toBeGreaterThanOrEqual(60);
+  for (const { test, diff } of outcomes) expect(diff, test.name).toEqual([]);
+});
