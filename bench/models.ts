@@ -16,7 +16,8 @@ import { measureVoices } from './models/voices.js';
 /**
  * What the built-in speech models reach. `npm run -s bench:models -- --json` prints one JSON document.
  * `--speech <folder>`: recordings with transcripts.tsv (default HEARKEN_SPEECH or ../shared/speech); `--model <folder>`: the recogniser;
- * `--graph <file>`: its general graph; `--tts <folder>`: a voice; `--limit <n>`: utterances a set, for a quick look.
+ * `--graph <file>`: its general graph; `--tts <folder>`: a voice;
+ * `--judge <folder>`: who listens to voices; `--sentences <file>`: what they say; `--only tts`: voices alone; `--limit <n>`: utterances a set, for a quick look.
  * What is absent (recordings, espeak-ng) is left out and said on stderr.
  */
 
@@ -28,6 +29,7 @@ const limit = Number(optionValue('--limit') ?? Number.POSITIVE_INFINITY);
 const speech = resolve(optionValue('--speech') ?? process.env.HEARKEN_SPEECH ?? join(root, '../shared/speech'));
 const model = resolve(optionValue('--model') ?? firstFolder('models/asr-zh-phone', 'models/asr-zh-tiny'));
 const general = resolve(optionValue('--graph') ?? firstFile(join(model, 'general.fst'), join(model, 'graph-ivr.fst')));
+const tts = optionValue('--tts');
 const percent = (share: number): number => Math.round(share * 1000) / 10;
 const notes: string[] = [];
 
@@ -116,9 +118,27 @@ function folderBytes(folder: string): number {
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
 
+function voicesIn(scratch: string): ReturnType<typeof measureVoices> {
+  return measureVoices({
+    voices:
+      tts === undefined
+        ? ['models/tts-zh-yue', 'models/tts-zh-tiny'].map((f) => join(root, f)).filter((f) => existsSync(f))
+        : tts.split(',').map((folder) => resolve(folder)),
+    judge: resolve(optionValue('--judge') ?? join(root, 'lab/judge')),
+    sentences: optionValue('--sentences'),
+    scratch,
+    limit,
+    note,
+  });
+}
+
 async function main(): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'hearken-bench-models-'));
   try {
+    if (optionValue('--only') === 'tts') {
+      console.log(JSON.stringify({ tts: await voicesIn(scratch), notes }));
+      return;
+    }
     const recognizer = new BenchRecognizer(model, general);
     const real = existsSync(join(speech, 'transcripts.tsv')) ? loadRows(speech, testRows(speech)) : [];
     if (real.length === 0)
@@ -198,13 +218,7 @@ async function main(): Promise<void> {
     const report = {
       asr,
       closedGrammar,
-      tts: await measureVoices({
-        voice: optionValue('--tts') ?? join(root, 'models/tts-zh-tiny'),
-        judge: model,
-        scratch,
-        limit,
-        note,
-      }),
+      tts: await voicesIn(scratch),
       digits,
       realTimeFactor: { single: rtf(1), batch8: rtf(8), batch32: rtf(32) },
       batchedTextEqualsSingle: same,

@@ -44,6 +44,9 @@ class English(Composer):
         self.kinds = list(have)
         self.share = np.cumsum([have[k] for k in self.kinds]) / sum(have.values())
 
+    def take(self, store, item):
+        return np.asarray(self.store[store][item['o']:item['o'] + item['n']], np.float32)
+
     def phones(self, text):
         """One way of saying the sentence: mostly each word's first reading."""
         out = []
@@ -62,7 +65,7 @@ class English(Composer):
         parts, text = [], []
         for _ in range(r.integers(2, 4)):
             u = takes[r.integers(len(takes))]
-            f = self.read('an4', u)
+            f = self.take('an4', u)
             e = f[:, 5:45].max(1)
             ix = np.nonzero(e > e.max() - 7)[0]
             self.join(parts, f[max(0, ix[0] - r.integers(2, 9)):ix[-1] + r.integers(2, 12)])
@@ -77,7 +80,7 @@ class English(Composer):
         parts, text = [], []
         for _ in range(r.integers(1, 10)):
             u = takes[r.integers(len(takes))]
-            f = self.read('pieces', u)
+            f = self.take('pieces', u)
             self.join(parts, self.stretch(f, int(len(f) * r.uniform(.8, 1.1))))
             text.append(u['text'])
             if r.random() < .12:
@@ -93,7 +96,7 @@ class English(Composer):
                 f, text = self.run() if kind == 'runs' else self.pieces()
             else:
                 u = self.index[kind][r.integers(len(self.index[kind]))]
-                f, text = self.read(kind, u), u['text']
+                f, text = self.take(kind, u), u['text']
             said = self.phones(text)
             if said is None or not 24 < len(f) < 1100:
                 continue

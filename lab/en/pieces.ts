@@ -21,7 +21,7 @@ const LEAST = 6;
 const entries: (readonly [string, readonly string[]])[] = [];
 for (const [key, value] of Object.entries(dictionary)) {
   const word = key.replace(/\(\d\)$/, '');
-  const said = value.replace(/\d/g, '').split(' ');
+  const said = value.replace(/\d| #.*/g, '').split(' ');
   if (/^[a-z][a-z']*$/.test(word) && word.length < 18 && said.every((p) => phones.has(p))) entries.push([word, said]);
 }
 

@@ -31,7 +31,7 @@ function readings(word) {
   if (Object.hasOwn(OWN, lower)) return OWN[lower];
   const found = [];
   for (const key of [lower, ...[1, 2, 3, 4].map((n) => `${lower}(${n})`)]) {
-    if (Object.hasOwn(dictionary, key)) found.push(dictionary[key].replace(/\d/g, ''));
+    if (Object.hasOwn(dictionary, key)) found.push(dictionary[key].replace(/\d| #.*/g, ''));
   }
   if (found.length === 0 && lower.endsWith("'s")) return readings(lower.slice(0, -2)).map((p) => `${p} ${/ (?:S|Z|SH|CH|ZH|JH)$/.test(` ${p}`) ? 'AH Z' : /(?:P|T|K|F|TH)$/.test(p) ? 'S' : 'Z'}`);
   return [...new Set(found)];
