@@ -1,10 +1,11 @@
 """Builds the feature stores that training reads.  Heavy augmentation is done later, in the feature domain (compose.py).
 
 usage: build_data.py --text sentences_py.json --out DATA [--hsk DIR] [--syllables NAME=DIR ...] [--sentences DIR]
-                     [--words DIR] [--espeak N] [--heldout]
+                     [--prompts DIR] [--words DIR] [--espeak N] [--heldout]
   --hsk        recorded words, cmn-<characters>.mp3 (audio-cmn, CC BY-SA)
   --syllables  recorded syllables, [cmn-]<pinyin><tone>.mp3 (audio-cmn CC BY-SA; mp3-chinese-pinyin-sound, Unlicense)
   --sentences  *.wav with *.txt beside them; the part of the name before the last W is the speaker (AISHELL S0150)
+  --prompts    the same form (prompts.py): what a telephone service says
   --words      DSPSpeech-20 (MIT): <speaker>/<speaker>-<word>-<take>.wav, twelve Mandarin words by 34 people
 Each store is NAME.bin (float16, frames x 56 log-mel bins) and NAME.json (index: offset, frames, text, voice).
 """
@@ -95,9 +96,9 @@ def build_words(a):
     print('left out', bad)
 
 
-def build_sentences(a):
-    store, rng = Store(a.out, 'real'), random.Random(3)
-    for p in sorted(glob.glob(a.sentences + '/*.wav')):
+def build_sentences(out, name, folder):
+    store, rng = Store(out, name), random.Random(3)
+    for p in sorted(glob.glob(folder + '/*.wav')):
         text = re.sub(r'\s', '', open(p[:-4] + '.txt', encoding='utf8').read())
         if not re.fullmatch(r'[\u4e00-\u9fff]+', text):
             continue
@@ -142,6 +143,7 @@ def main():
     ap.add_argument('--hsk')
     ap.add_argument('--syllables', nargs='*', default=[])
     ap.add_argument('--sentences')
+    ap.add_argument('--prompts')
     ap.add_argument('--words')
     ap.add_argument('--espeak', type=int, default=0)
     ap.add_argument('--heldout', action='store_true')
@@ -161,7 +163,9 @@ def main():
     if a.words:
         build_words(a)
     if a.sentences:
-        build_sentences(a)
+        build_sentences(a.out, 'real', a.sentences)
+    if a.prompts:
+        build_sentences(a.out, 'prompts', a.prompts)
     if a.espeak:
         build_espeak(a, [t for t in text if t['text'] not in names])
     print(round(time.time() - start), 's')

@@ -3,6 +3,7 @@ recorded words and syllables, sequences of words by one of many speakers; then v
 codec and gain changes, which are cheap there.
 
 Stores that appear in the folder while training runs are picked up (`refresh`)."""
+import glob
 import json
 import os
 
@@ -14,7 +15,8 @@ from phones import DIGITS
 
 TONES = {'0': '01234', '5': '01234'}
 # share of the examples by kind of source; kinds whose store is missing are left out
-MIX = {'espeak': .20, 'splice': .24, 'real': .12, 'words': .10, 'unit': .04, 'resynth': .16, 'snips': .14}
+MIX = {'espeak': .20, 'splice': .16, 'real': .10, 'prompts': .08, 'words': .06, 'unit': .02, 'resynth': .20, 'snips': .18}
+STORES = ('espeak', 'real', 'prompts', 'units', 'words', 'resynth', 'snips')
 
 
 class Composer:
@@ -29,12 +31,16 @@ class Composer:
     # ---- stores -------------------------------------------------------------------------------------------------
 
     def refresh(self):
-        for name in ('espeak', 'real', 'units', 'words', 'resynth', 'snips'):
-            path = f'{self.root}/{name}'
-            if name in self.store or not os.path.exists(path + '.json'):
+        """Opens stores that are new.  `resynth.2`, `snips.2` and so on are more of the same kind."""
+        for path in sorted(glob.glob(self.root + '/*.json')):
+            part = os.path.basename(path)[:-5]
+            name = part.split('.')[0]
+            if part in self.store or name not in STORES or not os.path.exists(path[:-5] + '.bin'):
                 continue
-            self.index[name] = json.load(open(path + '.json', encoding='utf8'))
-            self.store[name] = np.memmap(path + '.bin', np.float16, 'r').reshape(-1, NB)
+            more = [dict(item, part=part) for item in json.load(open(path, encoding='utf8'))]
+            self.index[name] = self.index.get(name, []) + more
+            self.store[part] = np.memmap(path[:-5] + '.bin', np.float16, 'r').reshape(-1, NB)
+            self.store.setdefault(name, self.store[part])
             if name == 'units':
                 self._index_units()
             if name == 'words':
@@ -45,7 +51,7 @@ class Composer:
                 self.speakers = [s for i, s in enumerate(sorted(self.by_speaker)) if i % 8 != 3]
             if name == 'snips':
                 self._index_snips()
-            print('store', name, len(self.index[name]), flush=True)
+            print('store', part, len(more), flush=True)
         have = {k: v for k, v in self.wanted.items() if ('units' if k in ('splice', 'unit') else k) in self.store}
         self.kinds = list(have)
         self.share = np.cumsum([have[k] for k in self.kinds]) / sum(have.values())
@@ -70,8 +76,10 @@ class Composer:
                 if i + 1 < len(py) and item['cut'][i][1] == item['cut'][i + 1][0]:
                     self.pairs.setdefault((p, py[i + 1]), []).append((u, i))
 
-    def read(self, store, item):
-        return np.asarray(self.store[store][item['o']:item['o'] + item['n']], np.float32)
+    def read(self, item, first=0, last=None):
+        """Frames first..last of an item of any store."""
+        last = item['n'] if last is None else min(item['n'], last)
+        return np.asarray(self.store[item['part']][item['o'] + max(0, first):item['o'] + last], np.float32)
 
     # ---- making sentences ---------------------------------------------------------------------------------------
 
@@ -86,7 +94,7 @@ class Composer:
         return f[i] * (1 - w) + f[i + 1] * w
 
     def unit(self, u, syllables, fast):
-        f = self.read('units', u)
+        f = self.read(u)
         e = f[:, 5:45].max(1)
         ix = np.nonzero(e > e.max() - 7)[0]
         f = f[max(0, ix[0] - 2): ix[-1] + 2]
@@ -151,7 +159,7 @@ class Composer:
         parts, text, py = [], '', []
         for _ in range(r.choice([1, 1, 2, 3, 4, 5])):
             u = takes[r.integers(len(takes))]
-            f = self.read('words', u)
+            f = self.read(u)
             if r.random() < .6:
                 e = f[:, 5:45].max(1)
                 ix = np.nonzero(e > e.max() - 6.5)[0]
@@ -184,7 +192,7 @@ class Composer:
                 k += 1
             item = store[u]
             a, b = item['cut'][j][0], item['cut'][j + k - 1][1]
-            f = np.asarray(self.store['snips'][item['o'] + max(0, a - 1):item['o'] + min(item['n'], b + 1)], np.float32)
+            f = self.read(item, a - 1, b + 1)
             self.join(parts, self.stretch(f, int(len(f) * speed)))
             i += k
             if r.random() < .06:
@@ -204,10 +212,10 @@ class Composer:
                 z = self.snip()
             elif kind == 'unit':
                 w = self.words[r.integers(len(self.words))]
-                z = self.read('units', self.hsk[w]), w, self.pinyin[w]
+                z = self.read(self.hsk[w]), w, self.pinyin[w]
             else:
                 u = self.index[kind][r.integers(len(self.index[kind]))]
-                z = self.read(kind, u), u['text'], u.get('py') or self.pinyin.get(u['text'])
+                z = self.read(u), u['text'], u.get('py') or self.pinyin.get(u['text'])
             if z is None or z[2] is None or not 24 < len(z[0]) < 1100:
                 continue
             return self.augment(z[0], kind), z[1], z[2]
@@ -237,6 +245,15 @@ class Composer:
         w = (p - i)[:, None].astype(np.float32)
         return f[i] * (1 - w) + f[i + 1] * w
 
+    def slur(self, f):
+        """Sounds run into each other: what a lazy tongue does to the spectrum, over 30 to 90 ms."""
+        half = int(self.rng.integers(1, 5))
+        w = np.hanning(2 * half + 3)[1:-1].astype(np.float32)
+        w /= w.sum()
+        padded = np.pad(f, ((half, half), (0, 0)), 'edge')
+        smooth = sum(c * padded[i:i + len(f)] for i, c in enumerate(w))
+        return f + np.float32(self.rng.uniform(.2, .8)) * (smooth - f)
+
     def augment(self, f, kind):
         r, much = self.rng, self.amount
         synthetic = kind == 'espeak'
@@ -244,6 +261,8 @@ class Composer:
         # people speak faster than the readers of words and the one reader of sentences here: mostly shorter
         low, high = {'espeak': (-.15, .25), 'words': (-.3, .15), 'unit': (-.35, .1), 'splice': (-.3, .2)}.get(kind, (-.42, .12))
         f = self.rhythm(f, int(len(f) * np.exp(r.uniform(low, high))))
+        if r.random() < (.15 if synthetic else .4) * much:
+            f = self.slur(f)
         if r.random() < .35 * much:          # sharper or blunter resonances
             g = r.uniform(-.6, .45)
             s = f.copy()

@@ -103,7 +103,7 @@ class CTC(torch.autograd.Function):
         lse = torch.logsumexp(x, -1, keepdim=True)
         # index of the first equal label, so that repeated labels share one column
         first = (target.unsqueeze(2) == target.unsqueeze(1)).float().argmax(2) + 1
-        cols = torch.cat([torch.zeros(batch, 1, dtype=torch.long), target], 1).unsqueeze(1).expand(batch, frames, size + 1)
+        cols = torch.cat([target.new_zeros(batch, 1), target], 1).unsqueeze(1).expand(batch, frames, size + 1)
         lp = x.gather(2, cols) - lse
         with torch.enable_grad():
             q = lp.detach().requires_grad_()
@@ -111,10 +111,10 @@ class CTC(torch.autograd.Function):
             w = 1. / out_len.clamp(min=1).float() / batch
             loss = (each * w).sum()
             g, = torch.autograd.grad(loss, q)
-        valid = (torch.arange(frames)[None] < in_len[:, None]).float()
+        valid = (torch.arange(frames, device=x.device)[None] < in_len[:, None]).float()
         mask = (valid * w[:, None] * (each < 1e8).float()[:, None]).unsqueeze(2)
         post = lp.exp() * mask - g           # weighted occupation of each compact column
-        used = torch.zeros(batch, size + 1).scatter_(1, first, 1.0)
+        used = x.new_zeros(batch, size + 1).scatter_(1, first, 1.0)
         used[:, 0] = 1
         post = (post * used.unsqueeze(1)).clamp(min=0)
         if x.data_ptr() == logits.data_ptr():

@@ -1,7 +1,8 @@
-"""Trains the phone CTC recogniser on a CPU (bfloat16 autocast).  One process trains, one composes examples.
+"""Trains the phone CTC recogniser (bfloat16 autocast).  One process trains, on a CPU or a GPU, others compose examples.
 
 usage: train.py --data DATA --text sentences_py.json --extra extra_py.json --out model.pt --minutes M [--init other.pt]
-Checkpoints (an exponential average of the weights) are written every few minutes; --init goes on from one.
+                [--device cuda --composers 14 --frames 100000]
+Checkpoints (an exponential average of the weights) are written every two minutes; --init goes on from one.
 """
 import argparse
 import copy
@@ -34,6 +35,8 @@ def arguments():
     ap.add_argument('--rnn', type=int, default=256)
     ap.add_argument('--drop', type=float, default=.1)
     ap.add_argument('--frames', type=int, default=8000, help='a batch, in 10 ms frames')
+    ap.add_argument('--device', default='cpu', help='cpu, cuda or cuda:N')
+    ap.add_argument('--composers', type=int, default=1, help='processes that compose examples: about 600 x real time each')
     ap.add_argument('--threads', type=int, default=1)
     ap.add_argument('--seed', type=int, default=1)
     ap.add_argument('--mix', default='{}', help='JSON: shares of the kinds of examples, over the defaults in compose.py')
@@ -53,10 +56,10 @@ def label_names(text):
     return ['<blk>'] + sorted({q for t in text for q in phones(t['py'])} | set(phones(DIGITS.values())) | {'ao1', 'ing2'})
 
 
-def compose(a, names, progress, out):
-    """Process: puts batches (features, lengths, targets, target lengths) into a bounded queue."""
+def compose(a, names, progress, out, which=0):
+    """Process: puts batches (features, lengths, targets, target lengths) into a bounded queue that composers share."""
     torch.set_num_threads(1)
-    composer = Composer(a.data, texts(a), seed=a.seed, mix=json.loads(a.mix))
+    composer = Composer(a.data, texts(a), seed=a.seed + 1000 * which, mix=json.loads(a.mix))
     ids = {p: i for i, p in enumerate(names)}
     rng = composer.rng
     while True:
@@ -64,7 +67,7 @@ def compose(a, names, progress, out):
         done = progress.value
         composer.amount = 1. if a.init else min(1., .3 + done * 6)
         pool = []
-        while len(pool) < 256:
+        while len(pool) < max(256, a.frames // 60):
             f, t, py = composer.one()
             q = phones(py)
             if len(py) != len(t) or any(p not in ids for p in q) or (len(f) - 3) // 4 < 1.2 * len(q) + 3:
@@ -96,9 +99,12 @@ def main():
     torch.manual_seed(a.seed)
     ck = torch.load(a.init, map_location='cpu') if a.init else None
     names = ck['syls'] if ck else label_names(texts(a))
-    progress, batches = mp.Value('d', 0.), mp.Queue(12)
-    worker = mp.Process(target=compose, args=(a, names, progress, batches), daemon=True)
-    worker.start()
+    context = mp.get_context('fork' if a.device == 'cpu' else 'spawn')      # CUDA does not survive a fork
+    progress, batches = context.Value('d', 0.), context.Queue(12 + 2 * a.composers)
+    workers = [context.Process(target=compose, args=(a, names, progress, batches, i), daemon=True) for i in range(a.composers)]
+    for worker in workers:
+        worker.start()
+    device = torch.device(a.device)
     net = Net(**ck['cfg']) if ck else Net(len(names), len(names), d=a.d, blocks=a.blocks, rnn=a.rnn, drop=a.drop)
     first = [batches.get() for _ in range(6)]
     if ck:
@@ -113,6 +119,7 @@ def main():
         with torch.no_grad():
             net.out.bias[0] = 2.
             net.syl.bias[0] = 2.
+    net.to(device)
     print('labels', len(names), 'parameters', sum(p.numel() for p in net.parameters()), flush=True)
     matrices = [p for p in net.parameters() if p.ndim > 1]
     vectors = [p for p in net.parameters() if p.ndim <= 1]
@@ -123,7 +130,7 @@ def main():
     recent, saved = [], start
 
     def save():
-        torch.save(dict(cfg=net.cfg, model={k: v.clone() for k, v in ema.items()}, tokens=names, syls=names, it=step,
+        torch.save(dict(cfg=net.cfg, model={k: v.to('cpu', copy=True) for k, v in ema.items()}, tokens=names, syls=names, it=step,
                         hours=frames / 360000, minutes=(time.time() - start) / 60, args=vars(a)), a.out + '.tmp')
         os.replace(a.out + '.tmp', a.out)
 
@@ -138,10 +145,11 @@ def main():
         try:
             x, il, tg, tl = first.pop() if first else batches.get(timeout=120)
         except queue.Empty:
-            raise SystemExit('no batch for two minutes: did the composing process die?')
+            raise SystemExit('no batch for two minutes: did the composing processes die?')
         waited += time.time() - t
-        x, il, tg, tl = (torch.from_numpy(v) for v in (x, il, tg, tl))
-        with torch.autocast('cpu', dtype=torch.bfloat16):
+        frames += x.shape[0] * x.shape[1]
+        x, il, tg, tl = (torch.from_numpy(v).to(device, non_blocking=True) for v in (x, il, tg, tl))
+        with torch.autocast(device.type, dtype=torch.bfloat16):
             y, z = net(x)
         main_loss, aux_loss = CTC.apply(y, tg, il, tl), CTC.apply(z, tg, il, tl)
         loss = main_loss + (.3 if ck else max(.3, 1 - 2 * done)) * aux_loss
@@ -150,14 +158,13 @@ def main():
         torch.nn.utils.clip_grad_norm_(net.parameters(), 2.)
         opt.step()
         step += 1
-        frames += x.shape[0] * x.shape[1]
-        recent.append((main_loss.item(), aux_loss.item()))
+        recent.append(torch.stack([main_loss.detach(), aux_loss.detach()]))
         decay = min(.9985, 1 - 1 / (step * .1 + 1))
         with torch.no_grad():
             for k, v in net.state_dict().items():
                 ema[k].lerp_(v, 1 - decay)
         if step % 100 == 0:
-            m = np.mean(recent, 0)
+            m = torch.stack(recent).mean(0).tolist()
             recent = []
             sec = time.time() - start
             print(f'{step} {sec / 60:.1f} min lr {lr:.5f} ctc {m[0]:.3f} aux {m[1]:.3f} audio {frames / 360000:.1f} h x{frames / 100 / sec:.0f} waited {waited / sec:.2f}', flush=True)
@@ -165,7 +172,8 @@ def main():
                 save()
                 saved = time.time()
     save()
-    worker.terminate()
+    for worker in workers:
+        worker.terminate()
     print('done', step, flush=True)
 
 

@@ -27,7 +27,8 @@ for (const [key, value] of Object.entries(dictionary)) {
 
 let counts = new Map<string, number>();
 let total = 0;
-const keyOf = (letters: string, phone: string, first: boolean): string => `${first ? WORD_START : ''}${letters} ${phone}`;
+const keyOf = (letters: string, phone: string, first: boolean): string =>
+  `${first ? WORD_START : ''}${letters} ${phone}`;
 /** Before anything is counted: short groups, alike in length. */
 const even: GroupCost = (letters) => 1 + (letters.length - 1) ** 2;
 const counted: GroupCost = (letters, phone, first) => {
@@ -52,7 +53,8 @@ for (let round = 0; round < ROUNDS; round++) {
   console.log(`round ${round}: ${next.size} groups, ${counts.size} kept, ${lost} words lost`);
 }
 // Letter names begin words; whatever words are counted, these are there.
-for (const pair of 'w D,h EY,x EH,y W,r AA,q K,f EH,s EH,m EH,n EH,l EH'.split(',')) counts.set(WORD_START + pair, counts.get(WORD_START + pair) ?? 1);
+for (const pair of 'w D,h EY,x EH,y W,r AA,q K,f EH,s EH,m EH,n EH,l EH'.split(','))
+  counts.set(WORD_START + pair, counts.get(WORD_START + pair) ?? 1);
 const ordered = [...counts].sort((a, b) => b[1] - a[1]).map(([key]) => key.split(' '));
 writeFileSync(aliasesPath, JSON.stringify(ordered));
 const kept = entries.filter(([word, said]) => divideLetters(word, said, counted) !== undefined);

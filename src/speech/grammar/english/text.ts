@@ -7,7 +7,7 @@ const SPOKEN_DIGITS = new Set<string>([...DIGIT_WORDS, 'oh', 'double', 'triple']
  * a number with a point or a comma in it, which nobody says digit by digit.
  */
 export function spokenEnglish(text: string): string {
-  const lower = text.toLowerCase().replaceAll('\u2019', "'");
+  const lower = text.toLowerCase().replace(/[\u2018\u2019]/g, "'");
   if (/\d[.,]\d/.test(lower)) return '';
   const read = lower
     .replace(/\d/g, (d) => ` ${DIGIT_WORDS[Number(d)] ?? ''} `)
