@@ -1,55 +1,97 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ORDERS } from './data.js';
+import { setTimeout } from 'node:timers/promises';
+import { ORDERS } from './orders.js';
+import { type Entry, Records } from './records.js';
+import { Routes } from './routes.js';
 
 /**
- * The sample shop: `GET /orders/20250415` (or its last four digits), `POST /returns {order, key}`, `POST /tickets {text, key}`. The same key
- * twice makes one return or ticket. Everything lives in memory.
+ * The sample shop's back end: what a company has already, and what the actions talk to over HTTP. Orders, customers and goods come from the files beside this one;
+ * what is created lives in memory. Routes: see README.md.
  */
 export interface Shop {
   readonly url: string;
+  /** What was written down: `return`, `exchange`, `invoice`, `refund`, `ticket`, `callback`, `message`, `password-reset`. */
+  written(kind: string): readonly Entry[];
+  /** How it behaves from now on, for trying how conversations take it. */
+  behave(behaviour: Behaviour): void;
   stop(): Promise<void>;
 }
 
-const MAX_BODY_BYTES = 16_384;
-const MAX_RECORDS = 10_000;
+export interface Behaviour {
+  /** Before each answer. */
+  readonly delayMs?: number;
+  /** Answered instead of anything else. */
+  readonly status?: number;
+}
 
-export async function startShop(port = 0): Promise<Shop> {
-  const numbers = new Map<string, string>();
+export interface ShopOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Epoch ms. */
+  readonly now?: () => number;
+  /** The code that "is sent" to whoever forgot a password. */
+  readonly code?: string;
+}
+
+const MAX_BODY_BYTES = 16_384;
+/** How long the order with the fault `slow` takes: longer than any action waits. */
+const SLOW_MS = 15_000;
+
+/** Listens on loopback only. */
+export async function startShop({ port = 0, now = Date.now, code = '246810' }: ShopOptions = {}): Promise<Shop> {
+  const records = new Records(now);
+  const routes = new Routes(records, now, code);
+  const stopped = new AbortController();
+  let behaviour: Behaviour = {};
   const server = createServer((request, response) => {
-    answer(request, response, numbers).catch(() => send(response, 500, { error: 'internal' }));
+    serve(request, response, routes, () => behaviour, stopped.signal).catch(() =>
+      send(response, 500, { error: 'internal' }),
+    );
   });
+  server.requestTimeout = 10_000;
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   // The shop must not keep a process alive whose work is done.
   server.unref();
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    written: (kind) => records.all(kind),
+    behave: (next) => {
+      behaviour = next;
+    },
     stop: async () => {
+      stopped.abort();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, numbers: Map<string, string>): Promise<void> {
-  const path = (request.url ?? '').split('?')[0] ?? '';
-  const order = /^\/orders\/(\d{4}|\d{8})$/.exec(path)?.[1];
-  if (request.method === 'GET' && order !== undefined) {
-    const found = ORDERS.filter((each) => each.number === order || (order.length === 4 && each.number.endsWith(order)));
-    return found[0] === undefined ? send(response, 404, { error: 'no such order' }) : send(response, 200, found[0]);
-  }
-  if (request.method === 'POST' && (path === '/returns' || path === '/tickets')) {
-    const body = await readJson(request);
-    if (body === undefined || typeof body.key !== 'string')
-      return send(response, 400, { error: 'send JSON with a key' });
-    const id = `${path}:${body.key}`;
-    const number = numbers.get(id) ?? String(10_000 + numbers.size + 1);
-    if (numbers.size < MAX_RECORDS) numbers.set(id, number);
-    return send(response, 201, { number });
-  }
-  return send(response, 404, { error: 'not found' });
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: Routes,
+  behaviour: () => Behaviour,
+  stopped: AbortSignal,
+): Promise<void> {
+  const method = request.method ?? 'GET';
+  const url = new URL(request.url ?? '/', 'http://shop');
+  const body = method === 'GET' ? undefined : await readJson(request);
+  const fault = faultOf(url.pathname);
+  const { delayMs = fault === 'slow' ? SLOW_MS : 0, status = fault === 'error' ? 500 : undefined } = behaviour();
+  if (delayMs > 0) await setTimeout(delayMs, undefined, { signal: stopped, ref: false });
+  if (status !== undefined) return send(response, status, { error: 'the shop is out of order' });
+  const answer = routes.answer({ method, path: url.pathname, query: url.searchParams, body });
+  send(response, answer.status, answer.body);
+}
+
+function faultOf(path: string): 'error' | 'slow' | undefined {
+  const number = /^\/orders\/(\d{4,8})/.exec(path)?.[1];
+  return number === undefined
+    ? undefined
+    : ORDERS.find((each) => each.fault !== undefined && each.number.endsWith(number))?.fault;
 }
 
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown> | undefined> {
@@ -62,7 +104,9 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
   }
   try {
     const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

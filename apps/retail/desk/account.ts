@@ -1,0 +1,127 @@
+import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
+import { taxNumberOf } from '../shop/checks.js';
+import { get, orderPath, send, shopAction, textSlot } from './shop-client.js';
+import { isChinese, levelName } from './words.js';
+
+/** Invoices, points, passwords, payments. */
+
+const order = (context: ActionContext): unknown => context.slots.order_key;
+
+export const accountActions: readonly ActionDefinition[] = [
+  shopAction('action_check_invoice', async (context) => {
+    const { body } = await get(context, orderPath(context, 'invoice'));
+    return { slots: { invoice_state: body.state, invoice_issued_to: body.title ?? null } };
+  }),
+
+  { name: 'action_read_tax_number', run: (context) => readTaxNumber(context) },
+
+  shopAction('action_create_invoice', async (context) => {
+    const kind = context.slots.invoice_kind;
+    const taxNumber = textSlot(context, 'tax_number');
+    const later = taxNumber === 'later';
+    const { status } = await send(context, 'POST', '/invoices', {
+      order: order(context),
+      kind,
+      email: context.slots.invoice_email,
+      ...(kind === 'company' ? { title: context.slots.invoice_title } : {}),
+      ...(taxNumber === '' || later ? {} : { taxNumber }),
+      taxNumberLater: later,
+    });
+    if (status === 201 && later) await send(context, 'POST', '/messages', { order: order(context), kind: 'tax_form' });
+    return { slots: { invoice_created: status === 201 } };
+  }),
+
+  shopAction('action_resend_invoice', async (context) => {
+    const { status } = await send(context, 'POST', '/messages', { order: order(context), kind: 'invoice' });
+    return { slots: { invoice_created: status === 201 } };
+  }),
+
+  shopAction('action_look_up_member', async (context) => {
+    const phone = encodeURIComponent(textSlot(context, 'account_phone'));
+    const { status, body } = await get(context, `/members/${phone}`);
+    if (status !== 200) return { slots: { member_found: false } };
+    const expiring = Number(body.expiring ?? 0);
+    return {
+      slots: {
+        member_found: true,
+        member_level: levelName(body.level, context.language),
+        member_points: body.points,
+        member_expiring: expiring > 0 ? expiring : null,
+        member_next: body.nextLevel === undefined ? null : levelName(body.nextLevel, context.language),
+        member_to_next: body.pointsToNext ?? null,
+      },
+    };
+  }),
+
+  shopAction('action_send_code', async (context) => {
+    const { status } = await send(context, 'POST', '/codes', { phone: context.slots.account_phone });
+    return { slots: { code_sent: status === 202 } };
+  }),
+
+  shopAction('action_reset_password', async (context) => {
+    const { account_phone: phone, reset_code: code } = context.slots;
+    const { status } = await send(context, 'POST', '/password-resets', { phone, code });
+    const failures = Number(context.slots.code_failures ?? 0) + (status === 201 ? 0 : 1);
+    const outcome =
+      status === 201 ? 'done' : status === 429 || failures > 2 ? 'locked' : status === 410 ? 'old' : 'wrong';
+    return { slots: { reset_outcome: outcome, code_failures: outcome === 'done' ? 0 : failures } };
+  }),
+
+  shopAction('action_check_payments', async (context) => {
+    const { body } = await get(context, orderPath(context, 'payments'));
+    const times = Number(body.times ?? 0);
+    const found = body.refunded === true ? 'refunded' : times === 0 ? 'unpaid' : times === 1 ? 'once' : 'twice';
+    return { slots: { payment_found: found, payment_amount: body.amountYuan } };
+  }),
+
+  shopAction('action_send_payment_link', async (context) => {
+    const { status } = await send(context, 'POST', '/messages', { order: order(context), kind: 'payment_link' });
+    return { slots: { link_sent: status === 201 } };
+  }),
+
+  shopAction('action_refund_double', async (context) => {
+    const { status, body } = await send(context, 'POST', '/refunds', { order: order(context) });
+    return { slots: { refund_number: status === 201 ? String(body.number) : null } };
+  }),
+];
+
+/**
+ * A tax number has eighteen letters and digits with a check character: one wrong sound and it does not fit. After two tries on the phone the caller gets a text
+ * message to type it in ("later").
+ */
+function readTaxNumber(context: ActionContext): ActionResult {
+  const number = taxNumberOf(spokenCode(textSlot(context, 'tax_number'), context.language));
+  if (number !== undefined) return { slots: { tax_number: number, tax_failures: 0 } };
+  const failures = Number(context.slots.tax_failures ?? 0) + 1;
+  if (failures > 1)
+    return { slots: { tax_number: 'later', tax_failures: failures }, say: ['utter_tax_number_by_message'] };
+  return { slots: { tax_number: null, tax_failures: failures }, say: ['utter_tax_number_wrong'] };
+}
+
+const DIGITS: Readonly<Record<string, string>> = {
+  零: '0',
+  一: '1',
+  幺: '1',
+  二: '2',
+  两: '2',
+  三: '3',
+  四: '4',
+  五: '5',
+  六: '6',
+  七: '7',
+  八: '8',
+  九: '9',
+};
+const ENGLISH = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+
+function spokenCode(said: string, language: string): string {
+  const digits = [...said].map((char) => DIGITS[char] ?? char).join('');
+  const named = isChinese(language)
+    ? digits
+    : digits.replace(/[a-z]{3,}/gi, (word) =>
+        word === 'oh'
+          ? '0'
+          : String(Math.max(0, ENGLISH.indexOf(word.toLowerCase())) || (word.toLowerCase() === 'zero' ? 0 : word)),
+      );
+  return named.replace(/[^0-9a-z]/gi, '');
+}

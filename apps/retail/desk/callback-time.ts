@@ -1,0 +1,107 @@
+import { isChinese } from './words.js';
+
+/** When somebody shall call back: from what was said to a time and to words, or why it can't be. */
+
+export type CallbackTime =
+  | { readonly ok: true; readonly at: string; readonly words: string }
+  | { readonly ok: false; readonly why: 'past' | 'closed' | 'too_far' | 'unclear' };
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** The shop's people are there from nine to nine, Beijing time; there is no daylight saving. */
+const OPENS = 9;
+const CLOSES = 21;
+const OFFSET_MS = 8 * HOUR_MS;
+const MOST_DAYS = 14;
+
+/** Choices of the keypad, and the words that mean them. */
+export type Choice = 'soon' | 'afternoon' | 'tomorrow_morning' | 'tomorrow_afternoon';
+
+/** `value`: a choice, or `2026-11-22T15:00`, `2026-11-22`, `15:00`, or two of them with a slash between. */
+export function readCallbackTime(value: unknown, nowMs: number, language: string): CallbackTime {
+  const said = String(value ?? '');
+  const now = local(nowMs);
+  switch (said as Choice) {
+    case 'soon':
+      return soon(now, language);
+    case 'afternoon':
+      return now.hour >= 18 ? part(1, 14, now, language) : part(0, 14, now, language);
+    case 'tomorrow_morning':
+      return part(1, 10, now, language);
+    case 'tomorrow_afternoon':
+      return part(1, 15, now, language);
+  }
+  const [from = ''] = said.split('/');
+  const match = /^(?:(\d{4}-\d{2}-\d{2})T?)?(?:(\d{2}):(\d{2}))?/.exec(from);
+  const [, date, hourText, minuteText] = match ?? [];
+  if (date === undefined && hourText === undefined) return { ok: false, why: 'unclear' };
+  const range = said.includes('/');
+  let hour = hourText === undefined ? 10 : Number(hourText);
+  const minute = range || minuteText === undefined ? 0 : Number(minuteText);
+  // "三点" said to a shop that opens at nine is the afternoon.
+  if (!range && hour < OPENS && hour + 12 < CLOSES) hour += 12;
+  if (range) hour = Math.max(hour, OPENS + 1);
+  let days = date === undefined ? 0 : Math.round((Date.parse(`${date}T00:00Z`) - now.dayMs) / DAY_MS);
+  if (date === undefined && hour * 60 + minute <= now.hour * 60 + now.minute) days = 1;
+  if (hour < OPENS || hour >= CLOSES) return { ok: false, why: 'closed' };
+  if (days > MOST_DAYS) return { ok: false, why: 'too_far' };
+  if (days < 0 || (days === 0 && !range && hour * 60 + minute <= now.hour * 60 + now.minute))
+    return { ok: false, why: 'past' };
+  const exact = !range && hourText !== undefined;
+  return { ok: true, at: stamp(now, days, hour, minute), words: words(now, days, hour, minute, exact, language) };
+}
+
+interface Local {
+  readonly dayMs: number;
+  readonly hour: number;
+  readonly minute: number;
+}
+
+function local(nowMs: number): Local {
+  const shifted = nowMs + OFFSET_MS;
+  const dayMs = Math.floor(shifted / DAY_MS) * DAY_MS;
+  return {
+    dayMs,
+    hour: Math.floor((shifted - dayMs) / HOUR_MS),
+    minute: Math.floor(((shifted - dayMs) % HOUR_MS) / 60_000),
+  };
+}
+
+/** Within an hour while the shop is open, else the next morning. */
+function soon(now: Local, language: string): CallbackTime {
+  const chinese = isChinese(language);
+  if (now.hour >= OPENS && now.hour < CLOSES)
+    return { ok: true, at: stamp(now, 0, now.hour, now.minute), words: chinese ? '一个小时内' : 'within an hour' };
+  const days = now.hour < OPENS ? 0 : 1;
+  return { ok: true, at: stamp(now, days, OPENS, 0), words: words(now, days, OPENS, 0, true, language) };
+}
+
+function part(days: number, hour: number, now: Local, language: string): CallbackTime {
+  return { ok: true, at: stamp(now, days, hour, 0), words: words(now, days, hour, 0, false, language) };
+}
+
+function stamp(now: Local, days: number, hour: number, minute: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${new Date(now.dayMs + days * DAY_MS).toISOString().slice(0, 10)}T${two(hour)}:${two(minute)}+08:00`;
+}
+
+const WEEKDAYS = ['日', '一', '二', '三', '四', '五', '六'];
+const ENGLISH_DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+function words(now: Local, days: number, hour: number, minute: number, exact: boolean, language: string): string {
+  const day = new Date(now.dayMs + days * DAY_MS);
+  const half = hour < 12 ? 0 : hour < 18 ? 1 : 2;
+  const twelve = hour > 12 ? hour - 12 : hour;
+  if (isChinese(language)) {
+    const name =
+      ['今天', '明天', '后天'][days] ??
+      `${day.getUTCMonth() + 1}月${day.getUTCDate()}号星期${WEEKDAYS[day.getUTCDay()]}`;
+    const clock = exact ? `${twelve}点${minute === 0 ? '' : minute === 30 ? '半' : `${minute}分`}` : '';
+    return `${name}${['上午', '下午', '晚上'][half]}${clock}`;
+  }
+  const name = ['today', 'tomorrow'][days] ?? `on ${ENGLISH_DAYS[day.getUTCDay()]}`;
+  const clock = `${twelve}${minute === 0 ? '' : `:${String(minute).padStart(2, '0')}`}`;
+  if (exact) return `${name} at ${clock} ${hour < 12 ? 'a.m.' : 'p.m.'}`;
+  const partName = ['morning', 'afternoon', 'evening'][half] ?? '';
+  return days === 0 ? `this ${partName}` : `${name} ${partName}`;
+}

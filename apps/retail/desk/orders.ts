@@ -1,0 +1,86 @@
+import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
+import { get, orderPath, send, shopAction, textSlot } from './shop-client.js';
+import { daysAgo, inWords } from './words.js';
+
+/** Which order it is, where it is, whether the caller is its owner, and where it shall go. */
+
+export const orderActions: readonly ActionDefinition[] = [
+  shopAction('action_look_up_order', async (context) => {
+    const number = encodeURIComponent(textSlot(context, 'order_number'));
+    const { status, body } = await get(context, `/orders/${number}`);
+    if (status === 409) return { slots: { order_found: false, order_lookup: 'several' } };
+    if (status !== 200) return { slots: { order_found: false, order_lookup: 'unknown', ...failure(context) } };
+    const days = Number(body.days ?? 0);
+    const where = inWords(body.where, context.language);
+    return {
+      slots: {
+        order_found: true,
+        order_lookup: 'found',
+        lookup_failures: 0,
+        order_key: body.number,
+        order_state: body.state,
+        order_item: inWords(body.item, context.language),
+        order_days: days,
+        order_when: body.state === 'delivered' ? daysAgo(days, context.language) : null,
+        order_where: where === '' ? null : where,
+        order_amount: body.amountYuan,
+        order_size: body.size ?? null,
+        order_colour: body.colour ?? null,
+        order_sizes: body.sizes,
+        order_colours: body.colours,
+      },
+    };
+  }),
+
+  // Whoever knows the number of an order hears how it stands. What is personal (address, money, invoices) is for its owner only.
+  shopAction('action_check_identity', async (context) => {
+    const phoneTail = textSlot(context, 'phone_tail');
+    const { status } = await send(context, 'POST', orderPath(context, 'identity'), { phoneTail });
+    if (status === 200) return { slots: { identity: 'confirmed', identity_failures: 0 } };
+    const failures = Number(context.slots.identity_failures ?? 0) + 1;
+    return { slots: { identity: status === 429 || failures > 2 ? 'locked' : 'wrong', identity_failures: failures } };
+  }),
+
+  shopAction('action_check_address_change', async (context) => ({
+    slots: {
+      address_changeable: context.slots.order_state === 'preparing' || context.slots.order_state === 'unpaid',
+    },
+  })),
+
+  shopAction('action_change_address', async (context) => {
+    const area = textSlot(context, 'new_area');
+    const detail = textSlot(context, 'new_street');
+    const { status } = await send(context, 'PUT', orderPath(context, 'address'), { area, detail });
+    return { slots: { address_changed: status === 200 } };
+  }),
+
+  { name: 'action_read_address', run: (context) => readArea(context) },
+];
+
+function failure(context: ActionContext): ActionResult['slots'] {
+  return { lookup_failures: Number(context.slots.lookup_failures ?? 0) + 1 };
+}
+
+/**
+ * Province, city and district of what was said. A parcel needs the district: with only a city the question comes again, with what is known already. Where road and house
+ * were said in the same breath they are not asked for.
+ */
+function readArea(context: ActionContext): ActionResult {
+  const value = context.slots.new_address;
+  if (typeof value === 'string') {
+    const text = value.trim();
+    if (text.length >= 6 || context.language.startsWith('zh') === false) return { slots: { new_area: text } };
+    return { slots: { new_address: null }, say: ['utter_address_needs_district'] };
+  }
+  if (typeof value !== 'object' || value === null) return {};
+  const { province = '', city = '', district = '', detail = '' } = value as Readonly<Record<string, string>>;
+  if (context.language.startsWith('en') && district === '' && detail !== '')
+    return { slots: { new_area: [city, province].filter((part) => part !== '').join(', '), new_street: detail } };
+  const known = textSlot(context, 'new_city');
+  const where = [province === city ? '' : province, city].join('') || (district === '' ? '' : known);
+  if (district === '')
+    return { slots: { new_address: null, new_city: where || null }, say: ['utter_address_needs_district'] };
+  return {
+    slots: { new_area: `${where}${district}`, new_city: null, ...(detail === '' ? {} : { new_street: detail }) },
+  };
+}

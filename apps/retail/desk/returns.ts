@@ -1,0 +1,116 @@
+import type { ActionContext, ActionDefinition } from '../../../src/dialogue/actions/api.js';
+import { get, orderPath, send, shopAction, textSlot } from './shop-client.js';
+import { colourName, daysAgo, listed, sizeName } from './words.js';
+
+/** Sending back, getting money back, and having another one. */
+
+const order = (context: ActionContext): unknown => context.slots.order_key;
+
+export const returnActions: readonly ActionDefinition[] = [
+  shopAction('action_check_return', async (context) => {
+    const { body } = await get(context, orderPath(context, 'return'));
+    return { slots: { return_problem: body.problem, return_because: body.because, return_days_left: body.daysLeft } };
+  }),
+
+  shopAction('action_create_return', async (context) => {
+    const faulty = context.slots.return_faulty === true;
+    const { status, body } = await send(context, 'POST', '/returns', { order: order(context), faulty });
+    return { slots: { return_number: status === 201 ? String(body.number) : null } };
+  }),
+
+  shopAction('action_check_refund', async (context) => {
+    const { body } = await get(context, orderPath(context, 'refund'));
+    return {
+      slots: {
+        refund_state: body.state,
+        refund_amount: body.amountYuan,
+        refund_when: daysAgo(Number(body.days ?? 0), context.language),
+      },
+    };
+  }),
+
+  shopAction('action_check_exchange', async (context) => {
+    const { body } = await get(context, orderPath(context, 'exchange'));
+    const sizes = strings(context.slots.order_sizes);
+    const colours = strings(context.slots.order_colours);
+    // What was said at the start already tells what it is about: "换大一号", "想换黑色的".
+    const told =
+      (context.slots.new_size ?? null) !== null
+        ? 'size'
+        : (context.slots.new_colour ?? null) !== null
+          ? 'colour'
+          : null;
+    const wish = context.slots.exchange_kind ?? told;
+    const impossible = (wish === 'size' && sizes.length === 0) || (wish === 'colour' && colours.length === 0);
+    return {
+      slots: {
+        exchange_problem: impossible && body.problem === 'none' ? 'no_choice' : body.problem,
+        exchange_kind: impossible ? null : wish,
+        size_choice: sizeChoice(sizes, context.language),
+        colour_choice: listed(
+          colours
+            .filter((each) => each !== context.slots.order_colour)
+            .map((each) => colourName(each, context.language)),
+          context.language,
+        ),
+      },
+    };
+  }),
+
+  shopAction('action_check_stock', async (context) => {
+    const [size, colour] = [readSize(context), readColour(context)];
+    if (size === null) return { slots: { exchange_outcome: 'unknown', new_size: null }, say: ['utter_no_such_size'] };
+    if (colour === null)
+      return { slots: { exchange_outcome: 'unknown', new_colour: null }, say: ['utter_no_such_colour'] };
+    const query = new URLSearchParams({ ...(size === '' ? {} : { size }), ...(colour === '' ? {} : { colour }) });
+    const { body } = await get(context, `${orderPath(context, 'exchange')}?${query}`);
+    const wanted = [
+      ...(colour === '' ? [] : [colourName(colour, context.language)]),
+      ...(size === '' ? [] : [sizeName(size, context.language)]),
+    ];
+    return {
+      slots: {
+        new_size: size === '' ? null : size,
+        new_colour: colour === '' ? null : colour,
+        exchange_outcome: body.inStock === true ? 'in_stock' : 'sold_out',
+        exchange_wish: wanted.join(context.language.startsWith('zh') ? '' : ', '),
+      },
+    };
+  }),
+
+  shopAction('action_create_exchange', async (context) => {
+    const { status, body } = await send(context, 'POST', '/exchanges', {
+      order: order(context),
+      ...(context.slots.new_size === null ? {} : { size: context.slots.new_size }),
+      ...(context.slots.new_colour === null ? {} : { colour: context.slots.new_colour }),
+      faulty: context.slots.exchange_kind === 'faulty',
+    });
+    return { slots: { exchange_number: status === 201 ? String(body.number) : null } };
+  }),
+];
+
+/** `42`, `XL`, or from the size there is: "大一号". Empty when none was said, null when there is no such size. */
+function readSize(context: ActionContext): string | null {
+  const said = String(context.slots.new_size ?? '').trim();
+  if (said === '') return '';
+  const sizes = strings(context.slots.order_sizes);
+  const at = sizes.indexOf(textSlot(context, 'order_size'));
+  const step = said === 'bigger' ? 1 : said === 'smaller' ? -1 : 0;
+  if (step !== 0) return at === -1 ? null : (sizes[at + step] ?? null);
+  return sizes.find((each) => each === said.toUpperCase()) ?? null;
+}
+
+function readColour(context: ActionContext): string | null {
+  const said = textSlot(context, 'new_colour');
+  return said === '' || strings(context.slots.order_colours).includes(said) ? said : null;
+}
+
+function sizeChoice(sizes: readonly string[], language: string): string {
+  const [first, last] = [sizes[0], sizes.at(-1)];
+  if (first === undefined || last === undefined) return '';
+  return language.startsWith('zh') ? `${first}码到${last}码` : `${first} to ${last}`;
+}
+
+function strings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+}

@@ -1,0 +1,113 @@
+import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
+import { type Shop, startShop } from '../shop/server.js';
+
+/** How actions talk to the shop's back end, and what becomes of it when the shop is slow, out of order or says no. */
+
+export interface ShopAnswer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The shop gave no answer that could be used. The flows go on with `shop_trouble`. */
+export class ShopTrouble extends Error {}
+
+/** A caller waits at most this long for one answer of the shop; they hear "one moment" meanwhile. */
+const ANSWER_LIMIT_MS = 4000;
+const PAUSE_BEFORE_RETRY_MS = 200;
+
+let sample: Promise<Shop> | undefined;
+
+/** The shop named in endpoints.yml, else the sample one, started when it is first needed. */
+async function shopUrl(context: ActionContext): Promise<string> {
+  const { url, port } = context.endpoints.shop ?? {};
+  if (typeof url === 'string') return url.replace(/\/$/, '');
+  sample ??= startShop(typeof port === 'number' ? { port } : {});
+  return (await sample).url;
+}
+
+export async function closeSampleShop(): Promise<void> {
+  const running = sample;
+  sample = undefined;
+  await (await running)?.stop();
+}
+
+/** Asks for something. A shop that stumbles is asked once more; one that keeps silent is not. */
+export async function get(context: ActionContext, path: string): Promise<ShopAnswer> {
+  try {
+    const answer = await once(context, 'GET', path);
+    if (answer.status < 500) return answer;
+  } catch (error) {
+    if (error instanceof ShopTrouble) throw error;
+  }
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_BEFORE_RETRY_MS));
+  return usable(await once(context, 'GET', path));
+}
+
+/** Does something. The key makes sure that the same turn does it once, however often it is sent. */
+export async function send(
+  context: ActionContext,
+  method: 'POST' | 'PUT',
+  path: string,
+  body: Readonly<Record<string, unknown>>,
+): Promise<ShopAnswer> {
+  const key = `${context.conversationId}-${context.turn}-${path}`;
+  return usable(await once(context, method, path, { ...body, key }));
+}
+
+async function once(
+  context: ActionContext,
+  method: string,
+  path: string,
+  body?: Readonly<Record<string, unknown>>,
+): Promise<ShopAnswer> {
+  const limit = AbortSignal.timeout(ANSWER_LIMIT_MS);
+  try {
+    const response = await fetch(`${await shopUrl(context)}${path}`, {
+      method,
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      signal: AbortSignal.any([limit, context.signal]),
+    });
+    const parsed: unknown = await response.json().catch(() => undefined);
+    return { status: response.status, body: isRecord(parsed) ? parsed : {} };
+  } catch (error) {
+    if (limit.aborted) throw new ShopTrouble('the shop kept silent', { cause: error });
+    throw error;
+  }
+}
+
+function usable(answer: ShopAnswer): ShopAnswer {
+  if (answer.status >= 500) throw new ShopTrouble(`the shop answered ${answer.status}`);
+  return answer;
+}
+
+/** An action that needs the shop: what goes wrong there is told by the slot `shop_trouble`, for the flow to say something sensible. */
+export function shopAction(name: string, run: (context: ActionContext) => Promise<ActionResult>): ActionDefinition {
+  return {
+    name,
+    timeoutMs: 2 * ANSWER_LIMIT_MS + 1000,
+    async run(context) {
+      try {
+        const result = await run(context);
+        return { ...result, slots: { shop_trouble: false, ...result.slots } };
+      } catch (error) {
+        if (context.signal.aborted) throw error;
+        return { slots: { shop_trouble: true } };
+      }
+    },
+  };
+}
+
+/** Path of the order that is being talked about. */
+export function orderPath(context: ActionContext, part = ''): string {
+  const number = String(context.slots.order_key ?? context.slots.order_number ?? '');
+  return `/orders/${encodeURIComponent(number)}${part === '' ? '' : `/${part}`}`;
+}
+
+export function textSlot(context: ActionContext, name: string): string {
+  const value = context.slots[name];
+  return typeof value === 'string' ? value : '';
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

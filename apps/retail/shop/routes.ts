@@ -1,0 +1,287 @@
+import { CATALOGUE } from './catalogue.js';
+import { emailOf, oneOf, phoneOf, taxNumberOf, textOf } from './checks.js';
+import { LEVELS, MEMBERS } from './members.js';
+import { ORDERS } from './orders.js';
+import { exchangeProblem, inStock, returnVerdict } from './policy.js';
+import { type Records, Tries } from './records.js';
+import type { Address, Invoice, Member, Order } from './types.js';
+
+/** What the shop answers. Pure HTTP in, HTTP out; the server around it reads and writes the bytes. */
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Ask {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Undefined when there was none or it was no JSON object. */
+  readonly body: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Wrong last digits of a phone number, and wrong codes, until nobody is let in any more. */
+const MOST_TRIES = 5;
+const CODE_LIVES_MS = 5 * 60_000;
+const REFUND_DAYS = 3;
+
+export class Routes {
+  readonly #records: Records;
+  readonly #now: () => number;
+  readonly #code: string;
+  readonly #tries = new Tries();
+  readonly #codes = new Map<string, number>();
+  readonly #addresses = new Map<string, Address>();
+  readonly #invoices = new Map<string, Invoice>();
+
+  /** `code`: what the sample sends as a text message every time, for there is no phone to send it to. */
+  constructor(records: Records, now: () => number, code: string) {
+    this.#records = records;
+    this.#now = now;
+    this.#code = code;
+  }
+
+  answer(ask: Ask): Answer {
+    const [, first = '', second = '', third = ''] = ask.path.split('/').map(decode);
+    if (ask.method === 'GET' && first === 'health') return ok({ orders: ORDERS.length, members: MEMBERS.length });
+    if (first === 'orders') return this.#order(ask, second, third);
+    if (ask.method === 'GET' && first === 'members') return member(second);
+    if (ask.method !== 'POST') return problem(404, 'not found');
+    const { body } = ask;
+    const key = textOf(body?.key, 200);
+    if (body === undefined || key === undefined) return problem(400, 'send a JSON object with a key');
+    switch (first) {
+      case 'returns':
+        return this.#return(body, key);
+      case 'exchanges':
+        return this.#exchange(body, key);
+      case 'invoices':
+        return this.#invoice(body, key);
+      case 'refunds':
+        return this.#refundTwice(body, key);
+      case 'messages':
+        return this.#message(body, key);
+      case 'codes':
+        return this.#sendCode(body, key);
+      case 'password-resets':
+        return this.#reset(body, key);
+      case 'tickets': {
+        const text = textOf(body.text, 2000);
+        return text === undefined ? problem(400, 'text is missing') : this.#write('ticket', key, { ...body, text });
+      }
+      case 'callbacks': {
+        const phone = phoneOf(body.phone);
+        const at = textOf(body.at, 60);
+        if (phone === undefined || at === undefined) return problem(400, 'phone or at is wrong');
+        return this.#write('callback', key, { phone, at });
+      }
+      default:
+        return problem(404, 'not found');
+    }
+  }
+
+  #order({ method, query, body }: Ask, number: string, part: string): Answer {
+    if (!/^(?:\d{4}|\d{8})$/.test(number)) return problem(404, 'no such order');
+    const found = ORDERS.filter(
+      (each) => each.number === number || (number.length === 4 && each.number.endsWith(number)),
+    );
+    const [order] = found;
+    if (order === undefined) return problem(404, 'no such order');
+    if (found.length > 1) return problem(409, 'several orders end in these digits');
+    if (method === 'PUT' && part === 'address') return this.#changeAddress(order, body);
+    if (method === 'POST' && part === 'identity') return this.#identify(order, body);
+    if (method !== 'GET') return problem(404, 'not found');
+    switch (part) {
+      case '':
+        return ok(view(order));
+      case 'return':
+        return ok({ ...returnVerdict(order) });
+      case 'refund':
+        return ok({
+          state: order.refund?.state ?? 'none',
+          amountYuan: order.refund?.amountYuan ?? 0,
+          days: order.refund?.days ?? 0,
+          bankDays: REFUND_DAYS,
+        });
+      case 'exchange': {
+        const size = query.get('size') ?? undefined;
+        const colour = query.get('colour') ?? undefined;
+        return ok({
+          problem: exchangeProblem(order),
+          inStock: inStock(order.sku, size ?? order.size, colour ?? order.colour),
+        });
+      }
+      case 'invoice': {
+        const issued = this.#invoices.get(order.number) ?? order.invoice;
+        const possible = order.state !== 'cancelled' && order.state !== 'unpaid';
+        return ok(
+          issued === undefined
+            ? { state: possible ? 'none' : 'impossible' }
+            : { state: 'issued', kind: issued.kind, title: issued.title, email: masked(issued.email) },
+        );
+      }
+      case 'payments': {
+        const times = order.paidTimes ?? 1;
+        const refunded = this.#records.all('refund').some((entry) => entry.data.order === order.number);
+        return ok({ times, amountYuan: CATALOGUE[order.sku]?.priceYuan ?? 0, refunded });
+      }
+      default:
+        return problem(404, 'not found');
+    }
+  }
+
+  /** The last four digits of the phone number that the order was placed with. The number itself is never given out. */
+  #identify(order: Order, body: Ask['body']): Answer {
+    const said = textOf(body?.phoneTail, 20);
+    if (said === undefined || !/^\d{4,11}$/.test(said))
+      return problem(400, 'phoneTail must be four digits, or the whole number');
+    if (this.#tries.count(order.number) > MOST_TRIES) return problem(429, 'too many tries');
+    const phone = MEMBERS.find((each) => each.id === order.member)?.phone ?? '';
+    if (!phone.endsWith(said)) return problem(403, 'these are not the digits');
+    this.#tries.clear(order.number);
+    return ok({ ok: true });
+  }
+
+  #changeAddress(order: Order, body: Ask['body']): Answer {
+    const area = textOf(body?.area, 200);
+    const detail = textOf(body?.detail, 200);
+    if (area === undefined || detail === undefined) return problem(400, 'area or detail is missing');
+    if (order.state !== 'preparing' && order.state !== 'unpaid') return problem(409, 'it has left already');
+    if (this.#addresses.size < 10_000) this.#addresses.set(order.number, { area, detail });
+    return ok({ area, detail });
+  }
+
+  #return(body: Record<string, unknown>, key: string): Answer {
+    const order = orderOf(body.order);
+    if (order === undefined) return problem(404, 'no such order');
+    const verdict = returnVerdict(order);
+    if (verdict.problem !== 'none' && !(verdict.problem === 'only_if_faulty' && body.faulty === true))
+      return problem(409, verdict.problem);
+    return this.#write('return', key, { order: order.number, faulty: body.faulty === true });
+  }
+
+  #exchange(body: Record<string, unknown>, key: string): Answer {
+    const order = orderOf(body.order);
+    if (order === undefined) return problem(404, 'no such order');
+    const size = textOf(body.size, 10);
+    const colour = textOf(body.colour, 20);
+    if (exchangeProblem(order) !== 'none') return problem(409, exchangeProblem(order));
+    if (!inStock(order.sku, size ?? order.size, colour ?? order.colour)) return problem(409, 'sold_out');
+    return this.#write('exchange', key, { order: order.number, size, colour, faulty: body.faulty === true });
+  }
+
+  #invoice(body: Record<string, unknown>, key: string): Answer {
+    const order = orderOf(body.order);
+    if (order === undefined) return problem(404, 'no such order');
+    if (order.state === 'cancelled' || order.state === 'unpaid') return problem(409, 'nothing was paid');
+    const kind = oneOf(body.kind, ['personal', 'company'] as const);
+    const title =
+      textOf(body.title, 100) ??
+      (kind === 'personal' ? (MEMBERS.find((each) => each.id === order.member)?.name ?? '') : undefined);
+    const email = emailOf(body.email);
+    const taxNumber = taxNumberOf(body.taxNumber);
+    if (kind === undefined || title === undefined) return problem(400, 'kind or title is wrong');
+    if (email === undefined) return problem(400, 'email is wrong');
+    if (kind === 'company' && taxNumber === undefined && body.taxNumberLater !== true)
+      return problem(400, 'taxNumber is wrong');
+    if (this.#invoices.size < 10_000) this.#invoices.set(order.number, { kind, title, email });
+    return this.#write('invoice', key, { order: order.number, kind, title, email, taxNumber });
+  }
+
+  #refundTwice(body: Record<string, unknown>, key: string): Answer {
+    const order = orderOf(body.order);
+    if (order === undefined) return problem(404, 'no such order');
+    if ((order.paidTimes ?? 1) < 2) return problem(409, 'it was paid once');
+    return this.#write('refund', key, { order: order.number, amountYuan: CATALOGUE[order.sku]?.priceYuan });
+  }
+
+  /** A text message to the phone number of an order: a link to pay, the invoice once more, or a form for what can't be spoken. */
+  #message(body: Record<string, unknown>, key: string): Answer {
+    const order = orderOf(body.order);
+    const kind = oneOf(body.kind, ['payment_link', 'invoice', 'tax_form', 'return_label'] as const);
+    if (order === undefined || kind === undefined) return problem(400, 'order or kind is wrong');
+    return this.#write('message', key, { order: order.number, kind });
+  }
+
+  /** The answer is the same whether anybody has this number: a stranger learns nothing. */
+  #sendCode(body: Record<string, unknown>, key: string): Answer {
+    const phone = phoneOf(body.phone);
+    if (phone === undefined) return problem(400, 'phone is wrong');
+    if (MEMBERS.some((each) => each.phone === phone)) {
+      if (this.#codes.size >= 10_000) this.#codes.clear();
+      this.#codes.set(phone, this.#now());
+      this.#records.add('message', `code:${key}`, { phone, kind: 'code' });
+    }
+    return { status: 202, body: { sent: true } };
+  }
+
+  #reset(body: Record<string, unknown>, key: string): Answer {
+    const phone = phoneOf(body.phone);
+    if (phone === undefined) return problem(400, 'phone is wrong');
+    if (this.#tries.count(`code:${phone}`) > MOST_TRIES) return problem(429, 'too many tries');
+    const sentMs = this.#codes.get(phone);
+    if (sentMs !== undefined && this.#now() - sentMs > CODE_LIVES_MS) return problem(410, 'the code is too old');
+    if (sentMs === undefined || body.code !== this.#code) return problem(403, 'wrong code');
+    this.#codes.delete(phone);
+    this.#tries.clear(`code:${phone}`);
+    return this.#write('password-reset', key, { phone });
+  }
+
+  #write(kind: string, key: string, data: Readonly<Record<string, unknown>>): Answer {
+    return { status: 201, body: { number: this.#records.add(kind, key, data).number } };
+  }
+}
+
+function view(order: Order): Readonly<Record<string, unknown>> {
+  const product = CATALOGUE[order.sku];
+  return {
+    number: order.number,
+    item: product?.name,
+    category: product?.category,
+    amountYuan: product?.priceYuan,
+    state: order.state,
+    days: order.days,
+    size: order.size,
+    colour: order.colour,
+    sizes: product?.sizes ?? [],
+    colours: product?.colours ?? [],
+    where: order.where,
+  };
+}
+
+function member(phone: string): Answer {
+  const found = phoneOf(phone) === undefined ? undefined : MEMBERS.find((each) => each.phone === phone);
+  if (found === undefined) return problem(404, 'no such member');
+  return ok({ level: found.level, points: found.points, expiring: found.expiring, ...next(found) });
+}
+
+function next(found: Member): { readonly nextLevel?: string; readonly pointsToNext?: number } {
+  const level = LEVELS[LEVELS.findIndex(([name]) => name === found.level) + 1];
+  return level === undefined ? {} : { nextLevel: level[0], pointsToNext: Math.max(0, level[1] - found.points) };
+}
+
+function orderOf(number: unknown): Order | undefined {
+  return ORDERS.find((each) => each.number === number);
+}
+
+/** l***@post.example */
+function masked(email: string): string {
+  return `${email.slice(0, 1)}***${email.slice(email.indexOf('@'))}`;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
+}
+
+function ok(body: Readonly<Record<string, unknown>>): Answer {
+  return { status: 200, body };
+}
+
+function problem(status: number, error: string): Answer {
+  return { status, body: { error } };
+}
