@@ -52,6 +52,8 @@ export interface ParseResult {
   readonly urgency?: number;
   /** Two or more wishes in one utterance, in the order said; absent when there is one. `intent` is the first of them. */
   readonly intents?: readonly IntentSpan[];
+  /** A wish that was named to say that it is not wanted ("不要转人工"); `intent` is then `deny` (or the fallback), or what is wanted instead. */
+  readonly negated?: IntentRank;
   /** True when the utterance takes back something said before, in it or in an earlier turn. */
   readonly correction?: boolean;
   /** What was said and taken back within this utterance; not among `entities`. */

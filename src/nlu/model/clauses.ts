@@ -3,7 +3,11 @@ export interface Clause {
   readonly text: string;
   readonly start: number;
   readonly end: number;
+  /** Said with a word that adds something ("顺便", "and also"). */
+  readonly joined: boolean;
 }
+
+const JOINER = /然后|还有|顺便|另外|再|对了|以及|并且|同时|\b(?:and|also|then|plus)\b/iu;
 
 /** Where one wish ends and the next begins: punctuation, or words that add something. */
 const SEPARATOR =
@@ -15,20 +19,23 @@ const MAX_CLAUSES = 6;
 /** Splits an utterance where callers join wishes ("查一下订单,顺便把地址改了"). One clause when there is nothing to split. */
 export function splitClauses(text: string): Clause[] {
   const cuts = [...text.matchAll(SEPARATOR), ...text.matchAll(HAN_SPACE)]
-    .map((match) => ({ start: match.index, end: match.index + match[0].length }))
+    .map((match) => ({ start: match.index, end: match.index + match[0].length, joined: JOINER.test(match[0]) }))
     .sort((a, b) => a.start - b.start || b.end - a.end);
   const clauses: Clause[] = [];
   let from = 0;
+  let joined = false;
   const push = (start: number, end: number) => {
     const words = text.slice(start, end);
     const lead = words.length - words.trimStart().length;
     const trimmed = words.trim();
-    if (trimmed !== '') clauses.push({ text: trimmed, start: start + lead, end: start + lead + trimmed.length });
+    if (trimmed !== '')
+      clauses.push({ text: trimmed, start: start + lead, end: start + lead + trimmed.length, joined });
   };
   for (const cut of cuts) {
     if (cut.start < from || clauses.length >= MAX_CLAUSES - 1) continue;
     push(from, cut.start);
     from = cut.end;
+    joined = cut.joined;
   }
   push(from, text.length);
   return clauses;

@@ -5,6 +5,7 @@ import { openSentenceEncoder } from '../encoder/onnx-encoder.js';
 import type { CodeOptions } from '../entities/codes.js';
 import { extractEntities } from '../entities/extract.js';
 import type { Candidate } from '../entities/types.js';
+import type { UserPatternsOptions } from '../entities/user-patterns.js';
 import {
   type Entity,
   FALLBACK_INTENT,
@@ -19,18 +20,27 @@ import { readMood } from '../sentiment/sentiment.js';
 import { Tagger } from '../tagger/tagger.js';
 import { splitClauses } from './clauses.js';
 import { type ModelFiles, type ModelManifest, readModelFolder } from './folder.js';
+import { Guards, guardsSchema } from './guards.js';
 import { IntentClassifier } from './intent-classifier.js';
+import { readNegation } from './negation.js';
 import { OwnEntities, ownEntitiesSchema } from './own-entities.js';
 
-export interface LoadOptions extends CodeOptions {
+export interface LoadOptions extends CodeOptions, UserPatternsOptions {
   readonly encoder?: SentenceEncoder;
   /** Words to be reported with each utterance. */
   readonly sensitive?: { find(text: string): SensitiveHit[] };
 }
 
 const MAX_RANKING = 10;
-/** A second wish counts when its own clause is this sure. */
-const CLAUSE_CONFIDENCE = 0.5;
+/** A second wish counts when its own clause is this sure: one said with "and also", one that only stands beside another. */
+const JOINED_CONFIDENCE = 0.5;
+const LOOSE_CONFIDENCE = 0.85;
+/** What is not wanted must be as clear as this. */
+const NEGATED_CONFIDENCE = 0.5;
+/** The intent of "no" (Rasa's usual name): what a wish that is not wanted comes to. */
+const DENY_INTENT = 'deny';
+/** A beginning that could go anywhere is surely not understood. */
+const FRAGMENT_CONFIDENCE = 0.9;
 
 /** Loads a model folder. Throws MODEL_NOT_FOUND, MODEL_INVALID or MODEL_CHECKSUM. */
 export async function loadIntentModel(folder: string, options: LoadOptions = {}): Promise<OnnxIntentModel> {
@@ -45,6 +55,7 @@ export class OnnxIntentModel implements IntentModel {
   readonly #classifier: IntentClassifier;
   readonly #own: OwnEntities;
   readonly #tagger: Tagger | undefined;
+  readonly #guards: Guards;
   readonly #options: LoadOptions;
   readonly #encoder: SentenceEncoder | undefined;
 
@@ -62,7 +73,10 @@ export class OnnxIntentModel implements IntentModel {
     this.#encoder = encoder;
     this.#own = new OwnEntities(
       ownEntitiesSchema.parse(readJson(files, 'entities.json') ?? { synonyms: {}, regexes: [], lookups: [] }),
+      options.onTooSlow === undefined ? {} : { onTooSlow: options.onTooSlow },
     );
+    const guards = readJson(files, 'guards.json');
+    this.#guards = guards === undefined ? new Guards() : new Guards(guardsSchema.parse(guards));
     const tagger = readJson(files, 'tagger.json');
     this.#tagger = tagger === undefined ? undefined : new Tagger(tagger as ConstructorParameters<typeof Tagger>[0]);
     this.smokeSet = (readJson(files, 'smoke.json') ?? []) as { text: string; intent: string }[];
@@ -90,47 +104,97 @@ export class OnnxIntentModel implements IntentModel {
   async parse(text: string, options: ParseOptions = {}): Promise<ParseResult> {
     const said = String(text);
     const { entities, retracted, correction } = readCorrections(said, this.#entities(said, options));
-    const whole = await this.#intent(said);
-    const intents = await this.#several(said);
+    const { intent, ranking, intents, negated } = await this.#wishes(said);
     const sensitive = this.#options.sensitive?.find(said) ?? [];
     const { sentiment, urgency } = readMood(said);
-    const first = intents?.[0];
     return {
       text: said,
-      intent: first ? { name: first.name, confidence: first.confidence } : whole.intent,
-      ranking: whole.ranking.slice(0, MAX_RANKING),
+      intent,
+      ranking: ranking.slice(0, MAX_RANKING),
       entities,
       sentiment,
       urgency,
       model: this.manifest.name,
       ...(intents ? { intents } : {}),
+      ...(negated ? { negated } : {}),
       ...(correction ? { correction } : {}),
       ...(retracted.length > 0 ? { retracted } : {}),
       ...(sensitive.length > 0 ? { sensitive } : {}),
     };
   }
 
-  async #intent(text: string): Promise<{ intent: IntentRank; ranking: readonly IntentRank[]; inScope: boolean }> {
+  /** What the caller wants: one wish, several, or one that is wanted in place of another. */
+  async #wishes(text: string): Promise<Wishes> {
+    const whole = await this.#wish(text, 0);
+    const clauses = splitClauses(text);
+    if (clauses.length < 2) return whole;
+    const found: IntentSpan[] = [];
+    const joined = clauses.some((clause) => clause.joined);
+    let negated = whole.negated;
+    for (const clause of clauses) {
+      const wish = await this.#wish(clause.text, clause.start);
+      negated ??= wish.negated;
+      const { name, confidence } = wish.intent;
+      if (name === FALLBACK_INTENT || MINOR_INTENTS.has(name)) continue;
+      // What stands beside something unwanted ("不要转人工 我要查订单") needs no "and" to count.
+      if (confidence < (joined || negated !== undefined ? JOINED_CONFIDENCE : LOOSE_CONFIDENCE)) continue;
+      const { start, end } = wish.span ?? clause;
+      if (!found.some((other) => other.name === name)) found.push({ name, confidence, start, end });
+    }
+    const [first] = found;
+    if (first === undefined) return negated?.name === whole.intent.name ? this.#declined(whole, negated) : whole;
+    if (found.length < 2 && negated === undefined) return whole;
+    const intent = { name: first.name, confidence: first.confidence };
+    return {
+      intent,
+      ranking: lead(intent, whole.ranking),
+      ...(found.length < 2 ? {} : { intents: found }),
+      ...(negated === undefined ? {} : { negated }),
+    };
+  }
+
+  /** The wish of a text that holds one, with an eye to "not" and to beginnings that go nowhere. `at`: where the text begins in the utterance. */
+  async #wish(text: string, at: number): Promise<Wish> {
+    const heard = await this.#intent(text);
+    if (this.#guards.isFragment(text)) return { ...heard, ...fallback(FRAGMENT_CONFIDENCE, heard.ranking) };
+    const wish = readNegation(text);
+    if (wish === undefined) return heard;
+    const { intent: unwanted } = await this.#intent(wish.rest);
+    const known =
+      unwanted.name !== FALLBACK_INTENT &&
+      unwanted.confidence >= NEGATED_CONFIDENCE &&
+      !MINOR_INTENTS.has(unwanted.name);
+    if (!known || this.#guards.saysNotOf(unwanted.name, wish.rest)) return heard;
+    if (wish.instead !== '') {
+      const instead = await this.#intent(wish.instead);
+      const span = { start: at + wish.insteadStart, end: at + wish.insteadStart + wish.instead.length };
+      if (instead.intent.name !== FALLBACK_INTENT && instead.intent.name !== unwanted.name)
+        return { ...instead, span, negated: unwanted };
+    }
+    return unwanted.name === heard.intent.name ? this.#declined(heard, unwanted) : heard;
+  }
+
+  /** A wish that is not wanted is a "no". */
+  #declined(heard: Wish, unwanted: IntentRank): Wish {
+    const others = heard.ranking.filter(({ name }) => name !== unwanted.name && name !== DENY_INTENT);
+    if (!this.labels.includes(DENY_INTENT))
+      return { ...fallback(unwanted.confidence, heard.ranking), negated: unwanted };
+    const intent = { name: DENY_INTENT, confidence: unwanted.confidence };
+    return {
+      intent,
+      ranking: [
+        intent,
+        ...others.map((rank) => ({ ...rank, confidence: Math.min(rank.confidence, 1 - intent.confidence) })),
+      ],
+      negated: unwanted,
+    };
+  }
+
+  async #intent(text: string): Promise<Wish> {
     const embedding = this.manifest.embeddingSize > 0 ? await this.#encoder?.embed(text) : undefined;
     const { ranking, inScope, scopeProbability } = await this.#classifier.classify(text, embedding);
     const best = ranking[0];
-    if (best && inScope) return { intent: best, ranking, inScope };
-    const fallback = { name: FALLBACK_INTENT, confidence: 1 - scopeProbability };
-    return { intent: fallback, ranking: [fallback, ...ranking], inScope: false };
-  }
-
-  /** Two or more wishes, each sure in its own clause and different from the others; undefined when there is one. */
-  async #several(text: string): Promise<IntentSpan[] | undefined> {
-    const clauses = splitClauses(text);
-    if (clauses.length < 2) return undefined;
-    const found: IntentSpan[] = [];
-    for (const clause of clauses) {
-      const { intent, inScope } = await this.#intent(clause.text);
-      if (!inScope || intent.confidence < CLAUSE_CONFIDENCE || MINOR_INTENTS.has(intent.name)) continue;
-      const same = found.find((other) => other.name === intent.name);
-      if (!same) found.push({ ...intent, start: clause.start, end: clause.end });
-    }
-    return found.length >= 2 ? found : undefined;
+    return best && inScope ? { intent: best, ranking } : fallback(1 - scopeProbability, ranking);
   }
 
   #entities(text: string, options: ParseOptions): Entity[] {
@@ -154,6 +218,28 @@ export class OnnxIntentModel implements IntentModel {
     // An encoder that was given belongs to the giver.
     if (this.#encoder !== this.#options.encoder) await this.#encoder?.close();
   }
+}
+
+interface Wish {
+  readonly intent: IntentRank;
+  readonly ranking: readonly IntentRank[];
+  /** The part of the utterance that says it, where that is not the whole. */
+  readonly span?: { readonly start: number; readonly end: number };
+  readonly negated?: IntentRank;
+}
+
+interface Wishes extends Omit<Wish, 'span'> {
+  readonly intents?: readonly IntentSpan[];
+}
+
+function fallback(confidence: number, ranking: readonly IntentRank[]): Wish {
+  const intent = { name: FALLBACK_INTENT, confidence };
+  return { intent, ranking: [intent, ...ranking] };
+}
+
+/** The ranking with one intent brought to its head. */
+function lead(intent: IntentRank, ranking: readonly IntentRank[]): IntentRank[] {
+  return [intent, ...ranking.filter(({ name }) => name !== intent.name)];
 }
 
 /** The encoder a model needs: the one given, else the one it was trained with where that still lies. Undefined for models without. */

@@ -5,6 +5,7 @@ import type { SentenceEncoder } from '../encoder/encoder.js';
 import { DEFAULT_NGRAMS } from '../features/ngrams.js';
 import { type ModelManifest, writeModelFolder } from '../model/folder.js';
 import { buildGraph } from '../model/graph.js';
+import { learnGuards } from '../model/guards.js';
 import { trainTagger } from '../tagger/train.js';
 import { type Calibration, fitCalibration, probabilities } from './calibrate.js';
 import { type ClassifierOptions, type LabelledText, trainClassifier } from './classifier.js';
@@ -114,6 +115,9 @@ export async function trainIntentModel(options: TrainOptions): Promise<TrainResu
         regexes: loaded.data.regexes,
         lookups: loaded.data.lookups,
       }),
+      'guards.json': JSON.stringify(
+        learnGuards(examples.filter((example) => !OUT_OF_SCOPE_LABELS.has(example.intent))),
+      ),
       'smoke.json': JSON.stringify(smokeSet(examples, predictions)),
       ...(tagger ? { 'tagger.json': JSON.stringify(tagger) } : {}),
     },

@@ -18,6 +18,16 @@ const fixtures = fileURLToPath(new URL('../../../fixtures/nlu', import.meta.url)
 let root: string;
 let model: OnnxIntentModel;
 
+/** Texts with the intents that are right for them. */
+async function paraphrases(language: string): Promise<{ text: string; intents: string[] }[]> {
+  const source = await readFile(join(fixtures, `paraphrases-${language}.tsv`), 'utf8');
+  return source.split('\n').flatMap((line) => {
+    if (line === '' || line.startsWith('#')) return [];
+    const [text = '', intents = ''] = line.split('\t');
+    return [{ text, intents: intents.split('|') }];
+  });
+}
+
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'hearken-nlu-'));
   await trainIntentModel({ data: [app], out: join(root, 'model'), seed: 3 });
@@ -36,6 +46,75 @@ describe('the sample shop understands its callers', () => {
     expect(result.accuracyArgmax).toBeGreaterThanOrEqual(0.9);
     expect(result.accuracy).toBeGreaterThanOrEqual(0.85);
   });
+
+  it.each([
+    ['zh', 0.9],
+    ['en', 0.88],
+  ])(
+    'wishes in words of somebody who never saw the examples, garbled ones among them, are understood (%s)',
+    async (language, floor) => {
+      const rows = await paraphrases(language);
+      const wrong = new Map<string, string[]>([
+        ['wish', []],
+        ['other business', []],
+        ['beginning', []],
+      ]);
+      const counts = new Map<string, number>();
+      for (const { text, intents } of rows) {
+        const kind = intents.includes(FALLBACK_INTENT)
+          ? 'beginning'
+          : intents.includes('out_of_scope')
+            ? 'other business'
+            : 'wish';
+        counts.set(kind, (counts.get(kind) ?? 0) + 1);
+        const { intent } = await model.parse(text);
+        const right = kind === 'wish' ? intents.includes(intent.name) : intent.name === FALLBACK_INTENT;
+        if (!right) wrong.get(kind)?.push(`${text}: ${intent.name} ${intent.confidence.toFixed(2)}`);
+      }
+      const share = (kind: string) => 1 - (wrong.get(kind)?.length ?? 0) / (counts.get(kind) ?? 1);
+      expect(share('wish'), wrong.get('wish')?.join('\n')).toBeGreaterThanOrEqual(floor);
+      expect(share('other business'), wrong.get('other business')?.join('\n')).toBeGreaterThanOrEqual(0.8);
+      expect(share('beginning'), wrong.get('beginning')?.join('\n')).toBeGreaterThanOrEqual(0.85);
+    },
+  );
+
+  it.each([
+    ['不要转人工', 'deny', 'human'],
+    ['我不想转人工', 'deny', 'human'],
+    ['别给我转人工', 'deny', 'human'],
+    ['不要帮我退货', 'deny', 'return_request'],
+    ["I don't want an agent", 'deny', 'human'],
+    ['please don’t transfer me to a person', 'deny', 'human'],
+    ['不要转人工 我要查订单', 'order_status', 'human'],
+    ["i don't want an agent i want to track my order", 'order_status', 'human'],
+    ['我不要退货，我要改地址', 'change_address', 'return_request'],
+  ])('a wish that is not wanted is a "no": %s', async (text, intent, negated) => {
+    const parse = await model.parse(text);
+    expect(parse.intent.name).toBe(intent);
+    expect(parse.negated?.name).toBe(negated);
+    expect(parse.ranking[0]?.name).toBe(intent);
+    expect(parse.intents).toBeUndefined();
+  });
+
+  it.each([
+    ['我不要跟机器人说', 'human'],
+    ['别跟我说机器人 给我转人', 'human'],
+    ['这个东西我不想要了', 'return_request'],
+    ["i don't want it anymore", 'return_request'],
+    ['别说那么快', 'slower'],
+    ['不对', 'deny'],
+  ])('"not" that is part of the wish changes nothing: %s', async (text, intent) => {
+    const parse = await model.parse(text);
+    expect(parse.intent.name).toBe(intent);
+    expect(parse.negated).toBeUndefined();
+  });
+
+  it.each(['是', '要', '可以', '对', '好的', '就是这个', 'yes', 'yes please', '喂', '什么'])(
+    'a short answer is whole: %s',
+    async (text) => {
+      expect((await model.parse(text)).intent.name).not.toBe(FALLBACK_INTENT);
+    },
+  );
 
   it('Mandarin and English mixed in one sentence is understood', async () => {
     expect((await model.parse('帮我 check 一下 order 到哪了')).intent.name).toBe('order_status');

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { normalizeText } from '../features/normalize.js';
+import { splitClauses } from './clauses.js';
+import { readNegation } from './negation.js';
+
+/** What keeps a model from being sure of what nobody said; learnt from the training examples, kept in the model folder. */
+export const guardsSchema = z.object({
+  /** Beginnings that many wishes share ("我想", "can you"), normalised: alone they are no wish. */
+  openings: z.array(z.string()),
+  /** Examples that look like a fragment and are a whole utterance all the same ("就是这个"), normalised. */
+  whole: z.array(z.string()),
+  /** Intent → what its own examples say "not" of ("我不要跟机器人说" is a wish for a person). */
+  negated: z.record(z.string(), z.array(z.string())),
+});
+export type GuardsData = z.infer<typeof guardsSchema>;
+
+const NO_GUARDS: GuardsData = { openings: [], whole: [], negated: {} };
+/** Filled pauses and words that only win time. */
+const FILLER =
+  /^(?:[\s,，。.…!！?？、]|嗯|呃|额|啊|哦|哎|那个|这个|就是说?|然后呢?|其实|怎么说呢?|的话|那么?|呢|嘛|um+\b|uh+\b|er+m?\b|hmm+\b|so\b|well\b|like\b|you know\b|basically\b|actually\b|i mean\b|okay so\b)+/u;
+const FILLER_END = /(?:[\s,，。.…!！?？、]|嗯|呃|额|那个|这个|就是|然后|\bum+|\buh+|\ber+|\blike|\byou know)+$/u;
+/** Beginnings of a request without the request. At least one of the words is one that answers nothing by itself. */
+const OPENER =
+  /^(?:(?:我|你们?|您|请|请问|麻烦|帮我?|给我|想|想要|想问|需要|希望|能不能|可不可以|一下|问|就|只)+|(?:i|i'd|i'm|you|we|please|can|could|would|will|want|wanna|need|like|love|to|just|the|a|an|my|me|help|and|but|if|is|it's|hello|hi|\s)+)$/u;
+const HAN_OPENER_WORD = /[我你您帮给请烦]/u;
+const EN_OPENER_WORD = /\b(?:i|i'd|can|could|would|the|a|an|my|want|need|and|but|if)\b/u;
+/** A beginning is shared when so many examples have it and no intent has more than this share of them. */
+const LEAST_SHARED = 4;
+const MOST_OF_ONE = 0.7;
+const LONGEST_OPENING = 5;
+/** Two phrases say "not" of the same thing when so much of their letters is common. */
+const SAME_PHRASE = 0.5;
+
+/** Reads the guards out of training examples. */
+export function learnGuards(examples: readonly { readonly text: string; readonly intent: string }[]): GuardsData {
+  const texts = new Set(examples.map(({ text }) => normalizeText(text)));
+  const beginnings = new Map<string, Map<string, number>>();
+  const negated: Record<string, string[]> = {};
+  for (const { text, intent } of examples) {
+    const tokens = tokensOf(normalizeText(text));
+    for (let count = 1; count <= LONGEST_OPENING && count < tokens.length; count++) {
+      const beginning = tokens.slice(0, count).join('').trim();
+      const intents = beginnings.get(beginning) ?? new Map<string, number>();
+      beginnings.set(beginning, intents.set(intent, (intents.get(intent) ?? 0) + 1));
+    }
+    for (const clause of splitClauses(text)) {
+      const wish = readNegation(clause.text);
+      if (wish) negated[intent] = [...(negated[intent] ?? []), normalizeText(wish.rest)];
+    }
+  }
+  const openings = [...beginnings]
+    .filter(([beginning, intents]) => {
+      const counts = [...intents.values()];
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      return !texts.has(beginning) && total >= LEAST_SHARED && Math.max(...counts) <= MOST_OF_ONE * total;
+    })
+    .map(([beginning]) => beginning);
+  return { openings, whole: [...texts].filter((text) => looksUnfinished(text)), negated };
+}
+
+/** Words with their spaces, Han characters one by one. */
+function tokensOf(text: string): string[] {
+  return text.match(/\s*(?:[\u3007\u3400-\u9fff]|[^\s\u3007\u3400-\u9fff]+)/gu) ?? [];
+}
+
+function looksUnfinished(normalized: string): boolean {
+  const core = coreOf(normalized);
+  if (core === '') return normalized !== '' && /[\p{L}]/u.test(normalized);
+  return OPENER.test(core) && (HAN_OPENER_WORD.test(core) || EN_OPENER_WORD.test(core));
+}
+
+function coreOf(normalized: string): string {
+  return normalized.replace(FILLER, '').replace(FILLER_END, '').trim();
+}
+
+/** The guards of a loaded model. */
+export class Guards {
+  readonly #openings: ReadonlySet<string>;
+  readonly #whole: ReadonlySet<string>;
+  readonly #negated: ReadonlyMap<string, readonly ReadonlySet<string>[]>;
+
+  constructor(data: GuardsData = NO_GUARDS) {
+    this.#openings = new Set(data.openings);
+    this.#whole = new Set(data.whole);
+    this.#negated = new Map(Object.entries(data.negated).map(([intent, rests]) => [intent, rests.map(pairsOf)]));
+  }
+
+  /** True for the beginning of a sentence that could go anywhere ("我想", "嗯 那个", "can you"). */
+  isFragment(text: string): boolean {
+    const normalized = normalizeText(text);
+    if (normalized.length > 40 || this.#whole.has(normalized)) return false;
+    return looksUnfinished(normalized) || this.#openings.has(coreOf(normalized));
+  }
+
+  /** True when examples of the intent themselves say "not" of this. */
+  saysNotOf(intent: string, rest: string): boolean {
+    const own = pairsOf(normalizeText(rest));
+    return (this.#negated.get(intent) ?? []).some((other) => {
+      let common = 0;
+      for (const pair of own) if (other.has(pair)) common++;
+      const smaller = Math.min(own.size, other.size);
+      return common >= Math.min(2, smaller) && common >= SAME_PHRASE * smaller;
+    });
+  }
+}
+
+function pairsOf(text: string): ReadonlySet<string> {
+  const chars = [...text.replace(/\s/g, '')];
+  if (chars.length === 1) return new Set(chars);
+  return new Set(chars.slice(1).map((char, index) => `${chars[index]}${char}`));
+}
