@@ -74,17 +74,20 @@ export async function writeModelFolder(
   return full;
 }
 
-/** Only a folder that holds a model (or nothing) is replaced: nobody's other files are removed. */
+/** Only a folder that holds a model (or nothing) may be replaced: nobody's other files are removed. Throws MODEL_INVALID otherwise. True when it exists. */
+export async function checkReplaceable(folder: string): Promise<boolean> {
+  const present = await readdir(folder).catch(() => undefined);
+  if (present === undefined) return false;
+  if (present.length === 0 || present.includes(MANIFEST_FILE)) return true;
+  throw new HearkenError(
+    'MODEL_INVALID',
+    `${folder} holds other files and no model; expected an empty or a model folder`,
+    { hint: 'Choose another --out folder.' },
+  );
+}
+
 async function replaceFolder(from: string, to: string): Promise<void> {
-  const present = await readdir(to).catch(() => undefined);
-  if (present === undefined) return rename(from, to);
-  if (present.length > 0 && !present.includes(MANIFEST_FILE)) {
-    throw new HearkenError(
-      'MODEL_INVALID',
-      `${to} holds other files and no model; expected an empty or a model folder`,
-      { hint: 'Choose another --out folder.' },
-    );
-  }
+  if (!(await checkReplaceable(to))) return rename(from, to);
   const old = `${to}.old-${randomBytes(4).toString('hex')}`;
   await rename(to, old);
   await rename(from, to);

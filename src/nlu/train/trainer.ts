@@ -3,7 +3,7 @@ import { type LoadedData, loadTrainingData } from '../corpus/load.js';
 import { OUT_OF_SCOPE_LABELS, type TrainingExample } from '../corpus/training-data.js';
 import type { SentenceEncoder } from '../encoder/encoder.js';
 import { DEFAULT_NGRAMS } from '../features/ngrams.js';
-import { type ModelManifest, writeModelFolder } from '../model/folder.js';
+import { checkReplaceable, type ModelManifest, writeModelFolder } from '../model/folder.js';
 import { buildGraph } from '../model/graph.js';
 import { learnGuards } from '../model/guards.js';
 import { trainTagger } from '../tagger/train.js';
@@ -54,6 +54,8 @@ const SMOKE_EXAMPLES = 60;
 export async function trainIntentModel(options: TrainOptions): Promise<TrainResult> {
   const seed = options.seed ?? 1;
   const progress = options.onProgress ?? (() => {});
+  // Before the work, not after it.
+  await checkReplaceable(options.out);
   const loaded = isLoaded(options.data) ? options.data : await loadTrainingData(options.data);
   const examples = loaded.data.examples.filter((example) => example.intent !== '' && example.text.trim() !== '');
   const labels = [...new Set(examples.map((example) => example.intent))].sort();

@@ -28,6 +28,26 @@ async function paraphrases(language: string): Promise<{ text: string; intents: s
   });
 }
 
+/** An application of three wishes, trained in a moment. */
+async function smallApp(): Promise<string> {
+  const folder = await mkdtemp(join(root, 'app-'));
+  const items = ['鞋', '外套', '手机', '耳机', '书包', '杯子', '台灯', '键盘'];
+  const intent = (name: string, lines: readonly string[]) =>
+    `  - intent: ${name}\n    examples: |\n${lines.map((line) => `      - ${line}`).join('\n')}\n`;
+  const source = `version: "3.1"\nnlu:\n${intent(
+    'returns',
+    items.map((item) => `我要退[${item}](thing)`),
+  )}${intent(
+    'status',
+    items.map((item) => `我的[${item}](thing)到哪了`),
+  )}${intent(
+    'human',
+    ['转', '找', '要', '接', '叫', '换', '给我', '帮我转'].map((verb) => `${verb}人工`),
+  )}`;
+  await writeFile(join(folder, 'nlu.yml'), source);
+  return folder;
+}
+
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'hearken-nlu-'));
   await trainIntentModel({ data: [app], out: join(root, 'model'), seed: 3 });
@@ -190,11 +210,13 @@ describe('the sample shop understands its callers', () => {
 
 describe('model folders', () => {
   it('the same data and seed give the same bytes', async () => {
-    await trainIntentModel({ data: [app], out: join(root, 'again'), seed: 3 });
-    const names = await readdir(join(root, 'model'));
-    expect(names).toContain('model.onnx');
+    const data = [await smallApp()];
+    await trainIntentModel({ data, out: join(root, 'once'), seed: 3 });
+    await trainIntentModel({ data, out: join(root, 'again'), seed: 3 });
+    const names = await readdir(join(root, 'once'));
+    expect(names).toEqual(expect.arrayContaining(['model.onnx', 'tagger.json', 'guards.json', 'model.json']));
     for (const name of names)
-      expect((await readFile(join(root, 'again', name))).equals(await readFile(join(root, 'model', name))), name).toBe(
+      expect((await readFile(join(root, 'again', name))).equals(await readFile(join(root, 'once', name))), name).toBe(
         true,
       );
   }, 60_000);
@@ -217,25 +239,28 @@ describe('model folders', () => {
   it('a folder that holds other things is never overwritten', async () => {
     const mine = await mkdtemp(join(root, 'mine-'));
     await writeFile(join(mine, 'thesis.txt'), 'years of work');
-    await expect(trainIntentModel({ data: [app], out: mine })).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+    await expect(trainIntentModel({ data: [await smallApp()], out: mine })).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+    });
     expect(await readFile(join(mine, 'thesis.txt'), 'utf8')).toBe('years of work');
   }, 60_000);
 
   it('the service trains at the first start and loads at the second; a broken cache is trained anew', async () => {
     const cache = join(root, 'cache');
+    const small = await smallApp();
     const trained: object[] = [];
     const logger = {
       info: (facts: object, message: string) => void (message === 'intent model trained' && trained.push(facts)),
     };
-    const first = await trainOrLoadForApp(app, cache, { logger });
+    const first = await trainOrLoadForApp(small, cache, { logger });
     await first.close();
-    const second = await trainOrLoadForApp(app, cache, { logger });
+    const second = await trainOrLoadForApp(small, cache, { logger });
     expect((await second.parse('转人工')).intent.name).toBe('human');
     await second.close();
     expect(trained).toHaveLength(1);
     const folder = (await readdir(cache)).find((name) => name.startsWith('intent-')) ?? '';
     await truncate(join(cache, folder, 'model.onnx'), 10);
-    await (await trainOrLoadForApp(app, cache, { logger })).close();
+    await (await trainOrLoadForApp(small, cache, { logger })).close();
     expect(trained).toHaveLength(2);
   }, 90_000);
 });

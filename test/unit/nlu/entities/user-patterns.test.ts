@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { patternProblem, UserPatterns } from '../../../../src/nlu/entities/user-patterns.js';
+
+const find = (source: string, text: string) =>
+  new UserPatterns([{ name: 'x', source }]).find(text).map(({ start, end }) => text.slice(start, end));
+
+describe('regular expressions of an application', () => {
+  it.each([
+    ['\\d{8}', '订单 12345678 和 87654321', ['12345678', '87654321']],
+    ['[A-Z]{2}\\d{4}', 'my code is ab1234', ['ab1234']],
+    ['[\\u4e00-\\u9fff]{2}路\\d+号', '中山路12号', ['中山路12号']],
+    ['(?P<no>\\d+)号', '😀 3号', ['3号']],
+    ['(?<!\\d)\\d{4}(?!\\d)', '1234 56789 0000', ['1234', '0000']],
+    ['(\\d)\\1{2}', '八 888 12', ['888']],
+    ['x*', 'abc', []],
+  ])('%s in "%s"', (source, text, wanted) => {
+    expect(find(source, text)).toEqual(wanted);
+  });
+
+  it('a pattern that explodes in other engines takes no longer than the text', () => {
+    const patterns = new UserPatterns([{ name: 'x', source: '(a+)+b|(a|aa)+c|(\\w+\\s?)*$d' }]);
+    const text = 'a'.repeat(300);
+    patterns.find(text);
+    const startedMs = performance.now();
+    for (let round = 0; round < 5; round++) patterns.find(text);
+    expect((performance.now() - startedMs) / 5).toBeLessThan(100);
+  });
+
+  it('one that needs backtracking is stopped by the clock, left out after the second time, and told of once', () => {
+    const slow: string[] = [];
+    const patterns = new UserPatterns(
+      [
+        { name: 'bad', source: '(?!x)(a+)+b' },
+        { name: 'good', source: '(?<!\\d)\\d{4}(?!\\d)' },
+      ],
+      { onTooSlow: ({ name }) => slow.push(name) },
+    );
+    const text = `${'a'.repeat(60)} 1234`;
+    const startedMs = performance.now();
+    for (let round = 0; round < 6; round++) patterns.find(text);
+    expect(performance.now() - startedMs).toBeLessThan(2000);
+    expect(slow).toEqual(['bad']);
+    expect(patterns.find(text).map(({ name }) => name)).toEqual(['good']);
+  });
+
+  it('what is no regular expression is told from what only one engine knows', () => {
+    expect(patternProblem('([')).toBeDefined();
+    expect(patternProblem('(?=a)b')).toBeUndefined();
+    expect(patternProblem('(?P<n>a)')).toBeUndefined();
+    expect(() => new UserPatterns([{ name: 'x', source: '([' }])).toThrow(SyntaxError);
+  });
+});

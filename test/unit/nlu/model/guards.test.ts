@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { Guards, learnGuards } from '../../../../src/nlu/model/guards.js';
+import { readNegation } from '../../../../src/nlu/model/negation.js';
+
+describe('"not" in a wish', () => {
+  it.each([
+    ['不要转人工', '转人工', ''],
+    ['嗯 我不想退货', '退货', ''],
+    ['没说要退款', '退款', ''],
+    ['我不要退货我要改地址', '退货', '我要改地址'],
+    ["I don't want to cancel my order", 'cancel my order', ''],
+    ['please do not transfer me', 'transfer me', ''],
+    ["i'm not calling to complain i just want my parcel", 'complain', 'i just want my parcel'],
+    ['no need for an agent', 'an agent', ''],
+  ])('%s', (text, rest, instead) => {
+    expect(readNegation(text)).toMatchObject({ rest, instead });
+  });
+
+  it.each([
+    '不要',
+    '不用了',
+    '要不要转人工',
+    '不要紧',
+    '别人的订单',
+    '我不是要三天就到吗',
+    'no',
+    "i don't know",
+    "don't want it anymore",
+    '',
+  ])('nothing is negated in "%s"', (text) => {
+    expect(readNegation(text)).toBeUndefined();
+  });
+});
+
+describe('beginnings that go nowhere', () => {
+  const guards = new Guards(
+    learnGuards([
+      ...['退货', '退款', '换货'].map((wish) => ({ text: `我想申请${wish}`, intent: 'returns' })),
+      ...['查订单', '查快递', '查单号'].map((wish) => ({ text: `我想申请${wish}`, intent: 'status' })),
+      { text: '就是这个', intent: 'affirm' },
+      { text: '我', intent: 'affirm' },
+      { text: '我不要跟机器人说', intent: 'human' },
+    ]),
+  );
+
+  it.each(['我想', '那个', '嗯 那个 我', 'um the', 'can you', 'I would like to', '我想申请', '帮我 就是'])(
+    '%s',
+    (text) => {
+      expect(guards.isFragment(text)).toBe(true);
+    },
+  );
+
+  it.each(['就是这个', '我', '退货', '可以', '是的', '我想退货', 'yes', '', '。。。', '我想申请退', '一二三'])(
+    '"%s" is more than that',
+    (text) => {
+      expect(guards.isFragment(text)).toBe(false);
+    },
+  );
+
+  it('an intent whose own examples say "not" of something keeps it', () => {
+    expect(guards.saysNotOf('human', '和机器人说')).toBe(true);
+    expect(guards.saysNotOf('human', '转人工')).toBe(false);
+    expect(guards.saysNotOf('returns', '和机器人说')).toBe(false);
+  });
+});
