@@ -4,13 +4,17 @@ import { messageOf } from './errors.js';
 import { type Logger, maskAddress } from './log.js';
 import { MediaClient } from './media/client.js';
 import { startHeaders } from './media/protocol.js';
+import type { CallRoute } from './routing/routes.js';
 import type { G711 } from './rtp/packet.js';
+import { translate } from './rtp/translate.js';
 import type { StreamStats } from './rtp/wire.js';
 import type { HangupCause, LegEnd } from './sip/cause.js';
-import type { InboundLeg } from './sip/inbound-leg.js';
+import { InboundLeg } from './sip/inbound-leg.js';
 import type { LegMediaOptions } from './sip/leg-media.js';
-import type { TransferRules } from './sip/refer.js';
-import { Transfers } from './transfers.js';
+import { OutboundLeg } from './sip/outbound-leg.js';
+import type { TransferDesk } from './transfer/desk.js';
+import { whisper } from './transfer/whisper.js';
+import { type TransferPolicy, type TransferRecord, Transfers } from './transfers.js';
 
 export interface BridgeCallOptions {
   readonly media: LegMediaOptions;
@@ -19,12 +23,30 @@ export interface BridgeCallOptions {
   readonly connectTimeoutMs: number;
   readonly resumeLimitMs: number;
   readonly pingIntervalMs: number;
-  readonly transfer: TransferRules;
+  readonly transfer: TransferPolicy;
+  /** Calls an agent, for transfers that we carry out ourselves. */
+  readonly dial: TransferDesk['dial'];
+  /** Longest whisper to an agent; 0 = none. */
+  readonly whisperLimitMs: number;
   readonly apology: Recording;
   /** `answer`: 200, apology, BYE. `early`: 183, apology, 503. */
   readonly apologyMode: 'answer' | 'early';
   readonly holdTone: Recording;
   readonly holdToneAfterMs: number;
+}
+
+/** Who calls whom, and what the service is told besides. */
+export interface CallFacts {
+  readonly callId: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly caller: string;
+  readonly callee: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly remoteAddress: string;
+  readonly trunk: string | undefined;
+  readonly route: CallRoute;
+  /** Keys to press once an outbound call is up. */
+  readonly digits?: string | undefined;
 }
 
 export interface CallSummary {
@@ -33,9 +55,16 @@ export interface CallSummary {
   readonly apologised: boolean;
   readonly rtp: StreamStats | undefined;
   readonly droppedToService: number;
+  readonly codec: G711 | undefined;
+  /** Unix time. */
+  readonly startedAtMs: number;
+  readonly answeredAtMs: number | undefined;
+  readonly endedAtMs: number;
+  readonly transfers: readonly TransferRecord[];
 }
 
 export interface BridgeCallEvents {
+  answered: [];
   over: [summary: CallSummary];
 }
 
@@ -47,28 +76,46 @@ const MAX_WAITING_KEYS = 32;
 
 /** One call: a SIP leg on one side, the service on the other. Whatever breaks on the service's side, the caller hears words and not silence. */
 export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
-  readonly leg: InboundLeg;
+  readonly leg: InboundLeg | OutboundLeg;
+  readonly facts: CallFacts;
   readonly #options: BridgeCallOptions;
   readonly #logger: Logger;
+  readonly #startedAtMs = Date.now();
+  #answeredAtMs: number | undefined;
   #client: MediaClient | undefined;
+  /** What the service was told that it gets; a later codec of the leg is translated. */
+  #serviceCodec: G711 | undefined;
   readonly #transfers: Transfers;
+  /** The caller talks to an agent through us. */
+  #agent: OutboundLeg | undefined;
   /** Ends the wait for a service that should still hear of a transfer. */
   #giveUpTelling: (() => void) | undefined;
   #shutDown = false;
   #apologising = false;
-  #answered = false;
   /** Which of the clears on their way to the pacer the service asked for. */
   #clears: ('service' | 'own')[] = [];
   #waitingKeys: { digit: string; durationMs: number }[] = [];
   #apologyTimer: NodeJS.Timeout | undefined;
   #holdTimer: NodeJS.Timeout | undefined;
 
-  constructor(leg: InboundLeg, options: BridgeCallOptions, logger: Logger) {
+  constructor(leg: InboundLeg | OutboundLeg, facts: CallFacts, options: BridgeCallOptions, logger: Logger) {
     super();
     this.leg = leg;
+    this.facts = facts;
     this.#options = options;
     this.#logger = logger;
-    this.#transfers = new Transfers(leg, options.transfer, (report) => this.#client?.send(report) ?? false, logger);
+    const desk: TransferDesk = {
+      dial: options.dial,
+      whisper: (agent, headers) => this.#whisper(agent, headers),
+      join: (_caller, agent) => this.#join(agent),
+    };
+    this.#transfers = new Transfers(
+      leg,
+      options.transfer,
+      desk,
+      (report) => this.#client?.send(report) ?? false,
+      logger,
+    );
     leg.on('established', () => this.#onEstablished());
     leg.on('ended', (end) => {
       this.#onEnded(end).catch((error: unknown) =>
@@ -76,17 +123,29 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       );
     });
     leg.on('key', (digit, durationMs) => this.#onKey(digit, durationMs));
+    leg.on('codec', (codec) => this.#logger.info({ codec }, 'the codec changed in mid-call'));
   }
 
-  /** Takes the call from its INVITE on. Never rejects. */
+  /** Joined with an agent through us, the service has left. */
+  get joined(): boolean {
+    return this.#agent !== undefined;
+  }
+
+  /** Takes the call from its INVITE on, or one that we placed from its answer on. Never rejects. */
   async run(): Promise<void> {
     const { leg } = this;
     try {
-      leg.trying();
+      const { caller, callee, direction, trunk, remoteAddress } = this.facts;
       this.#logger.info(
-        { caller: maskAddress(leg.info.caller), callee: maskAddress(leg.info.callee), from: leg.info.remoteAddress },
-        'a call comes in',
+        { caller: maskAddress(caller), callee: maskAddress(callee), from: remoteAddress, direction, trunk },
+        'a call begins',
       );
+      if (leg instanceof OutboundLeg) {
+        this.#wireStream();
+        if (leg.established) this.#onEstablished();
+        return;
+      }
+      leg.trying();
       const problem = await leg.prepare(this.#options.media);
       if (leg.end) {
         // Cancelled while the ports were being bound.
@@ -117,7 +176,10 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
 
   #wireStream(): void {
     const stream = this.leg.media?.stream;
-    stream?.on('frame', (frame) => this.#client?.sendAudio(frame.payload));
+    stream?.on('frame', ({ payload }) => {
+      const [from, to] = [this.leg.codec, this.#serviceCodec];
+      this.#client?.sendAudio(from && to ? translate(payload, from, to) : payload);
+    });
     stream?.on('mark', (name) => {
       if (name === OWN_MARK) this.#apologyHeard();
       else this.#client?.send({ type: 'mark', name });
@@ -129,32 +191,34 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
   }
 
   #connect(codec: G711): void {
-    const { info } = this.leg;
-    const { token } = this.#options;
+    const { callId, direction, caller, callee, headers, route } = this.facts;
+    const { url, token, connectTimeoutMs, resumeLimitMs, pingIntervalMs } = this.#options;
+    this.#serviceCodec = codec;
     const client = new MediaClient({
-      url: this.#options.url,
+      ...{ url, connectTimeoutMs, resumeLimitMs, pingIntervalMs, logger: this.#logger },
       start: {
-        callId: info.callId,
-        direction: 'inbound',
-        caller: info.caller.slice(0, 512),
-        callee: info.callee.slice(0, 512),
-        headers: startHeaders(info.headers),
+        ...{ callId, direction },
+        caller: caller.slice(0, 512),
+        callee: callee.slice(0, 512),
+        headers: startHeaders(headers),
         media: { encoding: codec, sampleRate: 8000 },
+        ...(Object.keys(route).length === 0 ? {} : { route }),
         ...(token === undefined ? {} : { token }),
       },
-      connectTimeoutMs: this.#options.connectTimeoutMs,
-      resumeLimitMs: this.#options.resumeLimitMs,
-      pingIntervalMs: this.#options.pingIntervalMs,
-      logger: this.#logger,
     });
     this.#client = client;
-    client.on('ready', () => this.leg.accept());
-    client.on('audio', (payload) => this.leg.media?.stream.play(payload));
+    client.on('ready', () => {
+      if (this.leg instanceof InboundLeg) this.leg.accept();
+    });
+    client.on('audio', (payload) => {
+      if (!this.#agent) this.leg.media?.stream.play(translate(payload, codec, this.leg.codec ?? codec));
+    });
     client.on('mark', (name) => this.leg.media?.stream.mark(name));
     client.on('clear', (generation) => this.#clear('service', generation));
     client.on('hangup', (cause, reason) => {
       this.#giveUpTelling?.();
-      this.leg.hangup(cause, reason);
+      // Once the caller talks to an agent, the service has only said goodbye.
+      if (!this.#agent) this.leg.hangup(cause, reason);
     });
     client.on('transfer', (request) => this.#transfers.order(request));
     client.on('detached', () => this.#onDetached());
@@ -178,19 +242,48 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
   }
 
   #onEstablished(): void {
-    this.#answered = true;
+    if (this.#answeredAtMs === undefined) {
+      this.#answeredAtMs = Date.now();
+      this.emit('answered');
+      if (this.facts.digits) this.leg.sendDigits(this.facts.digits).catch(() => undefined);
+    }
     if (this.#apologising) this.#playApology();
     else if (!this.#client && this.leg.codec) this.#connect(this.leg.codec);
   }
 
   #onKey(digit: string, durationMs: number): void {
+    if (this.#agent) return;
     const key = { digit, durationMs: Math.min(60_000, durationMs) };
     if (this.#client?.live) this.#client.send({ type: 'dtmf', ...key });
     else if (this.#waitingKeys.length < MAX_WAITING_KEYS) this.#waitingKeys.push(key);
   }
 
+  #whisper(agent: OutboundLeg, headers: Readonly<Record<string, string>>): Promise<void> {
+    const { url, token, connectTimeoutMs, resumeLimitMs, pingIntervalMs, whisperLimitMs } = this.#options;
+    if (whisperLimitMs === 0) return Promise.resolve();
+    const { callId, caller, callee, route } = this.facts;
+    return whisper(agent, headers, {
+      ...{ url, token, connectTimeoutMs, resumeLimitMs, pingIntervalMs, callId, caller },
+      target: agent.remoteTarget ?? callee,
+      language: route.language,
+      limitMs: whisperLimitMs,
+      logger: this.#logger,
+    });
+  }
+
+  #join(agent: OutboundLeg): void {
+    const [caller, other] = [this.leg.media?.stream, agent.media?.stream];
+    if (!caller || !other) return;
+    this.#agent = agent;
+    this.#stopHoldTone();
+    this.#clear('own', Number.MAX_SAFE_INTEGER);
+    caller.join(other);
+    this.#logger.info('the caller and the agent are joined');
+    agent.once('ended', () => this.leg.hangup('normal', 'the agent hung up'));
+  }
+
   #onDetached(): void {
-    if (this.leg.end) return;
+    if (this.leg.end || this.#agent) return;
     const tone = this.#options.holdTone[this.leg.codec ?? 'pcmu'];
     const toneMs = tone.length / 8;
     this.#stopHoldTone();
@@ -207,16 +300,17 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
   }
 
   #apologise(): void {
-    if (this.leg.end || this.#apologising) return;
+    const { leg } = this;
+    if (leg.end || this.#apologising || this.#agent) return;
     this.#apologising = true;
     this.#stopHoldTone();
-    if (this.#answered) {
+    if (this.#answeredAtMs !== undefined || leg instanceof OutboundLeg) {
       this.#playApology();
-    } else if (this.#options.apologyMode === 'early' && this.leg.earlyMedia()) {
+    } else if (this.#options.apologyMode === 'early' && leg.earlyMedia()) {
       this.#playApology();
     } else {
       // Answered, because early media is lost on the way in too many phones and exchanges; `established` goes on from here.
-      this.leg.accept();
+      leg.accept();
     }
   }
 
@@ -231,26 +325,36 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
   }
 
   #apologyHeard(): void {
+    const { leg } = this;
     clearTimeout(this.#apologyTimer);
-    if (this.#answered) this.leg.hangup('error', 'the service is not reachable');
-    else this.leg.reject(503, ['Retry-After: 10']);
+    if (this.#answeredAtMs === undefined && leg instanceof InboundLeg) leg.reject(503, ['Retry-After: 10']);
+    else leg.hangup('error', 'the service is not reachable');
   }
 
   async #onEnded(end: LegEnd): Promise<void> {
+    const endedAtMs = Date.now();
+    const codec = this.leg.codec;
     clearTimeout(this.#apologyTimer);
     this.#stopHoldTone();
+    this.#agent?.hangup('normal', 'the caller hung up');
     await this.#transfers.idle();
     const client = this.#client;
     const told = this.#farewell(end);
     const rtp = await this.leg.media?.stream.close();
     await this.leg.release();
+    await this.#agent?.release();
     await told;
     this.emit('over', {
       end,
-      answered: this.#answered,
+      answered: this.#answeredAtMs !== undefined,
       apologised: this.#apologising,
       rtp,
       droppedToService: client?.droppedFrames ?? 0,
+      codec,
+      startedAtMs: this.#startedAtMs,
+      answeredAtMs: this.#answeredAtMs,
+      endedAtMs,
+      transfers: this.#transfers.records,
     });
     this.removeAllListeners();
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
@@ -139,6 +139,8 @@ export const bridgeSchema = z.strictObject({
       ringTimeoutMs: ms(25_000),
       /** Attended and bridged: the service tells the agent what it is about before the caller is put through. */
       whisper: z.boolean().default(true),
+      /** Sent along as X-Hearken-Link, `{session}` filled in: where the agent reads the conversation. */
+      deskUrl: z.url({ protocol: /^https?$/ }).optional(),
       /** Longest whisper. */
       whisperLimitMs: ms(15_000),
       /** A transfer's target must match one of these regular expressions. */
@@ -250,6 +252,15 @@ export function loadBridgeConfig(env: NodeJS.ProcessEnv = process.env, folder = 
     if (value !== undefined && value !== '') apply(tree, value);
   }
   return parseBridgeConfig(tree, `The bridge configuration (${file} and the environment)`);
+}
+
+/** The file that a bridge started here would read; undefined when there is none. */
+export function bridgeConfigFile(env: NodeJS.ProcessEnv = process.env, folder = process.cwd()): string | undefined {
+  const file = resolve(
+    folder,
+    env.HEARKEN_CONFIG === undefined || env.HEARKEN_CONFIG === '' ? 'hearken.yml' : env.HEARKEN_CONFIG,
+  );
+  return existsSync(file) ? file : undefined;
 }
 
 function readSection(file: string, required: boolean): Tree {

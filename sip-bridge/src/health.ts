@@ -1,5 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import { BridgeError, messageOf, systemCode } from './errors.js';
+import type { TrunkState } from './trunks/book.js';
 
 /** What `/healthz` says. */
 export interface Health {
@@ -7,8 +6,9 @@ export interface Health {
   readonly sip: string;
   readonly calls: number;
   readonly maxCalls: number;
-  /** null: no registrar is configured. */
+  /** null: no registrar is configured. With several, true when all are registered. */
   readonly registered: boolean | null;
+  readonly trunks: readonly TrunkState[];
   readonly answeredCalls: number;
   readonly apologies: number;
   /** The pacer's wake-ups that came more than 10 ms late, and frames never sent because of a stall. */
@@ -23,58 +23,39 @@ export interface Health {
   };
 }
 
-/** GET /healthz: 200 while calls are taken, 503 while draining. Everything else is 404. */
-export class HealthServer {
-  readonly port: number;
-  readonly #server: Server;
+/** What `/readyz` says: whether a load balancer should send calls here. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why not. */
+  readonly reasons: readonly string[];
+}
 
-  private constructor(server: Server, port: number) {
-    this.#server = server;
-    this.port = port;
+/** The service is asked this often at most; balancers ask every second. */
+const PROBE_CACHE_MS = 2000;
+const PROBE_LIMIT_MS = 1500;
+
+/** Whether anything listens where the service should be, by its health page, remembered for a moment. */
+export class ServiceProbe {
+  readonly #url: string;
+  #atMs = 0;
+  #last: Promise<boolean> = Promise.resolve(true);
+
+  constructor(mediaUrl: string) {
+    this.#url = `${new URL(mediaUrl).origin.replace(/^ws/, 'http')}/healthz`;
   }
 
-  /** Throws PORT_TAKEN. */
-  static async start(host: string, port: number, read: () => Promise<Health>): Promise<HealthServer> {
-    const server = createServer((request, response) => {
-      const answer = (status: number, body: unknown): void => {
-        response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-        response.end(`${JSON.stringify(body)}\n`);
-      };
-      if (request.method !== 'GET' || request.url?.split('?')[0] !== '/healthz') {
-        answer(404, { error: 'only GET /healthz is here' });
-        return;
-      }
-      read().then(
-        (health) => answer(health.status === 'ok' ? 200 : 503, health),
-        (error: unknown) => answer(500, { error: messageOf(error) }),
+  ask(): Promise<boolean> {
+    if (Date.now() - this.#atMs > PROBE_CACHE_MS) {
+      this.#atMs = Date.now();
+      // Any answer of HTTP will do: what counts is that calls find somebody.
+      this.#last = fetch(this.#url, { signal: AbortSignal.timeout(PROBE_LIMIT_MS), redirect: 'manual' }).then(
+        async (response) => {
+          await response.body?.cancel();
+          return response.status < 500;
+        },
+        () => false,
       );
-    });
-    server.requestTimeout = 5000;
-    server.maxConnections = 50;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => {
-        const taken = systemCode(error) === 'EADDRINUSE';
-        reject(
-          new BridgeError(
-            'PORT_TAKEN',
-            taken
-              ? `Port ${port} on ${host} (health) is taken by another process.`
-              : `Health can't listen on ${host}:${port}: ${messageOf(error)}`,
-            {
-              hint: 'Set HEARKEN_BRIDGE_HEALTH to a free port, or to off.',
-              cause: error,
-            },
-          ),
-        );
-      });
-      server.listen(port, host, resolve);
-    });
-    const address = server.address();
-    return new HealthServer(server, typeof address === 'object' && address ? address.port : port);
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    }
+    return this.#last;
   }
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import closeWithGrace from 'close-with-grace';
-import { loadBridgeConfig } from './config.js';
+import { bridgeConfigFile, loadBridgeConfig } from './config.js';
 import { BridgeError, messageOf } from './errors.js';
 import { createLogger } from './log.js';
+import { Reloader } from './ops/reload.js';
 import { SipBridge } from './server.js';
 
 /** Time beyond the drain for sockets to close. */
@@ -12,10 +13,19 @@ async function main(): Promise<void> {
   const config = loadBridgeConfig();
   const logger = createLogger(config.log.level);
   const bridge = await SipBridge.start(config, logger);
+  bridge.reloadSource = () => loadBridgeConfig();
+  const reloader = new Reloader({
+    file: bridgeConfigFile(),
+    watchMs: config.reload.watchMs,
+    reload: async () => bridge.reload(loadBridgeConfig()),
+    logger,
+  });
+  reloader.start();
   closeWithGrace({ delay: config.drainMs + CLOSE_SLACK_MS, logger: false }, async ({ signal, err }) => {
     if (err) logger.fatal({ err }, 'the bridge stops because of an unexpected error');
     else logger.info({ signal }, 'draining');
     // After an error nothing here can be trusted for long: the callers are let go at once.
+    reloader.stop();
     await bridge.drain(err ? 0 : config.drainMs);
     logger.info({ event: 'stopped' }, 'stopped');
   });
@@ -26,6 +36,7 @@ async function main(): Promise<void> {
       name: 'sip-bridge',
       sip: bridge.uri,
       sipPort: bridge.port,
+      ...(bridge.tlsUri === undefined ? {} : { sips: bridge.tlsUri }),
       healthPort: bridge.healthPort,
       media: config.media.url,
       pid: process.pid,

@@ -1,61 +1,105 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { Doorkeeper } from './abuse/doorkeeper.js';
 import { loadApology, loadHoldTone, type Recording } from './apology.js';
-import { BridgeCall, type CallSummary } from './bridge.js';
+import { BridgeCall, type CallFacts, type CallSummary } from './bridge.js';
+import { callOptions, legMedia, legRules } from './call-options.js';
 import { type BridgeConfig, parseBridgeConfig } from './config.js';
 import { SafeEmitter } from './emitter.js';
 import { BridgeError, messageOf } from './errors.js';
-import { type Health, HealthServer } from './health.js';
+import { type Health, type Readiness, ServiceProbe } from './health.js';
 import { type Logger, silentLogger } from './log.js';
 import { loadSchema } from './media/protocol.js';
-import { type EngineOptions, RtpEngine } from './rtp/engine.js';
+import { BridgeMetrics } from './ops/bridge-metrics.js';
+import { CdrWriter } from './ops/cdr.js';
+import { ControlServer } from './ops/control.js';
+import { HepMirror } from './ops/hep.js';
+import { controlRoutes } from './ops/routes.js';
+import { CallTraces } from './ops/trace.js';
+import { Dialler } from './outbound/dialler.js';
+import { trustedHeaders } from './routing/headers.js';
+import { Routes } from './routing/routes.js';
+import type { RtpEngine } from './rtp/engine.js';
+import { EngineKeeper } from './rtp-keeper.js';
 import { InboundLeg } from './sip/inbound-leg.js';
-import { Registration } from './sip/registration.js';
+import type { OutboundLeg } from './sip/outbound-leg.js';
 import { type IncomingCall, UserAgent } from './sip/user-agent.js';
+import { tlsMaterial } from './tls.js';
+import { TrunkBook } from './trunks/book.js';
+import { implicitTrunks } from './trunks/implicit.js';
+import type { Registrars } from './trunks/registrars.js';
 
 export const USER_AGENT = 'Hearken/0.1';
 const METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'NOTIFY', 'PRACK', 'UPDATE'];
 /** Between live calls that are hung up at the end of a drain and the sockets' closing: a BYE and its answer. */
 const GOODBYE_MS = 500;
-const FIRST_RESTART_MS = 200;
-const LAST_RESTART_MS = 10_000;
+/** What a reload can't change while sockets are open. */
+const FIXED = ['sip', 'rtp', 'health', 'log'] as const;
 
 export interface SipBridgeEvents {
   call: [call: BridgeCall];
   over: [call: BridgeCall, summary: CallSummary];
 }
 
+interface Parts {
+  readonly agent: UserAgent;
+  readonly engine: EngineKeeper;
+  readonly doorkeeper: Doorkeeper;
+  readonly recordings: { readonly apology: Recording; readonly holdTone: Recording };
+}
+
 /** The whole bridge: SIP and RTP on one side, one media connection a call on the other. */
 export class SipBridge extends SafeEmitter<SipBridgeEvents> {
-  readonly config: BridgeConfig;
+  readonly traces: CallTraces;
+  readonly book: TrunkBook;
+  readonly dialler: Dialler;
+  readonly doorkeeper: Doorkeeper;
+  #config: BridgeConfig;
+  #routes: Routes;
   readonly #logger: Logger;
   readonly #agent: UserAgent;
-  #engine: RtpEngine;
-  #engineRetry: NodeJS.Timeout | undefined;
-  readonly #recordings: { readonly apology: Recording; readonly holdTone: Recording };
+  readonly #engine: EngineKeeper;
+  readonly #recordings: Parts['recordings'];
   readonly #calls = new Set<BridgeCall>();
   readonly #totals = { answered: 0, apologies: 0 };
-  #registration: Registration | undefined;
-  #health: HealthServer | undefined;
+  readonly #metrics = new BridgeMetrics();
+  readonly #cdr: CdrWriter;
+  readonly #probe: ServiceProbe;
+  #hep: HepMirror | undefined;
+  #control: ControlServer | undefined;
+  /** Reads the configuration anew; set by whoever started us from a file. */
+  reloadSource: (() => unknown) | undefined;
   #draining = false;
-  #closed = false;
+  #drainTimer: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
-  private constructor(
-    config: BridgeConfig,
-    logger: Logger,
-    agent: UserAgent,
-    engine: RtpEngine,
-    recordings: { apology: Recording; holdTone: Recording },
-  ) {
+  private constructor(config: BridgeConfig, logger: Logger, { agent, engine, doorkeeper, recordings }: Parts) {
     super();
-    this.config = config;
+    this.#config = config;
     this.#logger = logger;
     this.#agent = agent;
     this.#engine = engine;
     this.#recordings = recordings;
+    this.doorkeeper = doorkeeper;
+    this.#routes = new Routes(config.routes);
+    this.traces = new CallTraces(config.trace);
+    this.#cdr = new CdrWriter(config.cdr, logger);
+    this.#probe = new ServiceProbe(config.media.url);
+    this.book = new TrunkBook(agent, logger, () => legRules(this.#config));
+    this.dialler = new Dialler({
+      config: config.outbound,
+      place: ({ to, trunk, callerId }, ringTimeoutMs) =>
+        this.book.dial(this.#outboundTrunk(trunk), { to, callerId, ringTimeoutMs }, this.#media()),
+      connect: (leg, facts) => this.#take(leg, facts),
+      hasRoom: () => !this.#draining && this.#calls.size < this.#config.maxCalls,
+      logger,
+    });
     agent.on('call', (call) => this.#onCall(call));
-    this.#watch(engine);
+    agent.tap((direction, protocol, text, local, peer) => {
+      this.traces.add(direction, protocol, text, peer);
+      const [from, to] = direction === 'in' ? [peer, local] : [local, peer];
+      this.#hep?.send({ protocol, from, to, text, atMs: Date.now() });
+    });
   }
 
   /** Listens and registers. Throws CONFIG_INVALID, AUDIO_UNREADABLE, SCHEMA_UNREADABLE, PORT_TAKEN, WORKER_LOST. */
@@ -67,25 +111,38 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
       holdTone: loadHoldTone(config.apology.folder),
     };
     const { sip, registration } = config;
-    const host = await addressOf(sip.host);
+    let bridge: SipBridge | undefined;
+    const doorkeeper = new Doorkeeper({
+      config: config.abuse,
+      trunks: () => bridge?.book.all ?? [],
+      callsOf: (address) => [...(bridge?.calls ?? [])].filter(({ facts }) => facts.remoteAddress === address).length,
+      retryAfterSeconds: config.retryAfterSeconds,
+      logger,
+    });
     const agent = await UserAgent.start({
-      host,
+      host: await addressOf(sip.host),
       port: sip.port,
       advertisedHost: sip.advertisedHost === undefined ? undefined : await addressOf(sip.advertisedHost),
-      protocols: sip.protocols.map((name) => (name === 'udp' ? 'UDP' : 'TCP')),
+      advertisedPort: sip.advertisedPort,
+      protocols: sip.protocols.map((name) => (name === 'udp' ? 'UDP' : name === 'tcp' ? 'TCP' : 'TLS')),
+      tls: sip.tls && { ...tlsMaterial(sip.tls), port: sip.tls.port },
+      dnsServers: sip.dnsServers,
+      srv: sip.srv,
       user: registration?.user ?? sip.user,
       userAgent: USER_AGENT,
       allow: METHODS,
-      credentials: registration && { user: registration.user, password: registration.password },
+      supported: sip.prack === 'off' ? ['timer'] : ['timer', '100rel'],
+      outboundProxy: sip.outboundProxy,
       maxMessageBytes: sip.maxMessageBytes,
+      gate: doorkeeper,
       logger,
     });
-    let engine: RtpEngine | undefined;
+    let engine: EngineKeeper | undefined;
     try {
-      engine = await RtpEngine.start(await engineOptions(config));
-      const bridge = new SipBridge(config, logger, agent, engine, recordings);
-      await bridge.#startHealth();
-      bridge.#startRegistration();
+      const { portMin, portMax } = config.rtp;
+      engine = await EngineKeeper.start({ host: await addressOf(sip.host), portMin, portMax }, logger);
+      bridge = new SipBridge(config, logger, { agent, engine, doorkeeper, recordings });
+      await bridge.#begin();
       return bridge;
     } catch (error) {
       await agent.close();
@@ -94,9 +151,33 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     }
   }
 
+  async #begin(): Promise<void> {
+    const { health, hep, control } = this.#config;
+    if (hep) this.#hep = await HepMirror.open(hep, this.#logger);
+    this.dialler.start();
+    if (health.enabled) {
+      const { host, port } = health;
+      this.#control = await ControlServer.start({
+        ...{ host, port },
+        token: () => this.#config.control.token ?? control.token,
+        routes: controlRoutes(this),
+      });
+    }
+    this.book.apply([...implicitTrunks(this.#config), ...this.#config.trunks]);
+  }
+
+  get config(): BridgeConfig {
+    return this.#config;
+  }
+
   /** `sip:` address that reaches us over UDP (or TCP, where that is all there is). */
   get uri(): string {
     return this.#agent.endpoints[0]?.contactUri ?? '';
+  }
+
+  /** The same over TLS; undefined where it is off. */
+  get tlsUri(): string | undefined {
+    return this.#agent.endpoints.find(({ protocol }) => protocol === 'TLS')?.contactUri;
   }
 
   get port(): number {
@@ -105,32 +186,36 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
 
   /** 0 when it is off. */
   get healthPort(): number {
-    return this.#health?.port ?? 0;
+    return this.#control?.port ?? 0;
   }
 
   get calls(): ReadonlySet<BridgeCall> {
     return this.#calls;
   }
 
-  get registration(): Registration | undefined {
-    return this.#registration;
+  /** Of `bridge.registration`, else of the first trunk that registers. */
+  get registration(): Registrars | undefined {
+    return this.book.all.map(({ name }) => this.book.registrarsOf(name)).find((registrars) => registrars);
   }
 
   /** The RTP thread, for drills. */
   get engine(): RtpEngine {
-    return this.#engine;
+    return this.#engine.current;
   }
 
   async health(): Promise<Health> {
-    const pacer = await this.#engine.stats();
+    const pacer = await this.engine.stats();
     const sum = (key: 'received' | 'dropped' | 'refused' | 'faults'): number =>
       this.#agent.endpoints.reduce((total, endpoint) => total + endpoint.stats[key], 0);
+    const trunks = this.book.states();
+    const registering = trunks.filter(({ registered }) => registered !== null);
     return {
       status: this.#draining ? 'draining' : 'ok',
       sip: this.uri,
       calls: this.#calls.size,
-      maxCalls: this.config.maxCalls,
-      registered: this.#registration ? this.#registration.registered : null,
+      maxCalls: this.#config.maxCalls,
+      registered: registering.length === 0 ? null : registering.every(({ registered }) => registered),
+      trunks,
       answeredCalls: this.#totals.answered,
       apologies: this.#totals.apologies,
       lateTicks: pacer.lateTicks,
@@ -145,16 +230,87 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     };
   }
 
+  /** Whether calls should be sent here. */
+  async readiness(): Promise<Readiness> {
+    const states = this.book.states().filter(({ registered }) => registered !== null);
+    const reasons = [
+      ...(this.#draining ? ['draining'] : []),
+      ...(this.#calls.size >= this.#config.maxCalls ? ['no room for another call'] : []),
+      ...(states.length > 0 && states.every(({ registered }) => !registered) ? ['registered nowhere'] : []),
+      ...((await this.#probe.ask()) ? [] : ['the service does not answer']),
+    ];
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  async metrics(): Promise<string> {
+    return this.#metrics.render({
+      health: await this.health(),
+      guard: this.doorkeeper.counts,
+      bans: this.doorkeeper.bans.list(Date.now()).length,
+      jobs: this.dialler.jobs,
+      lostRecords: this.#cdr.lost,
+    });
+  }
+
+  /** Takes over what can change while calls are up; they keep what they began with. Throws CONFIG_INVALID, and then nothing has changed. */
+  reload(input: unknown): void {
+    const config = parseBridgeConfig(input, 'The new configuration');
+    const fixed = FIXED.filter((key) => JSON.stringify(config[key]) !== JSON.stringify(this.#config[key]));
+    const material = config.sip.tls && tlsMaterial(config.sip.tls);
+    if (fixed.length > 0) this.#logger.warn({ sections: fixed }, 'these sections need a restart and stay as they were');
+    const { sip, rtp, health, log } = this.#config;
+    this.#config = { ...config, sip, rtp, health, log };
+    this.#routes = new Routes(config.routes);
+    this.doorkeeper.apply(config.abuse);
+    this.dialler.apply(config.outbound);
+    this.traces.apply(config.trace);
+    this.#cdr.apply(config.cdr);
+    if (material) for (const endpoint of this.#agent.endpoints) endpoint.renewTls(material);
+    this.book.apply([...implicitTrunks(this.#config), ...config.trunks]);
+  }
+
+  /** Reads the file again; what was wrong, or undefined. */
+  async reloadNow(): Promise<string | undefined> {
+    if (!this.reloadSource) return 'this bridge was not started from a file';
+    try {
+      this.reload(await this.reloadSource());
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  /** No new calls from here on; live ones may go on for `limitMs`, or for as long as they like. */
+  stopTaking(limitMs?: number): void {
+    this.#draining = true;
+    this.#agent.optionsStatus = 503;
+    clearTimeout(this.#drainTimer);
+    if (limitMs === undefined) return;
+    this.#drainTimer = setTimeout(() => {
+      for (const call of this.#calls) call.hangup('error', 'the bridge is being drained');
+    }, limitMs);
+    this.#drainTimer.unref();
+  }
+
+  /** False when it is stopping for good. */
+  takeAgain(): boolean {
+    if (this.#stopped) return false;
+    clearTimeout(this.#drainTimer);
+    this.#draining = false;
+    this.#agent.optionsStatus = 200;
+    return true;
+  }
+
   /** No new calls; live ones may finish within `limitMs`, then they are hung up. Then everything is closed. Idempotent. */
-  drain(limitMs = this.config.drainMs): Promise<void> {
+  drain(limitMs = this.#config.drainMs): Promise<void> {
     this.#stopped ??= this.#drain(limitMs);
     return this.#stopped;
   }
 
   async #drain(limitMs: number): Promise<void> {
-    this.#draining = true;
-    this.#agent.optionsStatus = 503;
-    await this.#registration?.stop();
+    this.stopTaking();
+    this.dialler.stop();
+    await this.book.stop();
     if (this.#calls.size > 0 && limitMs > 0) {
       this.#logger.info({ calls: this.#calls.size, limitMs }, 'waiting for live calls');
       await this.#idle(limitMs);
@@ -166,11 +322,11 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     }
     // The last BYE's answer, or its retransmission.
     await new Promise((resolve) => setTimeout(resolve, limitMs > 0 ? GOODBYE_MS : 50));
-    this.#closed = true;
-    clearTimeout(this.#engineRetry);
-    await this.#health?.close();
+    await this.#cdr.flush();
+    await this.#control?.close();
     await this.#agent.close();
     await this.#engine.close();
+    this.#hep?.close();
     this.removeAllListeners();
   }
 
@@ -181,102 +337,63 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     }
   }
 
-  /** A thread that dies takes its calls along; the next calls get a new one. */
-  #watch(engine: RtpEngine, waitMs = FIRST_RESTART_MS): void {
-    engine.onLost = (error) => {
-      this.#logger.error(
-        { err: error === undefined ? 'exit' : messageOf(error), waitMs },
-        'the RTP thread died and is started again',
-      );
-      this.#restartEngine(waitMs);
-    };
+  #media(): ReturnType<typeof legMedia> {
+    return legMedia(this.#config, this.engine, this.#agent.advertisedHost);
   }
 
-  #restartEngine(waitMs: number): void {
-    const nextWaitMs = Math.min(LAST_RESTART_MS, waitMs * 2);
-    this.#engineRetry = setTimeout(() => {
-      engineOptions(this.config)
-        .then((options) => RtpEngine.start(options))
-        .then(
-          async (engine) => {
-            if (this.#closed) {
-              await engine.close();
-              return;
-            }
-            this.#engine = engine;
-            this.#watch(engine, nextWaitMs);
-          },
-          (error: unknown) => {
-            this.#logger.error({ err: messageOf(error) }, 'the RTP thread could not be started');
-            if (!this.#closed) this.#restartEngine(nextWaitMs);
-          },
-        );
-    }, waitMs);
+  #outboundTrunk(name: string | undefined): ReturnType<TrunkBook['get']> {
+    const { trunk } = this.#config.outbound;
+    return this.book.get(name ?? trunk) ?? this.book.all.find(({ config }) => config.targets.length > 0);
   }
 
   #onCall(incoming: IncomingCall): void {
-    const leg = new InboundLeg(incoming, this.#logger.child({ call: incoming.request.message.callId.slice(0, 64) }));
-    if (this.#draining || this.#calls.size >= this.config.maxCalls) {
-      this.#logger.warn({ calls: this.#calls.size, draining: this.#draining }, 'no room for a call');
-      leg.reject(503, [`Retry-After: ${this.config.retryAfterSeconds}`]);
+    const logger = this.#logger.child({ call: incoming.request.message.callId.slice(0, 64) });
+    const leg = new InboundLeg(incoming, logger, legRules(this.#config));
+    if (this.#draining || this.#calls.size >= this.#config.maxCalls) {
+      logger.warn({ calls: this.#calls.size, draining: this.#draining }, 'no room for a call');
+      leg.reject(503, [`Retry-After: ${this.#config.retryAfterSeconds}`]);
       return;
     }
-    const { sip, rtp, media, transfer, apology } = this.config;
-    const logger = this.#logger.child({ call: leg.callId.slice(0, 64) });
-    const call = new BridgeCall(
-      leg,
-      {
-        media: {
-          engine: this.#engine,
-          advertisedHost: this.#agent.advertisedHost,
-          codecs: sip.codecs,
-          fill: true,
-          maxQueueMs: rtp.playoutQueueMs,
-          mediaTimeoutMs: rtp.mediaTimeoutMs,
-        },
-        url: media.url,
-        token: media.token,
-        connectTimeoutMs: media.connectTimeoutMs,
-        resumeLimitMs: media.resumeLimitMs,
-        pingIntervalMs: media.pingIntervalMs,
-        holdToneAfterMs: media.holdToneAfterMs,
-        transfer: {
-          allowedTargets: transfer.allowedTargets.map((pattern) => new RegExp(pattern)),
-          allowedHeaders: new RegExp(transfer.allowedHeaders, 'i'),
-        },
-        apologyMode: apology.mode,
-        ...this.#recordings,
-      },
-      logger,
-    );
+    const trunk = this.book.get(incoming.trunk);
+    const { callId, caller, callee, headers, remoteAddress } = leg.info;
+    const routed = this.#routes.find({ trunk: trunk?.name, caller, callee });
+    if (routed.kind === 'refuse') {
+      logger.info({ status: routed.status }, 'no route for a call');
+      leg.reject(routed.status);
+      return;
+    }
+    if (trunk?.config.login) leg.endpoint.useCredentials(leg.callId, trunk.config.login);
+    this.#take(leg, {
+      ...{ callId, caller, callee, remoteAddress },
+      direction: 'inbound',
+      headers: trustedHeaders(headers, trunk?.config.trustIdentity ?? true),
+      trunk: trunk?.name,
+      route: routed.route,
+    });
+  }
+
+  #take(leg: InboundLeg | OutboundLeg, facts: CallFacts): BridgeCall {
+    const logger = this.#logger.child({ call: facts.callId.slice(0, 64) });
+    const options = callOptions(this.#config, facts, this.#media(), this.#recordings, this.book);
+    const call = new BridgeCall(leg, facts, options, logger);
+    const trunk = this.book.get(facts.trunk);
+    if (trunk) trunk.calls++;
     this.#calls.add(call);
     call.on('over', (summary) => {
       this.#calls.delete(call);
+      const now = this.book.get(facts.trunk);
+      if (now) now.calls = Math.max(0, now.calls - 1);
       if (summary.answered) this.#totals.answered++;
       if (summary.apologised) this.#totals.apologies++;
-      logger.info({ ...summary }, 'a call is over');
+      this.#metrics.over(call, summary);
+      this.#cdr.write(facts, summary);
+      logger.info({ ...summary, transfers: summary.transfers.length }, 'a call is over');
       this.emit('over', call, summary);
     });
     this.emit('call', call);
     call.run().catch((error: unknown) => logger.error({ err: messageOf(error) }, 'a call failed'));
+    return call;
   }
-
-  async #startHealth(): Promise<void> {
-    const { enabled, host, port } = this.config.health;
-    if (enabled) this.#health = await HealthServer.start(host, port, () => this.health());
-  }
-
-  #startRegistration(): void {
-    const { registration } = this.config;
-    if (!registration) return;
-    const endpoint = this.#agent.endpointFor(registration.registrar);
-    this.#registration = new Registration(endpoint, { ...registration, logger: this.#logger });
-    this.#registration.start();
-  }
-}
-
-async function engineOptions({ sip, rtp }: BridgeConfig): Promise<EngineOptions> {
-  return { host: await addressOf(sip.host), portMin: rtp.portMin, portMax: rtp.portMax };
 }
 
 /** Sockets and SDP want numbers, people write names. Throws CONFIG_INVALID. */

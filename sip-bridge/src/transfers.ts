@@ -1,9 +1,29 @@
 import { type Logger, maskAddress } from './log.js';
 import type { ClientMessage, TransferMessage } from './media/protocol.js';
-import type { InboundLeg } from './sip/inbound-leg.js';
-import { refusal, Transfer, type TransferRules } from './sip/refer.js';
+import type { Leg } from './sip/leg.js';
+import { refusal, type TransferRules } from './sip/refer.js';
+import { type CarriedOut, carryOut, type TransferMode } from './transfer/carry-out.js';
+import type { TransferDesk } from './transfer/desk.js';
 
 type TransferReport = Extract<ClientMessage, { type: 'transfer.progress' | 'transfer.result' }>;
+
+export interface TransferPolicy extends TransferRules {
+  /** Overrides what the service asks for; undefined: as asked. */
+  readonly mode: TransferMode | undefined;
+  readonly bridgeWhenRefused: boolean;
+  readonly ringTimeoutMs: number;
+  /** `{session}` stands for X-Hearken-Session: where the agent reads on. Undefined: no link. */
+  readonly deskUrl?: string | undefined;
+}
+
+/** For the call's record. */
+export interface TransferRecord {
+  readonly target: string;
+  readonly mode: TransferMode;
+  readonly outcome: CarriedOut['outcome'];
+  readonly status: number;
+  readonly joined: boolean;
+}
 
 /** Orders remembered by their id; a call sees one or two. */
 const MAX_REMEMBERED = 32;
@@ -14,8 +34,11 @@ const MAX_REASON = 512;
  * while the service was away waits for `flush`.
  */
 export class Transfers {
-  readonly #leg: InboundLeg;
-  readonly #rules: TransferRules;
+  readonly #leg: Leg;
+  readonly #rules: TransferPolicy;
+  readonly #desk: TransferDesk;
+  /** Those that were carried out, the oldest first. */
+  readonly records: TransferRecord[] = [];
   /** False when there is no live connection to take it. */
   readonly #send: (report: TransferReport) => boolean;
   readonly #logger: Logger;
@@ -25,9 +48,16 @@ export class Transfers {
   readonly #unsent = new Map<string, TransferReport>();
   #running: Promise<void> | undefined;
 
-  constructor(leg: InboundLeg, rules: TransferRules, send: (report: TransferReport) => boolean, logger: Logger) {
+  constructor(
+    leg: Leg,
+    rules: TransferPolicy,
+    desk: TransferDesk,
+    send: (report: TransferReport) => boolean,
+    logger: Logger,
+  ) {
     this.#leg = leg;
     this.#rules = rules;
+    this.#desk = desk;
     this.#send = send;
     this.#logger = logger;
   }
@@ -55,12 +85,9 @@ export class Transfers {
       this.#finish(transferId, 'failed', 491, 'another transfer is going on');
       return;
     }
-    if (request.mode === 'attended') {
-      this.#finish(transferId, 'failed', 501, 'attended transfer is not built yet; ask for a blind one');
-      return;
-    }
     const target = maskAddress(request.target);
-    const order = { target: request.target, headers: request.headers ?? {}, timeoutMs: request.timeoutMs };
+    const headers = withLink(request.headers ?? {}, this.#rules.deskUrl);
+    const order = { target: request.target, headers, timeoutMs: request.timeoutMs };
     const refused = refusal(order, this.#rules);
     if (refused) {
       this.#logger.warn({ target, reason: refused.reason }, 'a transfer was refused');
@@ -69,16 +96,23 @@ export class Transfers {
     }
     const progress = (status: number, reason: string): void =>
       this.#report({ type: 'transfer.progress', transferId, status, reason: reason.slice(0, MAX_REASON) });
-    this.#logger.info({ target }, 'transferring');
+    const mode = this.#rules.mode ?? request.mode;
+    this.#logger.info({ target, mode }, 'transferring');
     this.#remember(transferId, undefined);
-    this.#running = new Transfer(this.#leg, order, progress, this.#logger)
-      .run()
-      .then(({ outcome, status, reason, leaves }) => {
-        this.#running = undefined;
-        this.#logger.info({ outcome, status, reason }, 'transfer over');
-        this.#finish(transferId, outcome, status, reason);
-        if (leaves) this.#leg.hangup('transferred', `transfer ${outcome}`);
-      });
+    const { bridgeWhenRefused, ringTimeoutMs } = this.#rules;
+    this.#running = carryOut(this.#leg, order, this.#desk, {
+      ...{ mode, bridgeWhenRefused, ringTimeoutMs },
+      onProgress: progress,
+      logger: this.#logger,
+    }).then(({ outcome, status, reason, leaves, joined = false, ...done }) => {
+      this.#running = undefined;
+      this.#logger.info({ mode: done.mode, outcome, status, reason, joined }, 'transfer over');
+      if (this.records.length < MAX_REMEMBERED) {
+        this.records.push({ target: request.target, mode: done.mode, outcome, status, joined });
+      }
+      this.#finish(transferId, outcome, status, reason);
+      if (leaves) this.#leg.hangup('transferred', `transfer ${outcome}`);
+    });
   }
 
   /** The service is back. */
@@ -121,4 +155,14 @@ function drop<Value>(map: Map<string, Value>, may: (value: Value) => boolean = (
     if (map.size <= MAX_REMEMBERED) return;
     if (may(value)) map.delete(key);
   }
+}
+
+/** The page on which the agent reads the conversation, in a header that phones and desks can open. */
+function withLink(
+  headers: Readonly<Record<string, string>>,
+  deskUrl: string | undefined,
+): Readonly<Record<string, string>> {
+  const session = headers['X-Hearken-Session'];
+  if (deskUrl === undefined || session === undefined) return headers;
+  return { ...headers, 'X-Hearken-Link': deskUrl.replaceAll('{session}', encodeURIComponent(session)) };
 }

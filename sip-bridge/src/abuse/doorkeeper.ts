@@ -5,6 +5,7 @@ import type { Source } from '../sip/channel.js';
 import type { Verdict } from '../sip/endpoint.js';
 import { headerOf } from '../sip/text.js';
 import type { Gate } from '../sip/user-agent.js';
+import { IMPLICIT } from '../trunks/implicit.js';
 import type { Trunk } from '../trunks/trunk.js';
 import type { AbuseConfig } from './config.js';
 import { Bans, TokenBucket, WindowCounter } from './limits.js';
@@ -102,7 +103,11 @@ export class Doorkeeper implements Gate {
   #stranger(source: Source): Verdict {
     const { unknownSources } = this.#config;
     const answer =
-      unknownSources === 'auto' ? (this.#options.trunks().length === 0 ? 'accept' : 'refuse') : unknownSources;
+      unknownSources === 'auto'
+        ? this.#options.trunks().every(({ name }) => name === IMPLICIT)
+          ? 'accept'
+          : 'refuse'
+        : unknownSources;
     if (answer === 'accept') return { kind: 'pass' };
     this.counts.unknown++;
     this.#fault(source.address, 'calls from no trunk of ours');

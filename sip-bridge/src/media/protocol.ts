@@ -22,6 +22,15 @@ export interface StartMessage {
   readonly callee: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly media: MediaFormat;
+  /** `whisper`: the peer is an agent who is to hear the summary in `headers`, before the caller is put through. */
+  readonly purpose?: 'conversation' | 'whisper';
+  /** What the bridge's configuration says about the number that was dialled. */
+  readonly route?: {
+    readonly trunk?: string;
+    readonly application?: string;
+    readonly language?: string;
+    readonly greeting?: string;
+  };
   readonly token?: string;
   readonly resume?: { readonly sessionId: string; readonly resumeToken: string };
 }

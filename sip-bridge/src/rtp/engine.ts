@@ -97,6 +97,11 @@ export class RtpStream extends SafeEmitter<RtpStreamEvents> {
     await this.#request((request) => ({ type: 'digits', stream: this.#id, request, digits, durationMs }), limitMs);
   }
 
+  /** What comes in here goes out there, and the other way round, until one of them is closed. Both belong to one engine. */
+  join(other: RtpStream): void {
+    this.#send({ type: 'join', stream: this.#id, with: other.#id });
+  }
+
   /** Frees the ports. Idempotent; the statistics come with the first call. */
   async close(): Promise<StreamStats | undefined> {
     if (this.#closed) return undefined;

@@ -25,6 +25,8 @@ const allocator = new PortAllocator();
 const packer = new FramePacker();
 const schedule = new DeadlineSchedule(monotonicMs() + FRAME_MS, FRAME_MS, CATCH_UP_FRAMES);
 const counters = { lateTicks: 0, skippedFrames: 0, worstLateMs: 0 };
+/** Sessions whose callers talk to each other. */
+const joined = new Map<number, number>();
 let batchDue = false;
 
 function tell(message: WorkerMessage): void {
@@ -41,12 +43,21 @@ function flushFrames(): void {
 function sinkOf(stream: number): SessionSink {
   return {
     frame(payload, rtpTimestamp, arrivalMs, kind) {
+      const other = joined.get(stream);
+      if (other !== undefined) {
+        sessions.get(other)?.relay(payload, sessions.get(stream)?.codec ?? 'pcmu');
+        return;
+      }
       packer.add(stream, payload, rtpTimestamp, arrivalMs, kind);
       if (batchDue) return;
       batchDue = true;
       setTimeout(flushFrames, BATCH_MS);
     },
-    key: (key) => tell({ type: 'key', stream, digit: key.digit, durationMs: key.durationMs }),
+    key: (key) => {
+      const other = joined.get(stream);
+      if (other !== undefined) sessions.get(other)?.sendDigits(key.digit, key.durationMs, () => undefined);
+      tell({ type: 'key', stream, digit: key.digit, durationMs: key.durationMs });
+    },
     mark: (name) => tell({ type: 'mark', stream, name }),
     cleared: (generation, playedMs) => tell({ type: 'cleared', stream, generation, playedMs }),
     overflow: (frames) => tell({ type: 'overflow', stream, frames }),
@@ -95,11 +106,17 @@ function control(message: ControlMessage): void {
     const value = session?.stats();
     session?.close();
     sessions.delete(message.stream);
+    const other = joined.get(message.stream);
+    if (other !== undefined) joined.delete(other);
+    joined.delete(message.stream);
     tell({ type: 'reply', request: message.request, value });
   } else if (message.type === 'digits') {
     const done = (): void => tell({ type: 'reply', request: message.request, value: undefined });
     if (session) session.sendDigits(message.digits, message.durationMs, done);
     else done();
+  } else if (message.type === 'join') {
+    joined.set(message.stream, message.with);
+    joined.set(message.with, message.stream);
   } else if (message.type === 'configure') {
     session?.configure(message.settings);
   } else {

@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
 import { monotonicMs } from '../clock.js';
 import { dtmfPayloads, type Key } from './dtmf.js';
-import { buildRtp, FRAME_BYTES, FRAME_MS, G711_SILENCE, parseRtp, RTP_HEADER_BYTES } from './packet.js';
+import { buildRtp, FRAME_BYTES, FRAME_MS, type G711, G711_SILENCE, parseRtp, RTP_HEADER_BYTES } from './packet.js';
 import { PlayoutQueue } from './playout.js';
 import type { PortPair } from './ports.js';
 import { type FrameKind, RtpReceiver } from './receiver.js';
 import { buildRtcp, parseRtcp, type ReportBlock } from './rtcp.js';
+import { translate } from './translate.js';
 import type { StreamRemote, StreamSettings, StreamStats } from './wire.js';
 
 export interface SessionSink {
@@ -27,6 +28,8 @@ export interface SessionOptions {
   readonly cname: string;
 }
 
+/** What may wait between two joined sessions. */
+const MAX_RELAY_MS = 120;
 /** Between RTCP reports (RFC 3550 §6.2 minimum). */
 const RTCP_INTERVAL_MS = 5000;
 /** Pause between two keys of a `digits` call, RFC 4733 leaves it to us; phones use 40-100 ms. */
@@ -111,6 +114,17 @@ export class RtpSession {
   play(payload: Uint8Array): void {
     const refused = this.#queue.push(payload, G711_SILENCE[this.#settings?.format.codec ?? 'pcmu']);
     if (refused > 0) this.#sink.overflow(refused);
+  }
+
+  /** A frame of another session. Two clocks drift: what has piled up beyond a few frames is dropped, so that it never turns into delay. */
+  relay(payload: Uint8Array, codec: G711): void {
+    if (this.#queue.queuedMs >= MAX_RELAY_MS) return;
+    this.play(translate(payload, codec, this.codec));
+  }
+
+  /** Of the last agreement. */
+  get codec(): G711 {
+    return this.#settings?.format.codec ?? 'pcmu';
   }
 
   mark(name: string): void {

@@ -46,6 +46,8 @@ export type ControlMessage =
       readonly digits: string;
       readonly durationMs: number;
     }
+  /** What one receives the other plays, and the keys too, until one of them is closed. */
+  | { readonly type: 'join'; readonly stream: number; readonly with: number }
   | { readonly type: 'close'; readonly stream: number; readonly request: number }
   | { readonly type: 'stats'; readonly request: number };
 

@@ -62,7 +62,7 @@ export class InboundLeg extends Leg {
   }
 
   /** What the caller and we agreed on; undefined while an INVITE without offer waits for its ACK. */
-  get codec(): G711 | undefined {
+  override get codec(): G711 | undefined {
     return this.media?.codec ?? this.#answer?.codec;
   }
 

@@ -98,6 +98,11 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
     return this.#media;
   }
 
+  /** What both sides agreed on; undefined before. */
+  get codec(): G711 | undefined {
+    return this.#media?.codec;
+  }
+
   get session(): Session | undefined {
     return this.#session;
   }

@@ -1,4 +1,9 @@
-import type { IncomingResponseMessage, OutgoingInviteRequest, OutgoingRequestMessage } from 'sip.js/lib/core/index.js';
+import {
+  type IncomingResponseMessage,
+  type OutgoingInviteRequest,
+  type OutgoingRequestMessage,
+  SessionDialog,
+} from 'sip.js/lib/core/index.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
 import { sdpOf } from '../sdp.js';
@@ -77,6 +82,12 @@ export class OutboundLeg extends Leg {
   /** The peer's address of the dialog (its Contact), for a Refer-To. Undefined before the answer. */
   get remoteTarget(): string | undefined {
     return this.session?.remoteTarget.toString();
+  }
+
+  /** Proxies stay between us and the peer. */
+  get routed(): boolean {
+    const { session } = this;
+    return session instanceof SessionDialog && session.routeSet.length > 0;
   }
 
   #invite(message: OutgoingRequestMessage): OutgoingInviteRequest {

@@ -6,6 +6,7 @@ import {
 } from 'sip.js/lib/core/index.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
+import { MAX_UDP_REQUEST_BYTES } from './endpoint.js';
 import type { Leg } from './leg.js';
 import { fitHeaders } from './refer-headers.js';
 
@@ -13,6 +14,8 @@ export interface TransferOrder {
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** The whole of Refer-To, where it is more than the target (Replaces). */
+  readonly referTo?: string;
 }
 
 export interface TransferOutcome {
@@ -22,6 +25,8 @@ export interface TransferOutcome {
   readonly reason: string;
   /** The caller is with somebody else now, or as good as: our leg has to go. */
   readonly leaves: boolean;
+  /** REFER itself was refused: this peer does not do it, whatever the target. */
+  readonly refused?: boolean;
 }
 
 export interface TransferRules {
@@ -32,8 +37,6 @@ export interface TransferRules {
 /** A peer that hangs up in mid-transfer gets this long to say how it ended. */
 const NOTIFY_AFTER_BYE_MS = 2000;
 const MAX_HEADERS = 20;
-/** RFC 3261 §18.1.1: a longer request would have to go over TCP, because routers and phones lose fragments. */
-const MAX_UDP_REQUEST_BYTES = 1300;
 /** The branch that the transaction will choose is about as long as this. */
 const BRANCH = `z9hG4bK${'0'.repeat(16)}`;
 
@@ -51,7 +54,7 @@ export function refusal(order: TransferOrder, rules: TransferRules): TransferOut
   return undefined;
 }
 
-function failure(status: number, reason: string): TransferOutcome {
+export function failure(status: number, reason: string): TransferOutcome {
   return { outcome: 'failed', status, reason, leaves: false };
 }
 
@@ -85,14 +88,20 @@ export class Transfer {
       this.#timer = setTimeout(() => this.#onTimeout(), this.#order.timeoutMs);
       this.#leg.on('ended', this.#onEnded);
       if (this.#leg.end) this.#finish(failure(481, 'the call is over'));
-      else if (this.#leg.established) this.#refer();
-      else this.#leg.once('established', () => this.#refer());
+      else if (this.#leg.established) this.#start();
+      else this.#leg.once('established', () => this.#start());
     });
   }
 
-  #refer(): void {
+  #start(): void {
+    this.#refer().catch((error: unknown) => this.#finish(failure(500, messageOf(error))));
+  }
+
+  async #refer(): Promise<void> {
     const { session } = this.#leg;
     if (!session || this.#done) return;
+    const extraHeaders = await this.#headers(session);
+    if (this.#done) return;
     this.#subscriberId = `${session.callId}${session.localTag}refer`;
     this.#subscribe();
     try {
@@ -104,19 +113,25 @@ export class Transfer {
           onRedirect: ({ message }) => this.#refused(message.statusCode ?? 300, message.reasonPhrase ?? ''),
           onReject: ({ message }) => this.#refused(message.statusCode ?? 500, message.reasonPhrase ?? ''),
         },
-        { extraHeaders: this.#headers(session) },
+        { extraHeaders },
       );
     } catch (error) {
       this.#finish(failure(500, messageOf(error)));
     }
   }
 
-  #headers(session: Session): string[] {
-    const contact = this.#leg.endpoint.contactUri;
-    const own = [`Refer-To: <${this.#order.target}>`, `Referred-By: <${contact}>`, `Contact: <${contact}>`];
-    const { lines, cut } = fitHeaders(this.#order.headers, this.#budgetBytes(session, own));
-    if (cut.length > 0) this.#logger.warn({ cut }, 'headers of a transfer were cut, because they do not fit in UDP');
-    return [...own, ...lines];
+  /** All of them where they fit in a datagram or the peer can be reached over TCP; else shortened. */
+  async #headers(session: Session): Promise<string[]> {
+    const { endpoint } = this.#leg;
+    const referTo = this.#order.referTo ?? `<${this.#order.target}>`;
+    const own = [`Refer-To: ${referTo}`, `Referred-By: <${endpoint.contactUri}>`, `Contact: <${endpoint.contactUri}>`];
+    const whole = fitHeaders(this.#order.headers, Number.POSITIVE_INFINITY);
+    const fitted = fitHeaders(this.#order.headers, this.#budgetBytes(session, own));
+    if (fitted.cut.length === 0) return [...own, ...fitted.lines];
+    const routeSet = session instanceof SessionDialog ? session.routeSet : [];
+    if (await endpoint.reachableByStream(session.remoteTarget, routeSet)) return [...own, ...whole.lines];
+    this.#logger.warn({ cut: fitted.cut }, 'headers of a transfer were cut, because they do not fit in UDP');
+    return [...own, ...fitted.lines];
   }
 
   /** What a REFER with only our own headers leaves free in a datagram. */
@@ -175,7 +190,7 @@ export class Transfer {
   }
 
   #refused(status: number, reason: string): void {
-    this.#finish(failure(status, reason || 'the peer refused REFER'));
+    this.#finish({ ...failure(status, reason || 'the peer refused REFER'), refused: true });
   }
 
   #onTimeout(): void {

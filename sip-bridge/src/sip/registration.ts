@@ -49,6 +49,11 @@ export class Registration extends SafeEmitter<RegistrationEvents> {
     return this.#registered;
   }
 
+  /** With the registered user, so that calls for it say so. */
+  get #contact(): string {
+    return this.#endpoint.contactUri.replace(/^sip:[^@]*@/, `sip:${encodeURIComponent(this.#options.user)}@`);
+  }
+
   start(): void {
     this.#register(this.#expiresSeconds);
   }
@@ -94,7 +99,7 @@ export class Registration extends SafeEmitter<RegistrationEvents> {
           cseq: this.#cseq,
           ...(outboundProxy ? { routeSet: [`<${withLr(outboundProxy)}>`] } : {}),
         },
-        [`Contact: <${this.#endpoint.contactUri}>;expires=${seconds}`, `Expires: ${seconds}`],
+        [`Contact: <${this.#contact}>;expires=${seconds}`, `Expires: ${seconds}`],
       );
       const request = this.#endpoint.core.register(message, {
         onAccept: ({ message: response }) => {
@@ -120,7 +125,7 @@ export class Registration extends SafeEmitter<RegistrationEvents> {
 
   #accepted(response: IncomingResponseMessage): void {
     if (this.#closed) return;
-    const granted = grantedSeconds(response, this.#endpoint.contactUri) ?? this.#expiresSeconds;
+    const granted = grantedSeconds(response, this.#contact) ?? this.#expiresSeconds;
     this.#retryMs = FIRST_RETRY_MS;
     if (!this.#registered) this.#options.logger.info({ registrar: this.#options.registrar, granted }, 'registered');
     this.#registered = true;

@@ -1,0 +1,67 @@
+import type { BridgeCallOptions, CallFacts } from './bridge.js';
+import type { BridgeConfig } from './config.js';
+import type { RtpEngine } from './rtp/engine.js';
+import type { LegRules } from './sip/leg.js';
+import type { LegMediaOptions } from './sip/leg-media.js';
+import { parseUri } from './sip/text.js';
+import type { TrunkBook } from './trunks/book.js';
+import { placesOf, type Trunk } from './trunks/trunk.js';
+
+/** From the configuration to what one call needs. */
+
+export function legRules({ sip }: BridgeConfig): LegRules {
+  return {
+    minSessionSeconds: sip.sessionTimer.minSeconds,
+    sessionSeconds: sip.sessionTimer.expiresSeconds,
+    prack: sip.prack,
+  };
+}
+
+export function legMedia({ sip, rtp }: BridgeConfig, engine: RtpEngine, advertisedHost: string): LegMediaOptions {
+  return {
+    ...{ engine, advertisedHost },
+    codecs: sip.codecs,
+    fill: true,
+    maxQueueMs: rtp.playoutQueueMs,
+    mediaTimeoutMs: rtp.mediaTimeoutMs,
+  };
+}
+
+type Recordings = Pick<BridgeCallOptions, 'apology' | 'holdTone'>;
+
+export function callOptions(
+  config: BridgeConfig,
+  facts: CallFacts,
+  media: LegMediaOptions,
+  recordings: Recordings,
+  book: TrunkBook,
+): BridgeCallOptions {
+  const { transfer, apology } = config;
+  const { url, token, connectTimeoutMs, resumeLimitMs, pingIntervalMs, holdToneAfterMs } = config.media;
+  const own = book.get(facts.trunk);
+  const mode = own?.config.transfer ?? transfer.mode;
+  return {
+    ...{ media, url, token, connectTimeoutMs, resumeLimitMs, pingIntervalMs, holdToneAfterMs },
+    transfer: {
+      allowedTargets: transfer.allowedTargets.map((pattern) => new RegExp(pattern)),
+      allowedHeaders: new RegExp(transfer.allowedHeaders, 'i'),
+      mode: mode === 'as-asked' ? undefined : mode,
+      bridgeWhenRefused: transfer.bridgeWhenRefused,
+      ringTimeoutMs: transfer.ringTimeoutMs,
+      deskUrl: transfer.deskUrl,
+    },
+    whisperLimitMs: transfer.whisper ? transfer.whisperLimitMs : 0,
+    dial: (target, { headers, ringTimeoutMs, onProgress }) =>
+      book.dial(trunkFor(target, book, own), { to: target, headers, ringTimeoutMs, onProgress }, media),
+    apologyMode: apology.mode,
+    ...recordings,
+  };
+}
+
+/** The trunk that leads to an address; numbers without a host go where the call came from. */
+function trunkFor(target: string, book: TrunkBook, own: Trunk | undefined): Trunk | undefined {
+  if (!/^sips?:/i.test(target)) return own;
+  const host = parseUri(target)?.host;
+  const leads = ({ config }: Trunk): boolean => placesOf(config).some((place) => parseUri(place)?.host === host);
+  return book.all.find(leads);
+}
