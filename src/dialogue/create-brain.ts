@@ -20,6 +20,7 @@ import { peekAt } from './peek.js';
 import { isFixed, respond } from './responses/respond.js';
 import {
   afterTurn,
+  newSession,
   newTracker,
   OPEN_QUESTION,
   readTracker,
@@ -156,8 +157,7 @@ class DialogueBrain implements Brain {
     return sessions.withLock(key, this.#options.lockWaitMs ?? 10_000, async () => {
       const stored = await this.#stored(message);
       const nowMs = this.#now();
-      const tracker =
-        stored === undefined ? this.#begin(message, nowMs) : readTracker(stored.value, key, this.#deps.initialSlots);
+      const tracker = this.#tracker(message, stored?.value, nowMs);
       const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
       if (before !== undefined) return this.#result(tracker, before, true);
       const parse = await this.#parse(message, tracker);
@@ -175,11 +175,9 @@ class DialogueBrain implements Brain {
   async rehearse(message: UserMessage): Promise<TurnResult | undefined> {
     checkId('conversationId', message.conversationId);
     checkId('messageId', message.messageId);
-    const key = message.conversationId;
     const stored = await this.#stored(message);
     const nowMs = this.#now();
-    const tracker =
-      stored === undefined ? this.#begin(message, nowMs) : readTracker(stored.value, key, this.#deps.initialSlots);
+    const tracker = this.#tracker(message, stored?.value, nowMs);
     const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
     if (before !== undefined) return this.#result(tracker, before, true);
     const parse = await this.#parse(message, tracker);
@@ -245,6 +243,19 @@ class DialogueBrain implements Brain {
       if (away && begins) return undefined;
       throw error;
     }
+  }
+
+  /** The conversation as it stands; a new session of it after a long silence, as `session_config` says. */
+  #tracker(message: UserMessage, stored: unknown, nowMs: number): Tracker {
+    if (stored === undefined) return this.#begin(message, nowMs);
+    const tracker = readTracker(stored, message.conversationId, this.#deps.initialSlots);
+    const { sessionExpiryMs, carryOverSlots } = this.#application.domain;
+    // A message that comes again is answered from what was replied before, however late.
+    const known = tracker.replies.some((reply) => reply.messageId === message.messageId);
+    if (known || sessionExpiryMs === 0 || nowMs - tracker.updatedMs <= sessionExpiryMs) return tracker;
+    const { language } = tracker.state.slots;
+    const fresh = { ...this.#deps.initialSlots, ...(language === undefined ? {} : { language }) };
+    return newSession(tracker, carryOverSlots ? { ...tracker.state.slots, requested_slot: null } : fresh);
   }
 
   #begin(message: UserMessage, nowMs: number): Tracker {

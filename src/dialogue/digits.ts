@@ -1,82 +1,26 @@
-/** Digit strings as callers say or type them. The understanding has its own, finer reader; this one needs no model and serves partial texts. */
+import { digitRuns as readRuns } from '../nlu/entities/digit-runs.js';
+import { plainText } from '../nlu/entities/plain.js';
 
-const WORDS: Readonly<Record<string, string>> = {
-  零: '0',
-  〇: '0',
-  洞: '0',
-  一: '1',
-  幺: '1',
-  么: '1',
-  二: '2',
-  两: '2',
-  三: '3',
-  四: '4',
-  五: '5',
-  六: '6',
-  七: '7',
-  拐: '7',
-  八: '8',
-  九: '9',
-  勾: '9',
-};
-const ENGLISH: Readonly<Record<string, string>> = {
-  zero: '0',
-  oh: '0',
-  o: '0',
-  one: '1',
-  two: '2',
-  three: '3',
-  four: '4',
-  five: '5',
-  six: '6',
-  seven: '7',
-  eight: '8',
-  nine: '9',
-};
-const TIMES: Readonly<Record<string, number>> = { double: 2, triple: 3 };
+/** Digit strings in partial texts and read-backs. Reading is the understanding's own; no model is needed for it. */
 
 export interface DigitRun {
   readonly digits: string;
-  /** Nothing but fillers stands behind it. */
+  /** Nothing but hesitation stands behind it. */
   readonly atEnd: boolean;
 }
 
-/** Longest run of digits in a text, spaces, commas and hesitations between them left out; undefined when there is none. */
+const ONLY_FILLERS = /^(?:[\s,，、.。!！?？\-–—/]|嗯|呃|额|啊|那个|uh|um|er)*$/;
+const MAX_CHARS = 1000;
+
+/** Longest run of digits in a text, the last of several; undefined when there is none. Cardinals count: who is asked for digits and says 二十五 means 25. */
 export function longestDigitRun(text: string): DigitRun | undefined {
   let best: DigitRun | undefined;
-  for (const run of digitRuns(text)) if (best === undefined || run.digits.length >= best.digits.length) best = run;
-  return best;
-}
-
-/** All runs in order. */
-export function digitRuns(text: string): readonly DigitRun[] {
-  const runs: { digits: string; atEnd: boolean }[] = [];
-  let open: { digits: string; atEnd: boolean } | undefined;
-  let times = 1;
-  for (const token of tokens(text.slice(0, 1000))) {
-    const digit = /^\d$/.test(token) ? token : (WORDS[token] ?? ENGLISH[token]);
-    if (digit !== undefined) {
-      if (open === undefined) {
-        open = { digits: '', atEnd: true };
-        runs.push(open);
-      }
-      open.digits += digit.repeat(times);
-      times = 1;
-    } else if (TIMES[token] !== undefined) times = TIMES[token] ?? 1;
-    else if (!FILLER.test(token)) {
-      if (open !== undefined) open.atEnd = false;
-      open = undefined;
-      times = 1;
-    }
+  const plain = plainText(text.slice(0, MAX_CHARS));
+  for (const run of readRuns(plain, { letters: false, cardinals: true })) {
+    if (best !== undefined && run.digits.length < best.digits.length) continue;
+    best = { digits: run.digits, atEnd: ONLY_FILLERS.test(plain.slice(run.end)) };
   }
-  return runs;
-}
-
-const FILLER = /^(?:[\s,，、.。\-–—/]+|嗯|呃|额|啊|那个|uh|um|er)$/;
-
-function tokens(text: string): string[] {
-  const narrow = text.toLowerCase().replace(/[０-９]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
-  return narrow.match(/[a-z']+|那个|\d|[\s,，、.。\-–—/]+|./gsu) ?? [];
+  return best;
 }
 
 /** Digits in groups, as they are read back: 8 → 4-4, 11 → 3-4-4, others by four. */

@@ -14,7 +14,11 @@ export interface FakeUtterance {
     readonly value: unknown;
     readonly confidence?: number;
     readonly role?: string;
+    /** The words it was found in; default the whole text. */
+    readonly words?: string;
   }[];
+  /** Several wishes in one utterance: the words of each, in order. */
+  readonly wishes?: readonly { readonly intent: string; readonly words: string }[];
   /** Further intents of the ranking. */
   readonly others?: readonly { readonly name: string; readonly confidence: number }[];
 }
@@ -43,18 +47,35 @@ export class FakeIntentModel implements IntentModel {
     const utterance: FakeUtterance =
       typeof known === 'string' ? { intent: known } : (known ?? { intent: FALLBACK_INTENT, confidence: 0.2 });
     const intent = { name: utterance.intent, confidence: utterance.confidence ?? 0.95 };
-    const entities: Entity[] = (utterance.entities ?? []).map((entity) => ({
+    const entities: Entity[] = (utterance.entities ?? []).map(({ words = text, ...entity }) => ({
       confidence: 0.95,
       ...entity,
-      start: 0,
-      end: text.length,
-      text,
+      ...span(text, words),
+      text: words,
       extractor: 'fake',
     }));
-    return { text, intent, ranking: [intent, ...(utterance.others ?? [])], entities, sentiment: 0, model: this.name };
+    const intents = utterance.wishes?.map((wish) => ({
+      name: wish.intent,
+      confidence: 0.9,
+      ...span(text, wish.words),
+    }));
+    return {
+      text,
+      intent,
+      ranking: [intent, ...(utterance.others ?? [])],
+      entities,
+      ...(intents === undefined ? {} : { intents }),
+      sentiment: 0,
+      model: this.name,
+    };
   }
 
   async close(): Promise<void> {
     this.closed = true;
   }
+}
+
+function span(text: string, words: string): { readonly start: number; readonly end: number } {
+  const start = Math.max(0, text.indexOf(words));
+  return { start, end: start + words.length };
 }

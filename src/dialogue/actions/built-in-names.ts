@@ -15,6 +15,9 @@ export const BUILT_IN_ACTIONS: ReadonlySet<string> = new Set([
   // Ours.
   'action_repeat',
   'action_slower',
+  'action_faster',
+  'action_what_can_you_do',
+  'action_forget_me',
   'action_cancel',
   'action_correct',
   'action_hang_up',

@@ -1,4 +1,5 @@
 import { BUILT_IN_ACTIONS } from '../actions/built-in-names.js';
+import { DEFAULT_RESPONSES } from '../responses/defaults.js';
 import type { ReadyAction } from './ready-actions.js';
 import type { Application, FlowStep, Step } from './types.js';
 import type { YamlReader } from './yaml.js';
@@ -156,6 +157,7 @@ class Checker {
       const base = name.split('/')[0] ?? name;
       if (
         !domain.responses.has(name) &&
+        !DEFAULT_RESPONSES.has(name) &&
         ![...domain.responses.keys()].some((key) => key === base || key.startsWith(`${base}/`))
       ) {
         this.#reader.error(
@@ -181,7 +183,11 @@ class Checker {
     const { responses, actions } = this.#application.domain;
     const names = [...(form === undefined ? [] : [`utter_ask_${form}_${slot}`]), `utter_ask_${slot}`];
     const custom = [...(form === undefined ? [] : [`action_ask_${form}_${slot}`]), `action_ask_${slot}`];
-    if (names.some((name) => responses.has(name)) || custom.some((name) => actions.has(name))) return;
+    if (
+      names.some((name) => responses.has(name) || DEFAULT_RESPONSES.has(name)) ||
+      custom.some((name) => actions.has(name))
+    )
+      return;
     this.#reader.error(
       file,
       line,

@@ -58,6 +58,7 @@ export function readSlot(reader: YamlReader, name: string, value: unknown, map: 
     mappings: value.mappings === undefined ? [byName()] : readMappings(reader, value.mappings, value, 'mappings'),
     voice: readVoice(reader, value, written as SlotType),
     dependsOn: strings(value.depends_on),
+    profile: value.profile === true,
     ...reader.place(map, name),
   };
 }
@@ -116,6 +117,7 @@ function readVoice(reader: YamlReader, slot: YamlMap, type: SlotType): SlotVoice
     confirm: type === 'bool' || type === 'categorical' ? 'never' : 'auto',
     implicitFrom: IMPLICIT_FROM,
     askAgainBelow: ASK_AGAIN_BELOW,
+    keypad: new Map(),
   };
   const voice = slot.voice;
   if (voice === undefined) return defaults;
@@ -137,7 +139,23 @@ function readVoice(reader: YamlReader, slot: YamlMap, type: SlotType): SlotVoice
     confirm,
     implicitFrom: typeof voice.implicit_from === 'number' ? voice.implicit_from : IMPLICIT_FROM,
     askAgainBelow: typeof voice.ask_again_below === 'number' ? voice.ask_again_below : ASK_AGAIN_BELOW,
+    keypad: readKeypad(reader, voice),
   };
+}
+
+function readKeypad(reader: YamlReader, voice: YamlMap): ReadonlyMap<string, unknown> {
+  if (voice.keypad === undefined) return new Map();
+  const entries = isMapValue(voice.keypad) ? Object.entries(voice.keypad) : [];
+  if (entries.length === 0 || entries.some(([keys]) => !/^\d{1,4}$/.test(keys))) {
+    reader.wrong(
+      voice,
+      'keypad',
+      '"keypad" says which keys stand for which answer',
+      'Write "keypad: {1: broken, 2: late}".',
+    );
+    return new Map();
+  }
+  return new Map(entries);
 }
 
 function byName(): SlotMapping {

@@ -45,6 +45,8 @@ export interface SlotVoice {
   readonly implicitFrom: number;
   /** Less sure than this: ask again. */
   readonly askAgainBelow: number;
+  /** What keys stand for, where they are more than the digits of the answer: `{"1": "broken", "2": "late"}`. */
+  readonly keypad: ReadonlyMap<string, unknown>;
 }
 
 export interface SlotDefinition extends Located {
@@ -59,6 +61,8 @@ export interface SlotDefinition extends Located {
   readonly voice: SlotVoice;
   /** Slots whose change makes this one unknown again. */
   readonly dependsOn: readonly string[];
+  /** Kept about the caller beyond the conversation, once they have agreed (slot `profile_consent`). */
+  readonly profile: boolean;
 }
 
 export interface Button {

@@ -33,6 +33,14 @@ export type Frame =
   | { readonly kind: 'form'; readonly form: string; readonly slot?: string; readonly pending?: Pending }
   | { readonly kind: 'two_stage'; readonly stage: 'affirm' | 'rephrase' | 'affirm_again'; readonly intent: string };
 
+/** A wish that was said beside another one and comes after it. */
+export interface Wish {
+  readonly intent: string;
+  readonly confidence: number;
+  readonly text: string;
+  readonly entities: readonly HeardEntity[];
+}
+
 export interface OfferedButton {
   readonly title: string;
   readonly payload: string;
@@ -80,6 +88,12 @@ export type TrackerEvent = { readonly atMs: number } & (
   | { readonly event: 'hand_off_failed' }
   | { readonly event: 'hang_up'; readonly reason: string }
   | { readonly event: 'language'; readonly language: string }
+  /** Speaking rate from now on, 1 = normal. */
+  | { readonly event: 'rate'; readonly rate: number }
+  /** What is to be taken up when what is under way is done. */
+  | { readonly event: 'wishes'; readonly later: readonly Wish[] }
+  /** A wish said earlier has its turn now. */
+  | { readonly event: 'taken_up'; readonly intent: string; readonly entities: readonly HeardEntity[] }
   | { readonly event: 'restart' }
 );
 

@@ -1,15 +1,21 @@
 import { HearkenError } from '../../errors.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { BotAction, Channel, Expectation } from '../brain.js';
-import type { Frame, OfferedButton, TrackerEvent } from './events.js';
+import type { Frame, OfferedButton, TrackerEvent, Wish } from './events.js';
+import { addTurn, emptyMemory, type Memory } from './memory.js';
 
 /** Grows when the form below changes; `readTracker` brings older ones up to it. */
-export const TRACKER_SCHEMA = 2;
+export const TRACKER_SCHEMA = 3;
 
 /** Events kept; older ones live in the conversation log only. */
 const MAX_EVENTS = 50;
 /** Replies kept for repeated message ids. */
-const MAX_REPLIES = 8;
+const MAX_REPLIES = 64;
+/** Of them, those that keep the understanding too. */
+const MAX_PARSES = 8;
+/** They are written with each turn, so together they stay below this many characters of JSON; the last eight are kept in any case. */
+const MAX_REPLY_CHARS = 32_768;
+const MAX_LATER = 3;
 /** Steps kept for rules and stories: five predictions back are looked at, a rule is rarely longer than twenty. */
 const MAX_ITEMS = 40;
 
@@ -27,6 +33,12 @@ export interface TrackerState {
   readonly stack: readonly Frame[];
   /** User messages so far. */
   readonly turn: number;
+  /** `turn` when the session began: a conversation that was silent for `session_expiration_time` begins a new one. */
+  readonly sessionTurn: number;
+  /** Speaking rate the caller asked for, 1 = normal. */
+  readonly rate: number;
+  /** Wishes said beside another one, oldest first, at most 3. */
+  readonly later: readonly Wish[];
   readonly expectation: Expectation;
   /** In a row: not understood, silent, and times the open question has been asked again. */
   readonly noMatch: number;
@@ -67,6 +79,8 @@ export interface Tracker {
   readonly state: TrackerState;
   readonly events: readonly TrackerEvent[];
   readonly replies: readonly StoredReply[];
+  /** What was said, the last turns in words and the rest in short. */
+  readonly memory: Memory;
 }
 
 export const OPEN_QUESTION: Expectation = { type: 'open' };
@@ -86,6 +100,17 @@ export function newTracker(
     state: { ...emptyState(), language, channel, slots },
     events: [],
     replies: [],
+    memory: emptyMemory,
+  };
+}
+
+/** The conversation after a long silence: a new session, with its slots or without; what it has replied before stays known. */
+export function newSession(tracker: Tracker, slots: Readonly<Record<string, unknown>>): Tracker {
+  const { language, channel, sender, turn, variations, rate } = tracker.state;
+  return {
+    ...tracker,
+    events: [],
+    state: { ...emptyState(), language, channel, sender, turn, sessionTurn: turn, variations, rate, slots },
   };
 }
 
@@ -97,6 +122,9 @@ export function emptyState(): TrackerState {
     slots: {},
     stack: [],
     turn: 0,
+    sessionTurn: 0,
+    rate: 1,
+    later: [],
     expectation: OPEN_QUESTION,
     noMatch: 0,
     noInput: 0,
@@ -190,6 +218,21 @@ export function applyEvent(
       return { ...state, ended: 'hang_up' };
     case 'language':
       return { ...state, language: event.language };
+    case 'rate':
+      return { ...state, rate: event.rate };
+    case 'wishes':
+      return { ...state, later: bounded(event.later, MAX_LATER) };
+    case 'taken_up':
+      return {
+        ...state,
+        items: bounded(
+          [
+            ...state.items,
+            { kind: 'user', intent: event.intent, entities: event.entities.map((entity) => entity.entity) },
+          ],
+          MAX_ITEMS,
+        ),
+      };
     case 'restart':
       return {
         ...emptyState(),
@@ -197,6 +240,8 @@ export function applyEvent(
         channel: state.channel,
         sender: state.sender,
         turn: state.turn,
+        sessionTurn: state.sessionTurn,
+        rate: state.rate,
         slots: initialSlots,
         variations: state.variations,
       };
@@ -228,8 +273,32 @@ export function afterTurn(
     updatedMs: nowMs,
     state,
     events: bounded([...tracker.events, ...events], MAX_EVENTS),
-    replies: bounded([...tracker.replies, reply], MAX_REPLIES),
+    replies: boundedReplies([...tracker.replies, reply]),
+    memory: addTurn(tracker.memory, events),
   };
+}
+
+/** Reply and message id stay together: a message that comes late and twice still finds its first reply, as far as there is room. */
+function boundedReplies(replies: readonly StoredReply[]): readonly StoredReply[] {
+  const kept: StoredReply[] = [];
+  let chars = 0;
+  for (const reply of replies.slice(-MAX_REPLIES).reverse()) {
+    const { parse: _, ...short } = reply;
+    const one = kept.length < MAX_PARSES ? reply : short;
+    chars += replyChars(one);
+    if (kept.length >= MAX_PARSES && chars > MAX_REPLY_CHARS) break;
+    kept.unshift(one);
+  }
+  return kept;
+}
+
+/** About what a reply takes as JSON. */
+function replyChars(reply: StoredReply): number {
+  let chars = 100;
+  for (const action of reply.actions)
+    chars +=
+      action.type === 'say' ? 120 + action.text.length + action.speech.length : action.type === 'expect' ? 80 : 1500;
+  return chars;
 }
 
 /**
@@ -265,5 +334,6 @@ export function readTracker(
     state: { ...emptyState(), ...value.state, slots: { ...initialSlots, ...value.state.slots } },
     events: value.events ?? [],
     replies: value.replies ?? [],
+    memory: { ...emptyMemory, ...value.memory },
   };
 }

@@ -1,6 +1,7 @@
 import type { ParseResult } from '../../nlu/intent-model.js';
 import { runAction } from './act.js';
 import { askAffirmation, handOff } from './built-in.js';
+import { commandOf } from './commands.js';
 import type { TurnContext } from './context.js';
 import { accept, advance, dropPending, rewindTo, startFlow, take } from './frames.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
@@ -16,13 +17,22 @@ const COMMANDS: ReadonlySet<string> = new Set([
   'action_restart',
   'action_back',
   'action_cancel',
+  'action_faster',
+  'action_what_can_you_do',
   'utter_hand_off',
+  'utter_what_can_you_do',
 ]);
 
 /** A text message that has been read. */
 export async function handleAnswer(ctx: TurnContext): Promise<void> {
+  if (ctx.parse === undefined || ctx.parse.text.trim() === '') return noMatch(ctx);
+  const command = spokenCommand(ctx, ctx.parse);
+  if (command !== undefined) {
+    await runAction(ctx, command, 'command');
+    return advance(ctx);
+  }
+  ctx.parse = firstOfSeveral(ctx, ctx.parse);
   const { parse } = ctx;
-  if (parse === undefined || parse.text.trim() === '') return noMatch(ctx);
   const question = questionOf(ctx.application, ctx.top);
   const fills = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
   if (ctx.top?.kind === 'two_stage') return twoStage(ctx, ctx.top, parse, fills);
@@ -62,6 +72,80 @@ export async function respondToPayload(ctx: TurnContext, payload: string): Promi
     },
     new Map(),
   );
+}
+
+/** "Repeat", "a person" and their like, said whole, unless the application has its own answer to what was said. */
+function spokenCommand(ctx: TurnContext, parse: ParseResult): string | undefined {
+  const command = parse.model === 'payload' ? undefined : commandOf(parse.text);
+  if (command === undefined) return undefined;
+  const intent = parse.intent.name;
+  const own = !notUnderstood(ctx) && startsSomething(ctx, intent, parse.intent.confidence);
+  const same = ctx.deps.index.firstActions(intent).some((action) => action === command);
+  return own && (same || parse.intent.confidence >= SURE) ? undefined : command;
+}
+
+/** As sure as this of an intent of its own, an application knows better than the words of a command. */
+const SURE = 0.7;
+
+function startsSomething(ctx: TurnContext, intent: string, confidence: number): boolean {
+  return ctx.deps.index.knows(intent) || flowFor(ctx, intent, confidence) !== undefined;
+}
+
+/** Of several wishes in one utterance the first is answered now; the others are remembered, with what was said to them. */
+function firstOfSeveral(ctx: TurnContext, parse: ParseResult): ParseResult {
+  const [first, ...others] = parse.intents ?? [];
+  if (first === undefined || others.length === 0) return parse;
+  const later = others.filter(
+    (wish) =>
+      wish.name !== first.name &&
+      wish.confidence >= ctx.application.thresholds.nlu &&
+      startsSomething(ctx, wish.name, wish.confidence),
+  );
+  if (later.length === 0) return parse;
+  const within = (from: number, to: number) =>
+    parse.entities.filter((entity) => entity.start >= from && entity.start < to);
+  const wishes = later.map((wish) => ({
+    intent: wish.name,
+    confidence: wish.confidence,
+    text: parse.text.slice(wish.start, wish.end),
+    entities: within(wish.start, wish.end),
+  }));
+  ctx.emit({ event: 'wishes', later: [...ctx.state.later, ...wishes] });
+  const end = Math.min(...later.map((wish) => wish.start));
+  return {
+    ...parse,
+    intent: first,
+    ranking: [first],
+    entities: within(0, end),
+    text: parse.text.slice(0, end) || parse.text,
+  };
+}
+
+/** What was said beside something else has its turn when that is done. */
+export async function takeUpWishes(ctx: TurnContext): Promise<void> {
+  while (!ctx.ended && ctx.top === undefined && ctx.step()) {
+    const [wish, ...rest] = ctx.state.later;
+    if (wish === undefined) return;
+    ctx.emit({ event: 'wishes', later: rest });
+    ctx.emit({ event: 'taken_up', intent: wish.intent, entities: wish.entities });
+    const intent = { name: wish.intent, confidence: wish.confidence };
+    const parse: ParseResult = {
+      text: wish.text,
+      intent,
+      ranking: [intent],
+      entities: wish.entities.map((entity) => ({ ...entity, start: 0, end: 0, text: '', extractor: 'earlier' })),
+      sentiment: 0,
+      model: 'earlier',
+    };
+    ctx.parse = parse;
+    ctx.setNow.clear();
+    ctx.say('utter_next_wish');
+    const fills = fillSlots(ctx.application, parse, 1, fillScope(ctx));
+    applyFills(ctx, fills, undefined);
+    ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
+    await respond(ctx, parse, fills);
+    await advance(ctx);
+  }
 }
 
 async function answer(

@@ -5,8 +5,8 @@ import { questionOf } from './question.js';
 
 type BuiltIn = (ctx: TurnContext) => Promise<void> | void;
 
-/** How much slower "slower" is. Synthesisers stay clear down to about this. */
-const SLOWER_RATE = 0.75;
+/** What "slower" and "faster" mean from then on, and how slowly the words are repeated for which it was asked. Synthesisers stay clear in between. */
+const RATES = { slowest: 0.75, slow: 0.85, normal: 1, fast: 1.15 } as const;
 
 const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
   action_listen: () => {},
@@ -19,7 +19,10 @@ const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
   action_cancel: cancel,
   action_correct: correct,
   action_repeat: (ctx) => repeat(ctx),
-  action_slower: (ctx) => repeat(ctx, SLOWER_RATE),
+  action_slower: slower,
+  action_faster: faster,
+  action_what_can_you_do: whatCanYouDo,
+  action_forget_me: forgetMe,
   action_hand_off: (ctx) => handOff(ctx, 'requested'),
   action_hang_up: (ctx) => ctx.hangUp('completed'),
   action_reset_slots: resetSlots,
@@ -77,6 +80,42 @@ function repeat(ctx: TurnContext, rate?: number): void {
   for (const each of said) ctx.sayText(each.text, each.speech, each.bargeIn, rate);
   // What was said last ended with the open question.
   if (said.length > 0) ctx.asked = true;
+}
+
+/** Once more, slowly; and what comes after stays a little slower than before. */
+function slower(ctx: TurnContext): void {
+  const { rate } = ctx.state;
+  ctx.emit({
+    event: 'rate',
+    rate: rate > RATES.normal ? RATES.normal : rate > RATES.slow ? RATES.slow : RATES.slowest,
+  });
+  repeat(ctx, RATES.slowest);
+}
+
+function faster(ctx: TurnContext): void {
+  ctx.emit({ event: 'rate', rate: ctx.state.rate < RATES.normal ? RATES.normal : RATES.fast });
+  repeat(ctx);
+}
+
+/** The application's own words, else the names of its flows. */
+function whatCanYouDo(ctx: TurnContext): void {
+  if (ctx.has('utter_what_can_you_do')) {
+    ctx.say('utter_what_can_you_do');
+    return;
+  }
+  const { flows } = ctx.application;
+  const names = [...flows.values()]
+    .filter((flow) => flow.triggers.length > 0 && flow.name !== flow.id)
+    .map((flow) => flow.name);
+  if (names.length === 0) ctx.say('utter_what_can_you_do');
+  else ctx.say('utter_what_can_you_do_list', { choices: names.slice(0, 6) });
+}
+
+/** Erases what is kept about the caller beyond this conversation; the brain sees the withdrawn consent after the turn. */
+function forgetMe(ctx: TurnContext): void {
+  for (const slot of ctx.application.domain.slots.values()) if (slot.profile) ctx.setSlot(slot.name, null);
+  ctx.setSlot('profile_consent', false);
+  ctx.say('utter_forgotten');
 }
 
 function restart(ctx: TurnContext): void {

@@ -45,7 +45,8 @@ export class TurnContext {
   readonly message: UserMessage;
   readonly tracker: Tracker;
   readonly nowMs: number;
-  readonly parse: ParseResult | undefined;
+  /** What was understood; a wish said earlier takes its place when its turn has come. */
+  parse: ParseResult | undefined;
   readonly events: TrackerEvent[] = [];
   readonly actions: BotAction[] = [];
   state: TrackerState;
@@ -143,16 +144,24 @@ export class TurnContext {
     return this.application.domain.responses.has(response);
   }
 
-  /** Says the first of these responses that the domain has; false when it has none. */
-  sayFirst(names: readonly string[], values: Readonly<Record<string, unknown>> = {}): boolean {
-    return names.some((name) => this.say(name, values));
+  /** Says the first of these responses that the domain has, else the first there are ready words for; false when there is none. */
+  sayFirst(
+    names: readonly string[],
+    values: Readonly<Record<string, unknown>> = {},
+    digits: readonly string[] = [],
+  ): boolean {
+    return (
+      names.some((name) => this.has(name) && this.say(name, values, digits)) ||
+      names.some((name) => this.say(name, values, digits))
+    );
   }
 
-  /** Says a response of the domain; false when there is none or no variation fits. */
-  say(name: string, values: Readonly<Record<string, unknown>> = {}): boolean {
-    const definition = this.application.domain.responses.get(name) ?? this.#retrieval(name);
+  /** Says a response of the domain; false when there is none or no variation fits. `digits`: values that are read out digit by digit. */
+  say(name: string, values: Readonly<Record<string, unknown>> = {}, digits: readonly string[] = []): boolean {
+    const definition =
+      this.application.domain.responses.get(name) ?? this.#retrieval(name) ?? DEFAULT_RESPONSES.get(name);
     if (definition === undefined) return false;
-    const worded = respond(definition, this.#wording(name, values));
+    const worded = respond(definition, this.#wording(name, values, digits));
     if (worded === undefined) return false;
     if (worded.buttons.length > 0) this.emit({ event: 'offered', buttons: worded.buttons });
     this.#speak(worded.text, worded.speech, worded.bargeIn, name, worded.variation);
@@ -201,7 +210,7 @@ export class TurnContext {
     );
   }
 
-  #wording(name: string, values: Readonly<Record<string, unknown>>): ResponseContext {
+  #wording(name: string, values: Readonly<Record<string, unknown>>, digits: readonly string[] = []): ResponseContext {
     return {
       conversationId: this.tracker.conversationId,
       turn: this.state.turn,
@@ -210,7 +219,7 @@ export class TurnContext {
       channel: this.state.channel,
       slots: { ...this.state.slots, ...values },
       last: this.state.variations[name],
-      digitSlots: this.deps.digitSlots,
+      digitSlots: digits.length === 0 ? this.deps.digitSlots : new Set([...this.deps.digitSlots, ...digits]),
     };
   }
 
@@ -220,7 +229,7 @@ export class TurnContext {
     bargeIn: boolean,
     response: string | undefined,
     variation: number,
-    rate?: number,
+    rate = this.state.rate === 1 ? undefined : this.state.rate,
   ): void {
     if (text === '' && speech === '') return;
     this.actions.push({

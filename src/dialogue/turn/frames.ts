@@ -4,7 +4,7 @@ import { runAction } from './act.js';
 import type { TurnContext } from './context.js';
 import { predictLoop } from './predict.js';
 import { type Question, questionOf } from './question.js';
-import type { Fill } from './slots.js';
+import { type Fill, isDigitSlot } from './slots.js';
 
 /** Flows and forms: what is on the stack is run until it needs the caller. */
 
@@ -45,7 +45,11 @@ export function startFlow(ctx: TurnContext, id: string, called = false): void {
 export function linkTo(ctx: TurnContext, id: string): void {
   if (ctx.state.stack.some((frame) => frame.kind === 'flow' && frame.flow === id)) return;
   const guard = ctx.application.flows.get(id)?.guard;
-  const context = { channel: ctx.state.channel, language: ctx.state.language, resuming: ctx.state.stack.length > 0 };
+  const context = {
+    channel: ctx.state.channel,
+    language: ctx.state.language,
+    resuming: ctx.state.stack.length > 0 || ctx.state.later.length > 0,
+  };
   if (guard?.test({ slots: ctx.state.slots, context }) === false) return;
   startFlow(ctx, id);
 }
@@ -198,12 +202,17 @@ export async function ask(ctx: TurnContext): Promise<void> {
   if (question === undefined || ctx.asked) return;
   ctx.asked = true;
   if (question.pending !== undefined) {
-    const values = { [question.slot.name]: question.pending.value };
-    ctx.sayFirst(confirmNames(question), values);
+    const values = { [question.slot.name]: question.pending.value, value: question.pending.value };
+    ctx.sayFirst(confirmNames(question), values, isDigitSlot(question.slot) ? ['value'] : []);
+    if (ctx.state.attempts > 1) ctx.say('utter_use_keypad_confirm');
     return;
   }
-  for (let attempt = ctx.state.attempts; attempt > 0; attempt--) {
-    if (ctx.sayFirst(question.asks.map((name) => `${name}_retry_${attempt}`))) return;
+  const { attempts } = ctx.state;
+  for (let attempt = attempts; attempt > 0; attempt--) {
+    if (!ctx.sayFirst(question.asks.map((name) => `${name}_retry_${attempt}`))) continue;
+    // The words for this time may name the keys already; older ones, said again, get them added.
+    if (attempt < attempts) offerKeypad(ctx, question);
+    return;
   }
   const frame = ctx.top;
   const custom = [
@@ -213,7 +222,33 @@ export async function ask(ctx: TurnContext): Promise<void> {
   const action = custom.find((name) => ctx.application.domain.actions.has(name));
   if (action !== undefined) await runAction(ctx, action, 'form');
   else ctx.sayFirst(question.asks);
+  if (attempts > 1) offerKeypad(ctx, question);
 }
+
+/** Speech has failed twice: the keys are offered, in the way this slot takes them. */
+function offerKeypad(ctx: TurnContext, { slot }: Question): void {
+  if (ctx.state.channel !== 'voice') return;
+  if (slot.type === 'bool') {
+    ctx.say('utter_use_keypad_confirm');
+    return;
+  }
+  const choices =
+    slot.voice.keypad.size > 0
+      ? [...slot.voice.keypad]
+      : slot.type === 'categorical'
+        ? slot.values.slice(0, 9).map((value, at) => [String(at + 1), value] as const)
+        : [];
+  if (choices.length > 0) {
+    const chinese = ctx.state.language.startsWith('zh');
+    const words = choices.map(([key, value]) =>
+      chinese ? `${String(value)}请按${key}` : `${key} for ${String(value)}`,
+    );
+    ctx.say('utter_use_keypad_choice', { choices: words });
+  } else if (isDigitSlot(slot) || KEYABLE.has(slot.voice.type)) ctx.say('utter_use_keypad');
+}
+
+/** Besides digit strings, what `fromKeys` can read. */
+const KEYABLE: ReadonlySet<string> = new Set(['date', 'time', 'datetime', 'amount', 'money', 'number', 'quantity']);
 
 function confirmNames(question: Question): string[] {
   return [`utter_confirm_${question.slot.name}`, 'utter_confirm_slot'];

@@ -2,6 +2,7 @@ import { runAction } from './act.js';
 import { respondToPayload } from './answer.js';
 import type { TurnContext } from './context.js';
 import { accept, advance, dropPending, take } from './frames.js';
+import { fromKeys } from './key-values.js';
 import { noMatch } from './misunderstood.js';
 import { questionOf } from './question.js';
 import { coerce, isDigitSlot } from './slots.js';
@@ -40,10 +41,13 @@ export async function keyPressed(ctx: TurnContext, digits: string): Promise<void
 
 const COMMANDS: Readonly<Record<string, string>> = { '0': 'action_hand_off', '*': 'action_repeat', '#': 'action_back' };
 
+/** The answer that keys stand for: what the slot says itself, else by its type. */
 function coerceDigits(ctx: TurnContext, digits: string): unknown {
   const question = questionOf(ctx.application, ctx.top);
   if (question === undefined || digits === '') return undefined;
   const { slot } = question;
+  if (slot.voice.keypad.has(digits)) return coerce(slot, slot.voice.keypad.get(digits));
   if (slot.type === 'categorical') return slot.values[Number(digits) - 1];
-  return isDigitSlot(slot) || slot.type === 'float' ? coerce(slot, digits) : undefined;
+  if (isDigitSlot(slot) || slot.type === 'float') return coerce(slot, digits);
+  return fromKeys(slot.voice.type, digits, ctx.nowMs);
 }

@@ -56,7 +56,7 @@ export class PolicyIndex {
     let best: Entry | undefined;
     for (const entry of this.#candidates(this.#rules, state.items)) {
       if (!endsWith(state.items, entry.before) || !this.#slotsHold(entry, state.slots)) continue;
-      if (entry.rule?.conversationStart === true && state.turn > 1) continue;
+      if (entry.rule?.conversationStart === true && state.turn - state.sessionTurn > 1) continue;
       if (!this.#conditionsHold(entry, state, start)) continue;
       if (best === undefined || entry.weight + entry.before.length > best.weight + best.before.length) best = entry;
     }

@@ -3,7 +3,7 @@ import type { BotAction, UserInput, UserMessage } from '../brain.js';
 import type { TrackerEvent } from '../tracker/events.js';
 import type { Tracker, TrackerState } from '../tracker/tracker.js';
 import { runAction } from './act.js';
-import { handleAnswer } from './answer.js';
+import { handleAnswer, takeUpWishes } from './answer.js';
 import { TurnContext, type TurnDeps, type TurnMode } from './context.js';
 import { advance, ask } from './frames.js';
 import { keyPressed } from './keys.js';
@@ -31,7 +31,7 @@ export async function runTurn(
   mode: TurnMode = {},
 ): Promise<TurnOutcome> {
   const ctx = new TurnContext(deps, tracker, message, parse, nowMs, mode);
-  if (tracker.state.turn === 0) {
+  if (tracker.state.turn === tracker.state.sessionTurn) {
     ctx.emit({
       event: 'session_started',
       language: ctx.state.language,
@@ -80,7 +80,7 @@ async function dispatch(ctx: TurnContext, input: UserInput): Promise<void> {
 
 /** The greeting: a rule for `session_start` (or one with `conversation_start`), else `utter_greet`. A caller who comes back hears the open question. */
 async function begin(ctx: TurnContext): Promise<void> {
-  if (ctx.state.turn > 1 && questionOf(ctx.application, ctx.top) !== undefined) {
+  if (ctx.state.turn - ctx.state.sessionTurn > 1 && questionOf(ctx.application, ctx.top) !== undefined) {
     ctx.sayFirst(['utter_welcome_back']);
     return;
   }
@@ -95,6 +95,7 @@ async function begin(ctx: TurnContext): Promise<void> {
 /** After the message: what was begun goes on, what was interrupted is come back to, and the channel learns what to expect. */
 async function finish(ctx: TurnContext): Promise<void> {
   await advance(ctx);
+  await takeUpWishes(ctx);
   if (ctx.ended) return;
   await ask(ctx);
   // Nothing came of it (a correction with nothing to correct, "repeat" before a word was said): on the phone that would be silence.

@@ -162,7 +162,7 @@ describe('conversations', () => {
       {
         schema: 1,
         conversationId: 'old',
-        createdMs: 1,
+        createdMs: Date.now(),
         state: { language: 'en', turn: 3, slots: { order_number: '87654321' } },
       },
       0,

@@ -1,0 +1,70 @@
+/**
+ * What callers say at any time, in any application, in Mandarin and English. Only whole utterances count, so that nothing of an answer is taken for a command; an
+ * application that understands more ways to say it trains an intent for it.
+ */
+
+/** Politeness before and after. */
+const ZH_BEFORE =
+  '嗯|呃|那个|不好意思|对不起|抱歉|麻烦你?|请你?|你|您|能不能|可不可以|可以|能|我想|我要|我想要|给我|帮我|还是|那';
+const ZH_AFTER = '一下|下|好吗|好不好|行吗|可以吗|吧|啊|呢|吗|谢谢';
+const EN_BEFORE =
+  "um|uh|sorry|excuse me|please|okay|ok|can you|could you|would you|can i|could i|may i|i'd like to|i would like to|i want to|i want|i need to|i need|let me|let's|just|get me|give me";
+const EN_AFTER = 'please|thanks|thank you|now|again|for me|then';
+
+const ZH: Readonly<Record<string, string>> = {
+  action_repeat:
+    '再(?:说|讲|念|播|来)(?:一遍|一次|一下|遍)|(?:重复|重说|重播)(?:一遍|一次)?|没听(?:清|清楚|见|到|明白)|(?:刚才|刚刚)?说(?:的)?(?:是)?什么|再说',
+  action_slower:
+    '(?:说|讲|说得|讲得)?(?:再)?慢(?:一|1)?(?:点|些)(?:儿)?(?:说|讲)?|(?:说|讲)?(?:得)?太快了?|慢慢(?:说|讲)',
+  action_faster:
+    '(?:说|讲|说得|讲得)?(?:再)?快(?:一|1)?(?:点|些)(?:儿)?(?:说|讲)?|(?:说|讲)?(?:得)?太慢了?|(?:恢复)?正常(?:语速|速度)',
+  action_back: '返回(?:上一步|上一级|上一层)?|(?:回到|退回|退到)?上一(?:步|级|层|个问题)|退回(?:去)?|后退',
+  action_restart: '重新(?:开始|来)(?:一遍|一次)?|从头(?:开始|再来|来)(?:一遍|一次)?|回到(?:开头|主菜单|首页)|主菜单',
+  action_what_can_you_do:
+    '(?:你们?|您)?(?:都)?(?:能|会|可以)(?:帮我)?(?:做|干|办)(?:些|点)?(?:什么|啥|哪些事?)|(?:都)?有(?:什么|哪些)(?:功能|服务|业务|选项)|帮助|怎么用|菜单',
+  action_hand_off:
+    '(?:转接|转|找|接|换|叫|要)?(?:到)?(?:一?个)?(?:人工|真人|活人)(?:客服|服务|坐席|座席|台|来)?|(?:转接|转|找|接)(?:到)?(?:一?个)?(?:客服|坐席|座席|接线员|专员)(?:人员)?|(?:跟|和)(?:人|人工|真人|客服)(?:说|讲|聊)(?:话)?|不要机器人',
+};
+const EN: Readonly<Record<string, string>> = {
+  action_repeat:
+    "(?:repeat|say)(?: that| it| this)?(?: once more| one more time)?|come again|pardon(?: me)?|what did you say|(?:i )?(?:did not|didn't) (?:hear|get|catch) (?:that|you)|one more time",
+  action_slower:
+    "(?:speak |talk |say it |go )?(?:more slowly|slower|a bit slower|a little slower)|slow down(?: a bit| a little)?|(?:you are |you're |that is |that's )?too fast",
+  action_faster:
+    "(?:speak |talk |go )?(?:a bit |a little )?(?:faster|quicker)|speed up|(?:you are |you're )?too slow|normal speed",
+  action_back: 'go back(?: one step| a step)?|(?:the )?(?:previous|last) (?:step|question)|one step back|step back',
+  action_restart:
+    '(?:start|begin)(?: all)? (?:over|again)|restart|(?:start |go back to |from )the (?:beginning|start)|main menu',
+  action_what_can_you_do:
+    'what can (?:you do|i do|i say|i ask|you help me with)|what are my options|(?:the )?(?:help|menu|options)',
+  action_hand_off:
+    '(?:(?:to )?(?:speak|talk) (?:to|with) |connect me (?:to|with) |put me through to |transfer me to |to )?(?:a |an |the )?(?:real |live |human )?(?:person|human|agent|operator|representative|somebody|someone|colleague|human being)(?: agent)?|customer service|no (?:robots?|machines?)',
+};
+
+const PATTERNS: readonly { readonly action: string; readonly pattern: RegExp }[] = [
+  ...Object.entries(ZH).map(([action, core]) => ({
+    action,
+    pattern: new RegExp(`^(?:${ZH_BEFORE})*(?:${core})(?:${ZH_AFTER})*$`, 'u'),
+  })),
+  ...Object.entries(EN).map(([action, core]) => ({
+    action,
+    pattern: new RegExp(`^(?:(?:${EN_BEFORE}) )*(?:${core})(?: (?:${EN_AFTER}))*$`, 'u'),
+  })),
+];
+
+/** Commands are short; longer texts are not tried. */
+const MAX_CHARS = 60;
+
+/** The built-in action that an utterance asks for; undefined when it is none. */
+export function commandOf(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.length > MAX_CHARS) return undefined;
+  const plain = trimmed
+    .toLowerCase()
+    .replace(/[’]/gu, "'")
+    .replace(/[，。！？、,.!?;；~…]+/gu, ' ')
+    .trim()
+    .replace(/\s+/gu, ' ');
+  const tight = plain.replace(/\s/gu, '');
+  return PATTERNS.find(({ pattern }) => pattern.test(plain) || pattern.test(tight))?.action;
+}

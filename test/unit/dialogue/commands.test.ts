@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { commandOf } from '../../../src/dialogue/turn/commands.js';
+import { fromKeys } from '../../../src/dialogue/turn/key-values.js';
+
+describe('what callers say at any time', () => {
+  it.each([
+    [
+      'action_repeat',
+      '再说一遍|请再说一遍|麻烦你再说一次好吗|没听清|不好意思，没听清楚。|你说什么|重复一遍|repeat|can you repeat that please|Say that again?|pardon|what did you say|sorry, come again',
+    ],
+    [
+      'action_slower',
+      '慢一点|说慢点|请慢一点说|能不能说慢一点|太快了|slower please|can you speak more slowly|slow down|too fast',
+    ],
+    ['action_faster', '快一点|说快一点|speed up please|faster'],
+    ['action_back', '返回|上一步|回到上一步|go back|one step back please'],
+    ['action_restart', '重新开始|从头再来|我想重新开始|回到主菜单|start over|restart|main menu'],
+    [
+      'action_what_can_you_do',
+      '你能做什么|你会干啥|有哪些功能|帮助|你能帮我做些什么呢|what can you do|help|what are my options',
+    ],
+    [
+      'action_hand_off',
+      '人工|转人工|我要转人工客服|找真人|转接人工服务|帮我转人工|不要机器人|我想和真人说话|agent|a person please|i want to speak to a real person|talk to a human|operator|can i speak to somebody',
+    ],
+  ])('%s', (action, said) => {
+    for (const text of said.split('|')) expect(commandOf(text), text).toBe(action);
+  });
+
+  it('is not found in what only resembles it', () => {
+    const said =
+      '我要退货|返回的货物到了吗|慢递多久到|快递到哪了|人工费怎么算|再买一个|帮我查订单|什么时候到|8765|对|好的|help me return my order|my agent number is 12|go back to the order|i want to return this|person|快|慢|说'.split(
+        '|',
+      );
+    expect(said.filter((text) => commandOf(text) !== undefined && text !== 'person')).toEqual([]);
+    expect(commandOf('a'.repeat(10_000))).toBeUndefined();
+    expect(commandOf('please '.repeat(9))).toBeUndefined();
+  });
+
+  it('is decided fast for any text', () => {
+    const began = performance.now();
+    for (const word of ['嗯', '可以', '我想', 'can i ', 'please ', '说', '再'])
+      for (let count = 1; count <= 60; count++) commandOf(word.repeat(count));
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+});
+
+describe('keys stand for', () => {
+  const now = Date.parse('2026-11-21T20:00:00+08:00');
+  it.each([
+    ['date', '1125', '2026-11-25'],
+    ['date', '0105', '2027-01-05'],
+    ['date', '1121', '2026-11-21'],
+    ['date', '20270301', '2027-03-01'],
+    ['date', '0229', '2028-02-29'],
+    ['date', '1332', undefined],
+    ['date', '12', undefined],
+    ['time', '1530', '15:30'],
+    ['time', '900', '09:00'],
+    ['time', '2460', undefined],
+    ['datetime', '11251530', '2026-11-25T15:30'],
+    ['amount', '120', { amount: 120, currency: 'CNY' }],
+    ['number', '7', 7],
+    ['text', '7', undefined],
+  ])('a %s: %s', (type, digits, value) => expect(fromKeys(type, digits, now)).toEqual(value));
+});
