@@ -33,6 +33,8 @@ const turnSchema = z.strictObject({
   longestUtteranceMs: ms(15_000),
   /** Voice over a prompt: after this long playout pauses. */
   bargeInVoiceMs: ms(200),
+  /** The same for voice that came into the thinking, before the prompt began. */
+  bargeInThinkingMs: ms(400),
   /** Within this time after the pause words decide: go on or stop. */
   bargeInDecisionMs: ms(500),
   /** Voice that brings no words: after this long it counts as a no-match. */
@@ -181,6 +183,19 @@ export const configSchema = z.strictObject({
       /** REDIS_URL; without it sessions live in memory. */
       redisUrl: z.string().optional(),
       sessionTtlMs: ms(30 * 60_000),
+      /** PostgreSQL for what was said. DATABASE_URL; without it the embedded one. */
+      databaseUrl: z
+        .string()
+        .regex(/^postgres(ql)?:\/\//, 'postgres://user:password@host:5432/database')
+        .optional(),
+      /** `auto`: PostgreSQL when there is a databaseUrl, else embedded (needs 350 MB); `files`: JSON lines, for small machines. */
+      conversations: z.enum(['auto', 'files']).default('auto'),
+      /** What was said is removed after this; 0 keeps it. */
+      keepDays: z.number().int().min(0).max(3650).default(90),
+      /** Personal data that is masked before it is stored. */
+      mask: z
+        .array(z.enum(['phone', 'email', 'id_card', 'bank_card']))
+        .default(['phone', 'email', 'id_card', 'bank_card']),
       /** Where call records and conversation logs go. HEARKEN_DATA */
       folder: z.string().default('data'),
     })
@@ -219,6 +234,7 @@ const ENVIRONMENT: Readonly<
   HEARKEN_AGENT: { path: ['handoff', 'target'] },
   HEARKEN_DATA: { path: ['store', 'folder'] },
   REDIS_URL: { path: ['store', 'redisUrl'] },
+  DATABASE_URL: { path: ['store', 'databaseUrl'] },
   LOG_LEVEL: { path: ['log', 'level'] },
 };
 

@@ -13,6 +13,8 @@ export interface HeardPartial {
 
 /** What an ear tells of; times are ms since the call began. */
 export interface EarListener {
+  /** The caller's line, as it comes. */
+  audio(atMs: number, samples: Int16Array): void;
   voice(active: boolean, sinceMs: number): void;
   partial(partial: HeardPartial): void;
   final(flushId: number, text: string, confidence: number): void;
@@ -51,12 +53,13 @@ export class CallEar {
 
   /** Takes the caller's audio until the call is over. */
   async hear(): Promise<void> {
-    const { session, record, stream, nowMs } = this.#options;
+    const { session, record, stream, nowMs, listener } = this.#options;
     for await (const frame of session.incoming) {
       const atMs = nowMs();
       this.#clock.accept(atMs, durationMs(frame));
       record.caller(atMs, frame.samples);
       stream.accept(frame.samples);
+      listener.audio(atMs, frame.samples);
     }
   }
 

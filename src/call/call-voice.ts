@@ -18,6 +18,9 @@ export interface VoiceListener {
   finished(promptId: number): void;
   /** Its sound could not be made. Also told of prompts that are no reply (negative ids). */
   failed(promptId: number, reason: string): void;
+  /** Sound that the caller hears at this time of the call, and the time from which on nothing of it will be heard. */
+  audio(atMs: number, samples: Int16Array): void;
+  cut(atMs: number): void;
   /** What the caller did hear of a prompt, of any kind. */
   heard(promptId: number, text: string): void;
   /** The fallback prompt is over, or could not be said at all. */
@@ -65,8 +68,14 @@ export class CallVoice {
       .on('made', (promptId) => listener.made(promptId))
       .on('started', (promptId) => listener.started(promptId))
       .on('audible', (promptId) => listener.audible(promptId))
-      .on('audio', (clockMs, samples) => record.bot(clockMs - startMs, samples))
-      .on('cut', (clockMs) => record.cutBot(clockMs - startMs))
+      .on('audio', (clockMs, samples) => {
+        record.bot(clockMs - startMs, samples);
+        listener.audio(clockMs - startMs, samples);
+      })
+      .on('cut', (clockMs) => {
+        record.cutBot(clockMs - startMs);
+        listener.cut(clockMs - startMs);
+      })
       .on('abandoned', (promptId, heard) => listener.heard(promptId, heard))
       .on('finished', (promptId, heard) => {
         listener.heard(promptId, heard);

@@ -9,12 +9,13 @@ import type { Synthesizer } from '../speech/synthesizer.js';
 import { CallEar, type EarListener, type HeardPartial } from './call-ear.js';
 import { CallMind } from './call-mind.js';
 import { CallVoice, type VoiceListener } from './call-voice.js';
+import { EchoGuard } from './echo-guard.js';
 import type { FallbackPrompt } from './fallback-prompts.js';
 import { HandOver } from './hand-over.js';
 import { PartialAssessor } from './partial-assessor.js';
 import { graphFor } from './question-graph.js';
 import type { CallRecord } from './record.js';
-import { replyFacts, saysOf } from './reply.js';
+import { greeted, replyFacts, saysOf } from './reply.js';
 import { Speculation } from './speculation.js';
 import { type TurnTiming, TurnTimings } from './timings.js';
 import { reduce } from './turn/reduce.js';
@@ -52,6 +53,7 @@ export class LiveCall {
   readonly #assessor: PartialAssessor;
   readonly #mind: CallMind;
   readonly #speculation: Speculation;
+  readonly #echoGuard: EchoGuard;
   readonly #handOver: HandOver;
   readonly #finished: Promise<void>;
   #settleFinished: () => void = () => undefined;
@@ -91,6 +93,10 @@ export class LiveCall {
     });
     this.#finished = new Promise((resolve) => {
       this.#settleFinished = resolve;
+    });
+    this.#echoGuard = new EchoGuard({
+      sampleRate: session.sampleRate,
+      onChange: (active) => this.#dispatch({ type: 'echo', atMs: this.#nowMs(), active }),
     });
     this.#ear = new CallEar({ session, stream, record, nowMs: () => this.#nowMs(), listener: this.#heardByEar() });
     this.#voice = new CallVoice({
@@ -164,7 +170,9 @@ export class LiveCall {
 
   #heardByEar(): EarListener {
     return {
+      audio: (atMs, samples) => this.#echoGuard.heard(atMs, samples),
       voice: (active, sinceMs) => {
+        this.#echoGuard.voice(active, sinceMs);
         if (!active) this.#timings.endOfSpeech(sinceMs);
         this.#dispatch({ type: 'voice', atMs: this.#nowMs(), active, sinceMs });
       },
@@ -197,6 +205,8 @@ export class LiveCall {
 
   #toldByVoice(): VoiceListener {
     return {
+      audio: (atMs, samples) => this.#echoGuard.played(atMs, samples),
+      cut: (atMs) => this.#echoGuard.cut(atMs),
       made: (promptId) => this.#timings.played('soundMs', promptId, this.#nowMs()),
       audible: (promptId) => this.#timings.played('audibleMs', promptId, this.#nowMs()),
       started: (promptId) => {
@@ -315,7 +325,7 @@ export class LiveCall {
 
   #onReply(turnId: number, result: TurnResult): void {
     if (this.#ended || turnId !== this.#state.turnId) return;
-    this.#reply = result;
+    this.#reply = greeted(result, this.#input, this.#parts.session.peer.route?.greeting);
     this.#language = result.language;
     this.#timings.reached('replyMs', this.#nowMs());
     this.#parts.record.event(this.#nowMs(), 'turn', {

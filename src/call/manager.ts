@@ -8,6 +8,7 @@ import type { Synthesizer } from '../speech/synthesizer.js';
 import { LiveCall } from './live-call.js';
 import { CallRecord } from './record.js';
 import type { TurnTiming } from './timings.js';
+import { whisper } from './whisper.js';
 
 export interface CallManagerParts {
   readonly config: Config;
@@ -51,6 +52,11 @@ export class CallManager {
     const { config, logger } = this.#parts;
     const language = languageOf(session.peer, config.app);
     const callLogger = logger.child({ sessionId: session.id });
+    if (session.peer.purpose === 'whisper') {
+      const { synthesizer, clock } = this.#parts;
+      whisper({ session, synthesizer, language, leadMs: config.media.leadMs, clock, logger: callLogger });
+      return;
+    }
     const stream = this.#parts.recognizer.open({
       streamId: session.id,
       sampleRate: session.sampleRate,
@@ -111,10 +117,10 @@ export class CallManager {
   }
 }
 
-/** By the number dialled, else the application's own. */
+/** As the bridge's route says, by the number dialled, else the application's own. */
 export function languageOf(peer: MediaPeer, app: Config['app']): string {
   const user = /^(?:sips?:|tel:)?([^@;>]+)/.exec(peer.callee)?.[1] ?? '';
-  return app.languageByCallee[user] ?? app.language;
+  return peer.route?.language ?? app.languageByCallee[user] ?? app.language;
 }
 
 /** Personal data in logs: the last three characters of a caller's number or name are enough to find a call again. */

@@ -1,4 +1,4 @@
-import type { BotAction, TurnResult } from '../dialogue/brain.js';
+import type { BotAction, TurnResult, UserInput } from '../dialogue/brain.js';
 import { OPEN_QUESTION, type TurnEvent } from './turn/state.js';
 
 type SayAction = Extract<BotAction, { type: 'say' }>;
@@ -21,4 +21,12 @@ export function replyFacts(
     expectation: expect?.type === 'expect' ? expect.expectation : OPEN_QUESTION,
     noMatch: result.noMatch,
   };
+}
+
+/** The first words of a call as the number that was dialled wants them, in place of the application's; what follows them stays. */
+export function greeted(result: TurnResult, input: UserInput | undefined, greeting: string | undefined): TurnResult {
+  if (greeting === undefined || input?.type !== 'event' || input.name !== 'start') return result;
+  const at = result.actions.findIndex((action) => action.type === 'say');
+  const say: BotAction = { type: 'say', text: greeting, speech: greeting, bargeIn: true };
+  return { ...result, actions: [...result.actions.slice(0, Math.max(0, at)), say, ...result.actions.slice(at + 1)] };
 }

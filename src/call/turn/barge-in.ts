@@ -7,11 +7,43 @@ import { scheduleEnd } from './end-of-turn.js';
  * Barge-in: voice pauses the prompt, words decide. Silence or a sign of listening lets it go on where it stopped; anything else ends it.
  */
 
-/** Voice began or went on while a prompt plays. */
-export function voiceOverPrompt(draft: Draft, config: TurnConfig): void {
-  const { prompt, voice } = draft.state;
-  if (!prompt?.bargeIn || prompt.paused || !voice.active) return;
-  draft.setDeadline('bargeInVoice', Math.max(draft.nowMs, voice.sinceMs + config.bargeInVoiceMs));
+/** Voice began or went on while a prompt plays. `voiceMs`: how long it must last. */
+export function voiceOverPrompt(draft: Draft, voiceMs: number): void {
+  const { prompt, voice, echo } = draft.state;
+  if (!prompt?.bargeIn || prompt.paused || !voice.active || echo) return;
+  draft.setDeadline('bargeInVoice', Math.max(draft.nowMs, voice.sinceMs + voiceMs));
+}
+
+/**
+ * A prompt begins while, or after, the caller spoke into the thinking. Voice that goes on must last longer than over a prompt (the end of an answer
+ * often hangs on); words that were said meanwhile take the turn back before a sound of the prompt is out.
+ */
+export function voiceBeforePrompt(draft: Draft, config: TurnConfig): void {
+  const { voice, utterance } = draft.state;
+  if (voice.active) {
+    voiceOverPrompt(draft, config.bargeInThinkingMs);
+    return;
+  }
+  if (utterance && voice.sinceMs - utterance.startedAtMs >= config.bargeInThinkingMs) wordsOverPrompt(draft, config);
+}
+
+/** It turns out whose voice it is: the bot's own changes nothing, a caller's that came out from under it counts from now. */
+export function hearEcho(draft: Draft, active: boolean, config: TurnConfig): void {
+  const { state } = draft;
+  if (state.echo === active) return;
+  state.echo = active;
+  draft.decide(active ? 'echo' : 'echoOver');
+  if (state.phase !== 'speaking') return;
+  if (active) {
+    draft.clearDeadlines('bargeInVoice');
+    if (state.prompt?.paused) {
+      draft.clearDeadlines('bargeInDecision');
+      resumeAfterPause(draft);
+    }
+    return;
+  }
+  state.voice = { ...state.voice, sinceMs: draft.nowMs };
+  voiceOverPrompt(draft, config.bargeInVoiceMs);
 }
 
 /** It has lasted: hold the prompt and wait for words. */
@@ -27,9 +59,9 @@ export function pauseForVoice(draft: Draft, config: TurnConfig): void {
 
 /** Words came while a prompt plays or is paused: real ones end it. */
 export function wordsOverPrompt(draft: Draft, config: TurnConfig): void {
-  const { prompt, utterance, voice } = draft.state;
+  const { prompt, utterance, voice, echo } = draft.state;
   const text = utterance?.text ?? '';
-  if (!prompt?.bargeIn || text === '' || isBackchannel(text, config.backchannels)) return;
+  if (!prompt?.bargeIn || echo || text === '' || isBackchannel(text, config.backchannels)) return;
   // A word that came of less voice than a barge-in needs is not believed yet: the recogniser may have made it of a cough.
   const voicedMs = draft.nowMs - (utterance?.startedAtMs ?? draft.nowMs);
   if (!prompt.paused && voice.active && voicedMs < config.bargeInVoiceMs) return;

@@ -1,6 +1,13 @@
 import type { TurnConfig } from '../../config.js';
 import { isBackchannel } from './backchannel.js';
-import { pauseForVoice, resumeAfterPause, voiceOverPrompt, wordsOverPrompt } from './barge-in.js';
+import {
+  hearEcho,
+  pauseForVoice,
+  resumeAfterPause,
+  voiceBeforePrompt,
+  voiceOverPrompt,
+  wordsOverPrompt,
+} from './barge-in.js';
 import { Draft, emptyUtterance } from './draft.js';
 import { endReason, endUtterance, scheduleEnd } from './end-of-turn.js';
 import { commitKeys, pressKey } from './keys.js';
@@ -25,6 +32,9 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
       return;
     case 'voice':
       onVoice(draft, event, config);
+      return;
+    case 'echo':
+      hearEcho(draft, event.active, config);
       return;
     case 'partial':
       onPartial(draft, event, config);
@@ -88,7 +98,9 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
 
 function onVoice(draft: Draft, event: Extract<TurnEvent, { type: 'voice' }>, config: TurnConfig): void {
   const { state } = draft;
+  const wasEcho = state.echo;
   state.voice = { active: event.active, sinceMs: event.sinceMs };
+  state.echo = false;
   if (event.active && !state.utterance && state.phase !== 'ending') state.utterance = emptyUtterance(event.sinceMs);
   if (event.active) draft.updateUtterance({ settled: false });
   if (state.phase === 'listening') {
@@ -97,9 +109,10 @@ function onVoice(draft: Draft, event: Extract<TurnEvent, { type: 'voice' }>, con
       watchUtterance(draft, config);
     } else scheduleEnd(draft, config);
   } else if (state.phase === 'speaking') {
-    if (event.active) voiceOverPrompt(draft, config);
+    if (event.active) voiceOverPrompt(draft, config.bargeInVoiceMs);
     else {
       draft.clearDeadlines('bargeInVoice');
+      if (wasEcho) draft.discardUtterance();
       // The sign of listening is over; nothing of it may leak into the next answer.
       if (!state.prompt?.paused && isBackchannel(state.utterance?.text ?? '', config.backchannels))
         draft.discardUtterance();
@@ -187,7 +200,7 @@ function onReply(draft: Draft, event: Extract<TurnEvent, { type: 'reply' }>, con
     paused: false,
   };
   draft.effect({ type: 'play', promptId: event.turnId });
-  voiceOverPrompt(draft, config);
+  voiceBeforePrompt(draft, config);
 }
 
 function takePendingKeys(draft: Draft, config: TurnConfig): void {

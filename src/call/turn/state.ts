@@ -74,6 +74,8 @@ export interface TurnState {
   readonly turnId: number;
   readonly flushId: number;
   readonly deadlines: Readonly<Partial<Record<DeadlineName, number>>>;
+  /** The voice on the line is the bot's own, come back. */
+  readonly echo: boolean;
   /** The socket is away: deadlines that wait for the caller stand still. */
   readonly detached: boolean;
   /** A person was asked to take over because the dialogue could not go on; it is tried once. */
@@ -161,6 +163,7 @@ export const initialTurnState: TurnState = {
   turnId: 0,
   flushId: 0,
   deadlines: {},
+  echo: false,
   detached: false,
   gaveUp: false,
 };

@@ -92,4 +92,70 @@ describe('backchannels', () => {
   it.each(['好的我要退货', '不好', '人工', ''])('%j: only a whole sign of listening is one', (text) => {
     expect(isBackchannel(text, turnConfig.backchannels)).toBe(text === '');
   });
+
+  it("the bot's own echo does not pause its prompt, and its words are forgotten", () => {
+    const driver = new Driver().speaking();
+    driver.at(560, { type: 'voice', active: true, sinceMs: 500 });
+    driver.at(680, { type: 'echo', active: true });
+    driver.at(1200, { type: 'partial', text: '请问有什么可以帮您', stableMs: 0 });
+    driver.at(2000, { type: 'voice', active: false, sinceMs: 1900 }).until(4000);
+    expect(driver.timesOf('pausePlayout')).toEqual([]);
+    expect(driver.timesOf('stopPlayout')).toEqual([]);
+    expect(driver.effects).toContainEqual(expect.objectContaining({ type: 'flush', purpose: 'discard', atMs: 2000 }));
+  });
+
+  it('an echo that is noticed late lets the prompt go on', () => {
+    const driver = new Driver().speaking();
+    driver.at(560, { type: 'voice', active: true, sinceMs: 500 });
+    driver.at(760, { type: 'echo', active: true }).until(2000);
+    expect(driver.timesOf('pausePlayout')).toEqual([700]);
+    expect(driver.timesOf('resumePlayout')).toEqual([760]);
+  });
+
+  it('a caller who speaks over the echo is heard', () => {
+    const driver = new Driver().speaking();
+    driver.at(560, { type: 'voice', active: true, sinceMs: 500 });
+    driver.at(680, { type: 'echo', active: true });
+    driver.at(1500, { type: 'echo', active: false });
+    driver.at(1900, { type: 'partial', text: '转人工', stableMs: 0 }).until(4000);
+    expect(driver.timesOf('pausePlayout')).toEqual([1700]);
+    expect(driver.timesOf('stopPlayout')).toEqual([1900]);
+  });
+
+  it('words said into the thinking take the turn back before the prompt is heard', () => {
+    const driver = new Driver();
+    driver.at(0, { type: 'started' });
+    driver.at(100, { type: 'voice', active: true, sinceMs: 50 });
+    driver.at(600, { type: 'partial', text: '转人工', stableMs: 0 });
+    driver.at(750, { type: 'voice', active: false, sinceMs: 650 });
+    driver.at(800, {
+      type: 'reply',
+      turnId: 1,
+      bargeIn: true,
+      next: 'listen',
+      expectation: { type: 'open' },
+      noMatch: false,
+    });
+    driver.until(5000);
+    expect(driver.timesOf('stopPlayout')).toEqual([800]);
+    driver.at(5010, { type: 'final', flushId: driver.state.flushId, text: '转人工', confidence: 0.7 });
+    expect(driver.timesOf('turn')).toHaveLength(2);
+  });
+
+  it('a breath into the thinking does not', () => {
+    const driver = new Driver();
+    driver.at(0, { type: 'started' });
+    driver.at(100, { type: 'voice', active: true, sinceMs: 50 });
+    driver.at(350, { type: 'voice', active: false, sinceMs: 250 });
+    driver.at(400, { type: 'partial', text: '人', stableMs: 0 });
+    driver.at(800, {
+      type: 'reply',
+      turnId: 1,
+      bargeIn: true,
+      next: 'listen',
+      expectation: { type: 'open' },
+      noMatch: false,
+    });
+    expect(driver.timesOf('stopPlayout')).toEqual([]);
+  });
 });

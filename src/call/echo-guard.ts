@@ -1,0 +1,60 @@
+import { EchoMeter } from '../dsp/echo.js';
+
+export interface EchoGuardOptions {
+  /** Hz of both directions; a multiple of 2000. */
+  readonly sampleRate: number;
+  /** What comes from the line now is (no longer) the bot's own voice. */
+  readonly onChange: (echo: boolean) => void;
+}
+
+/** Likeness from which it is an echo, and below which it is none any more: measured 0.6 to 1 for echoes through µ-law, below 0.45 for callers. */
+const ECHO_FROM = 0.55;
+const ECHO_UNTIL = 0.45;
+/** Once it is known what it is, it is looked at again this often. */
+const AGAIN_MS = 100;
+
+/** Watches the line while there is voice on it, for the bot's own words. Only what was played within the last half second can come back. */
+export class EchoGuard {
+  readonly #meter: EchoMeter;
+  readonly #onChange: (echo: boolean) => void;
+  #voiceSinceMs: number | undefined;
+  #checkedMs = 0;
+  #playedUntilMs = Number.NEGATIVE_INFINITY;
+  #echo = false;
+
+  constructor({ sampleRate, onChange }: EchoGuardOptions) {
+    this.#meter = new EchoMeter(sampleRate);
+    this.#onChange = onChange;
+  }
+
+  /** Times are ms since the call began. */
+  played(atMs: number, pcm: Int16Array): void {
+    this.#meter.played(atMs, pcm);
+    this.#playedUntilMs = Math.max(this.#playedUntilMs, atMs + 20);
+  }
+
+  cut(atMs: number): void {
+    this.#meter.cut(atMs);
+    this.#playedUntilMs = Math.min(this.#playedUntilMs, atMs);
+  }
+
+  heard(atMs: number, pcm: Int16Array): void {
+    this.#meter.heard(atMs, pcm);
+    const since = this.#voiceSinceMs;
+    // Long after the last sound of ours nothing of it can be on the line.
+    if (since === undefined || since > this.#playedUntilMs + 800 || atMs - this.#checkedMs < AGAIN_MS) return;
+    const likeness = this.#meter.likeness(since);
+    if (likeness === undefined) return;
+    this.#checkedMs = atMs;
+    const echo = likeness >= (this.#echo ? ECHO_UNTIL : ECHO_FROM);
+    if (echo === this.#echo) return;
+    this.#echo = echo;
+    this.#onChange(echo);
+  }
+
+  voice(active: boolean, sinceMs: number): void {
+    this.#voiceSinceMs = active ? sinceMs : undefined;
+    this.#checkedMs = 0;
+    if (!active) this.#echo = false;
+  }
+}
