@@ -54,13 +54,13 @@ export const accountActions: readonly ActionDefinition[] = [
   }),
 
   shopAction('action_send_code', async (context) => {
-    const { status } = await send(context, 'POST', '/codes', { phone: context.slots.account_phone });
-    return { slots: { code_sent: status === 202 } };
+    const { status, body } = await send(context, 'POST', '/codes', { phone: context.slots.account_phone });
+    return { slots: { code_sent: status === 202, code_token: body.token ?? null } };
   }),
 
   shopAction('action_reset_password', async (context) => {
-    const { account_phone: phone, reset_code: code } = context.slots;
-    const { status } = await send(context, 'POST', '/password-resets', { phone, code });
+    const { account_phone: phone, reset_code: code, code_token: token } = context.slots;
+    const { status } = await send(context, 'POST', '/password-resets', { phone, code, token });
     const failures = Number(context.slots.code_failures ?? 0) + (status === 201 ? 0 : 1);
     const outcome =
       status === 201 ? 'done' : status === 429 || failures > 2 ? 'locked' : status === 410 ? 'old' : 'wrong';

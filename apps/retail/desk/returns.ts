@@ -97,7 +97,8 @@ function readSize(context: ActionContext): string | null {
   const at = sizes.indexOf(textSlot(context, 'order_size'));
   const step = said === 'bigger' ? 1 : said === 'smaller' ? -1 : 0;
   if (step !== 0) return at === -1 ? null : (sizes[at + step] ?? null);
-  return sizes.find((each) => each === said.toUpperCase()) ?? null;
+  const named = /(?:XXL|XL|XS|[SML]|\d{2})(?![A-Z\d])/.exec(said.toUpperCase())?.[0];
+  return sizes.find((each) => each === named) ?? null;
 }
 
 function readColour(context: ActionContext): string | null {
