@@ -111,8 +111,15 @@ export async function startService(
       { name: 'sessions', value: stores.sessions.kind },
       { name: 'application', value: `${config.app.folder}, ${brain.languages.join(' and ')}` },
     ];
+      { name: 'conversations', value: stores.log.kind },
     metrics.watch('calls_live', 'Calls that are up now', () => calls.live);
     const api = await createApi({
+    metrics.watch(
+      'log_events_waiting',
+      'Events of conversations that are not yet in their database',
+      () => stores.log.waiting,
+    );
+    metrics.watch('log_events_dropped', 'Events lost: no room in memory or on disk', () => stores.log.dropped);
       metrics,
       brain: watchedBrain,
       logger,
@@ -151,6 +158,8 @@ export async function startService(
 
     // Fixed prompts are rendered while the first caller is still dialling; a miss only means that the first one is made on the fly.
     void warmPrompts();
+    // The database of what was said takes its time; events wait on disk meanwhile.
+    stores.start();
     const { port } = api.app.server.address() as AddressInfo;
     const host = config.http.host === '0.0.0.0' || config.http.host === '::' ? '127.0.0.1' : config.http.host;
     let stopping: Promise<void> | undefined;

@@ -8,7 +8,7 @@ import type { Config } from '../config.js';
 import type { Brain } from '../dialogue/brain.js';
 import { Metrics } from '../insight/metrics.js';
 import type { IntentModel } from '../nlu/intent-model.js';
-import type { ConversationLog } from '../store/conversation-log.js';
+import type { SearchableLog } from '../store/conversation-log.js';
 import { registerCors } from './plugins/cors.js';
 import { registerDocumentation } from './plugins/documentation.js';
 import { registerErrorHandler } from './plugins/errors.js';
@@ -27,8 +27,8 @@ export interface ApiOptions extends HealthOptions {
   readonly brain: Brain;
   readonly logger: Logger;
   readonly config: Config['http'];
-  /** With it there is `/api/history`. */
-  readonly log?: ConversationLog;
+  /** With it there are `/api/history` and `/api/conversations`. */
+  readonly log?: SearchableLog;
   readonly calls?: Omit<CallRouteOptions, 'signIn'>;
   /** Told of every request and shown at `/metrics`; without it the API counts for itself. */
   readonly metrics?: Metrics;

@@ -3,7 +3,9 @@ import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { HearkenError, messageOf } from '../errors.js';
-import type { ConversationEvent, ConversationLog } from './conversation-log.js';
+import type { ConversationEvent, EventPage, EventQuery, SearchableLog } from './conversation-log.js';
+import { removeOldDays, searchDays } from './log/day-files.js';
+import { maskEvent, type PersonalKind } from './log/mask.js';
 
 export interface FileConversationLogOptions {
   /** Made when it is missing; one file a day lies in it. */
@@ -13,6 +15,10 @@ export interface FileConversationLogOptions {
   /** Events are written in batches at most this far apart. Default 50 ms. */
   readonly flushMs?: number;
   readonly onError?: (error: unknown) => void;
+  /** Personal data that is not written down. Default none. */
+  readonly mask?: readonly PersonalKind[];
+  /** Days older than this are removed; 0 (default) keeps them. */
+  readonly keepDays?: number;
 }
 
 interface Place {
@@ -31,11 +37,15 @@ const RETRY_MS = 1000;
  * Conversation events as JSON lines, a file a day (UTC): `conversations-2026-11-30.jsonl`. `append` never waits and never throws;
  * when the disk refuses, events wait in the bounded queue and are tried again.
  */
-export class FileConversationLog implements ConversationLog {
+export class FileConversationLog implements SearchableLog {
+  readonly kind = 'files';
   readonly #folder: string;
   readonly #maxQueue: number;
   readonly #flushMs: number;
   readonly #onError: (error: unknown) => void;
+  readonly #mask: readonly PersonalKind[];
+  readonly #keepDays: number;
+  #sweptOn = '';
   readonly #index = new Map<string, Place[]>();
   #queue: ConversationEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -49,6 +59,13 @@ export class FileConversationLog implements ConversationLog {
     this.#maxQueue = options.maxQueue ?? 20_000;
     this.#flushMs = options.flushMs ?? 50;
     this.#onError = options.onError ?? (() => {});
+    this.#mask = options.mask ?? [];
+    this.#keepDays = options.keepDays ?? 0;
+  }
+
+  /** Events that are not yet on disk. */
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   /** Events lost because the disk was away for too long. */
@@ -58,7 +75,7 @@ export class FileConversationLog implements ConversationLog {
 
   append(event: ConversationEvent): void {
     if (this.#closed) return;
-    this.#queue.push(event);
+    this.#queue.push(maskEvent(event, this.#mask));
     if (this.#queue.length > this.#maxQueue) {
       const surplus = this.#queue.length - this.#maxQueue;
       this.#queue.splice(0, surplus);
@@ -74,6 +91,11 @@ export class FileConversationLog implements ConversationLog {
     const complete = places !== undefined && places.length >= limit;
     const events = complete ? await readPlaces(places.slice(-limit)) : await this.#search(conversationId, limit);
     return events.slice(-limit);
+  }
+
+  async search(query: EventQuery): Promise<EventPage> {
+    await this.flush();
+    return searchDays(this.#folder, query);
   }
 
   async flush(): Promise<void> {
@@ -138,7 +160,12 @@ export class FileConversationLog implements ConversationLog {
   }
 
   async #open(): Promise<{ readonly file: string; readonly handle: FileHandle; size: number }> {
-    const file = join(this.#folder, `conversations-${new Date().toISOString().slice(0, 10)}.jsonl`);
+    const today = new Date().toISOString().slice(0, 10);
+    if (this.#sweptOn !== today) {
+      this.#sweptOn = today;
+      removeOldDays(this.#folder, this.#keepDays, new Date()).catch(this.#onError);
+    }
+    const file = join(this.#folder, `conversations-${today}.jsonl`);
     if (this.#handle?.file === file) return this.#handle;
     await this.#handle?.handle.close();
     this.#handle = undefined;

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
-import type { ConversationLog } from './conversation-log.js';
-import { FileConversationLog } from './file-conversation-log.js';
+import type { SearchableLog } from './conversation-log.js';
+import { openConversationLog } from './log/open.js';
 import { MemorySessionStore } from './memory-session-store.js';
 import { RedisSessionStore } from './redis-session-store.js';
 import { ResilientSessionStore } from './resilient-session-store.js';
 import type { SessionStore } from './session-store.js';
 
-export type { ConversationEvent, ConversationLog } from './conversation-log.js';
+export type { ConversationEvent, ConversationLog, EventPage, EventQuery, SearchableLog } from './conversation-log.js';
 export { FileConversationLog } from './file-conversation-log.js';
 export { MemorySessionStore } from './memory-session-store.js';
 export { RedisSessionStore } from './redis-session-store.js';
@@ -34,7 +34,9 @@ export async function createSessionStore(
 
 export interface Stores {
   readonly sessions: SessionStore;
-  readonly log: ConversationLog;
+  readonly log: SearchableLog;
+  /** Begins what may take its time: call it when the service listens. */
+  start(): void;
   close(): Promise<void>;
 }
 
@@ -51,13 +53,16 @@ export async function createStores(options: {
     if (state === 'lost' && !lost) logger.error({ reason }, 'the session store is away');
     lost = state === 'lost';
   });
-  const log = new FileConversationLog({
+  const { log, start } = await openConversationLog({
+    config: options.config,
     folder: join(options.dataFolder, 'conversations'),
-    onError: (err) => logger.error({ err }, 'the conversation log can not be written; events wait'),
+    databaseFolder: join(options.dataFolder, 'pglite'),
+    logger,
   });
   return {
     sessions,
     log,
+    start,
     close: async () => {
       await log.close().catch((err: unknown) => logger.error({ err }, 'the conversation log did not close cleanly'));
       await sessions.close();

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Brain } from '../../dialogue/brain.js';
-import type { ConversationLog } from '../../store/conversation-log.js';
+import type { SearchableLog } from '../../store/conversation-log.js';
 import { chatTurn } from '../chat.js';
 import type { SignIn } from '../plugins/sign-in.js';
 import { chatRequest, chatResponse, conversationId, errorResponse, MAX_TEXT_CHARS } from '../schemas.js';
@@ -11,7 +11,7 @@ import { chatRequest, chatResponse, conversationId, errorResponse, MAX_TEXT_CHAR
 export interface ConversationRouteOptions {
   readonly brain: Brain;
   /** Without it there is no history. */
-  readonly log?: ConversationLog | undefined;
+  readonly log?: SearchableLog | undefined;
   readonly signIn: SignIn;
 }
 
@@ -35,6 +35,30 @@ const historyQuery = z.object({ conversationId, limit: z.coerce.number().int().m
 const history = z.object({
   conversationId: z.string(),
   events: z.array(z.object({ atMs: z.number(), type: z.string(), data: z.record(z.string(), z.unknown()) })),
+});
+
+const searchQuery = z.strictObject({
+  text: z.string().min(1).max(200).optional().describe('Words said by either side; letters of any case'),
+  intent: z.string().max(200).optional(),
+  channel: z.enum(['voice', 'text']).optional(),
+  type: z.string().max(64).optional().describe('`turn`, `heard`, `transfer`, `ended`'),
+  conversationId: conversationId.optional(),
+  from: z.iso.datetime({ offset: true }).optional().describe('Inside'),
+  to: z.iso.datetime({ offset: true }).optional().describe('Not inside'),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  after: z.string().max(500).optional().describe('`next` of the page before'),
+});
+const searchPage = z.object({
+  events: z.array(
+    z.object({
+      id: z.string(),
+      conversationId: z.string(),
+      atMs: z.number(),
+      type: z.string(),
+      data: z.record(z.string(), z.unknown()),
+    }),
+  ),
+  next: z.string().nullable().describe('null: that was the last page'),
 });
 
 /** What customers' own front ends speak: begin a conversation, send messages, ask once, read back. */
@@ -130,6 +154,30 @@ export async function conversationRoutes(
         },
       },
       async (request) => read(request.body),
+    );
+    api.get(
+      '/api/conversations',
+      {
+        onRequest: signIn.require('history'),
+        schema: {
+          summary: 'Search what was said, newest first (API key with scope history, or from the same machine)',
+          tags: ['conversation'],
+          querystring: searchQuery,
+          response: { 200: searchPage, 401: errorResponse, 403: errorResponse, ...errors },
+        },
+      },
+      async (request) => {
+        const { from, to, ...query } = request.query;
+        const page = await log.search({
+          ...query,
+          fromMs: from === undefined ? undefined : Date.parse(from),
+          toMs: to === undefined ? undefined : Date.parse(to),
+        });
+        return {
+          events: page.events.map((event) => ({ ...event, data: { ...event.data } })),
+          next: page.next ?? null,
+        };
+      },
     );
   }
 }

@@ -1,0 +1,98 @@
+import type { ConversationEvent } from '../conversation-log.js';
+
+export const PERSONAL_KINDS = ['phone', 'email', 'id_card', 'bank_card'] as const;
+export type PersonalKind = (typeof PERSONAL_KINDS)[number];
+
+/** Deepest data that is kept; what lies below is left out. */
+const MAX_DEPTH = 12;
+
+/**
+ * An event as it may be kept: personal data of these kinds reads `138****5678`, and what no database takes (NUL, half a surrogate pair) is replaced. Ids, times and types
+ * stay as they are, apart from the latter.
+ */
+export function maskEvent(event: ConversationEvent, kinds: readonly PersonalKind[]): ConversationEvent {
+  const wanted = new Set(kinds);
+  return {
+    ...event,
+    conversationId: storable(event.conversationId),
+    type: storable(event.type),
+    data: masked(event.data, wanted, 0) as ConversationEvent['data'],
+  };
+}
+
+function masked(value: unknown, kinds: ReadonlySet<PersonalKind>, depth: number): unknown {
+  if (typeof value === 'string') return maskText(storable(value), kinds);
+  // A number long enough to be a card or a phone is one, whatever its type.
+  if (typeof value === 'number') {
+    const text = String(value);
+    const shown = maskText(text, kinds);
+    return shown === text ? value : shown;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MAX_DEPTH) return null;
+  if (Array.isArray(value)) return value.map((each) => masked(each, kinds, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      storable(key),
+      KEPT.has(key) && typeof each !== 'object' ? each : masked(each, kinds, depth + 1),
+    ]),
+  );
+}
+
+/** Our own keys and numbers, which only look like somebody's. */
+const KEPT: ReadonlySet<string> = new Set(['messageId', 'callId', 'atMs', 'confidence', 'durationMs', 'turn']);
+
+/** Personal data in a text, replaced except for what lets people recognise it. */
+export function maskText(text: string, kinds: ReadonlySet<PersonalKind>): string {
+  let shown = text;
+  if (kinds.has('email'))
+    shown = shown.replace(EMAIL, (_all, first: string, domain: string) => `${first}***@${domain}`);
+  if (kinds.has('id_card')) shown = shown.replace(ID_CARD, (all) => keep(all, 3, 2));
+  if (kinds.has('bank_card') || kinds.has('phone')) {
+    shown = shown.replace(LONG_NUMBER, (all) => {
+      const digits = all.replace(/\D/g, '');
+      if (kinds.has('phone') && isPhone(all, digits)) {
+        if (MOBILE.test(digits)) return keep(digits.slice(-11), 3, 4);
+        return `${all.startsWith('+') ? '+' : ''}${keep(digits, 3, 4)}`;
+      }
+      const isCard = digits.length >= 13 && digits.length <= 19 && luhn(digits);
+      return kinds.has('bank_card') && isCard ? keep(digits, 0, 4) : all;
+    });
+  }
+  return shown;
+}
+
+/** Bounded repetitions: a text of nothing but letters must not take quadratic time. */
+const EMAIL = /([A-Za-z0-9])[A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4})/g;
+/** Resident identity card of China: region, birth date, order, check digit (GB 11643-1999). */
+const ID_CARD = /(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)/g;
+/** Digits with single blanks or hyphens between them. */
+const LONG_NUMBER = /(?<![\d.])\+?\d(?:[ -]?\d){8,20}(?![\d])/g;
+
+const MOBILE = /^(?:86)?1[3-9]\d{9}$/;
+
+/** Mobile number of China, with or without +86, or any number that is written internationally (E.164: at most 15 digits). */
+function isPhone(written: string, digits: string): boolean {
+  if (MOBILE.test(digits)) return true;
+  if (written.startsWith('+')) return digits.length >= 9 && digits.length <= 15;
+  return /^0\d{2,3}[ -]?\d{7,8}$/.test(written);
+}
+
+/** Check digit of cards (ISO/IEC 7812-1). */
+function luhn(digits: string): boolean {
+  let sum = 0;
+  for (let index = 0; index < digits.length; index++) {
+    let digit = Number(digits[digits.length - 1 - index]);
+    if (index % 2 === 1) digit = digit * 2 - (digit > 4 ? 9 : 0);
+    sum += digit;
+  }
+  return sum % 10 === 0;
+}
+
+function keep(text: string, first: number, last: number): string {
+  return `${text.slice(0, first)}****${text.slice(-last)}`;
+}
+
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\ufffd');
+}
