@@ -18,6 +18,16 @@ export interface OutgoingFrame extends PcmFrame {
 
 export type CallDirection = 'inbound' | 'outbound';
 
+/** Set by the administrator for a trunk or a number. */
+export interface CallRoute {
+  readonly trunk?: string;
+  readonly application?: string;
+  /** BCP 47; wins over the application's own. */
+  readonly language?: string;
+  /** Said instead of the application's own greeting. */
+  readonly greeting?: string;
+}
+
 /** Who is at the other end, as told by the signalling. All strings are hostile input. */
 export interface MediaPeer {
   /** The signalling's own id (SIP Call-ID or what the widget made up). */
@@ -27,6 +37,10 @@ export interface MediaPeer {
   readonly caller: string;
   readonly callee: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** `whisper`: an agent who is to hear the summary in the headers. Undefined is `conversation`. */
+  readonly purpose?: 'conversation' | 'whisper';
+  /** What the signalling side's configuration says about the number that was dialled. */
+  readonly route?: CallRoute;
   /** Wire protocol, e.g. `hearken.media.v1`. */
   readonly protocol: string;
   readonly remoteAddress: string;

@@ -95,6 +95,12 @@ export class PhoneCall extends SafeEmitter<PhoneCallEvents> {
     return this.#leg.callId;
   }
 
+  /** Whether this is the dialog with these tags, as seen from here. */
+  isDialog(callId: string, localTag: string | undefined, remoteTag: string | undefined): boolean {
+    const { session } = this.#leg;
+    return this.callId === callId && session?.localTag === localTag && session?.remoteTag === remoteTag;
+  }
+
   get codec(): G711 | undefined {
     return this.#leg.media?.codec;
   }

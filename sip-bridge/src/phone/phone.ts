@@ -90,6 +90,7 @@ export class SipPhone extends SafeEmitter<SipPhoneEvents> {
       user,
       userAgent: 'Hearken-Phone/0.1',
       allow: METHODS,
+      supported: ['timer', '100rel', 'replaces'],
       credentials: registration && { user, password: registration.password ?? '' },
       maxMessageBytes: 65_535,
       logger,
@@ -152,6 +153,11 @@ export class SipPhone extends SafeEmitter<SipPhoneEvents> {
       leg.reject(486);
       return;
     }
+    const replaced = this.#replacedBy(leg);
+    if (replaced === 'unknown') {
+      leg.reject(481);
+      return;
+    }
     const call = this.#track(new PhoneCall(leg, 'incoming', this.#hooks()));
     const problem = await leg.prepare(this.#media());
     if (leg.end) return;
@@ -162,6 +168,11 @@ export class SipPhone extends SafeEmitter<SipPhoneEvents> {
     call.mediaReady();
     leg.ring();
     this.emit('call', call);
+    if (replaced) {
+      // RFC 3891 §3: it takes the old call's place without ringing.
+      call.answer();
+      call.once('answered', () => void replaced.hangup('transferred'));
+    }
     const { autoAnswerMs, greeting } = this.#options;
     if (greeting) {
       call.once('answered', () => {
@@ -171,6 +182,17 @@ export class SipPhone extends SafeEmitter<SipPhoneEvents> {
       });
     }
     if (autoAnswerMs !== undefined) setTimeout(() => call.answer(), autoAnswerMs);
+  }
+
+  /** The call that an INVITE with Replaces means; `unknown` when there is none like that. */
+  #replacedBy(leg: InboundLeg): PhoneCall | 'unknown' | undefined {
+    const header = leg.info.headers.Replaces;
+    if (header === undefined) return undefined;
+    const [callId = '', ...parameters] = header.split(';').map((part) => part.trim());
+    const tag = (name: string): string | undefined =>
+      parameters.find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1);
+    const found = [...this.#calls].find((call) => call.isDialog(callId, tag('to-tag'), tag('from-tag')));
+    return found ?? 'unknown';
   }
 
   #track(call: PhoneCall): PhoneCall {

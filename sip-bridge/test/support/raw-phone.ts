@@ -37,6 +37,7 @@ export class RawPhone {
   toTag = '';
   cseq = 1;
   #branches = 0;
+  readonly #answers = new Map<string, { status: number; headers: readonly string[]; body: string }>();
 
   private constructor(socket: Socket, to: number) {
     this.#socket = socket;
@@ -44,6 +45,7 @@ export class RawPhone {
     this.#to = to;
     socket.on('message', (datagram) => {
       this.received.push(datagram.toString('utf8'));
+      this.#answer(datagram.toString('utf8'));
       for (const waiter of this.#waiters) waiter();
     });
   }
@@ -135,6 +137,29 @@ export class RawPhone {
     this.send(
       `${['SIP/2.0 200 OK', keep('Via'), keep('From'), keep('To'), keep('Call-ID'), keep('CSeq'), 'Content-Length: 0'].join('\r\n')}\r\n\r\n`,
     );
+  }
+
+  /** From here on requests of that method get this status. */
+  answerWith(method: string, status: number, headers: readonly string[] = [], body = ''): void {
+    this.#answers.set(method, { status, headers, body });
+  }
+
+  #answer(request: string): void {
+    const method = startLineOf(request).split(' ')[0] ?? '';
+    const answer = this.#answers.get(method);
+    if (!answer) return;
+    const keep = (name: string): string => `${name}: ${headerOf(request, name.toLowerCase()) ?? ''}`;
+    const to = /;tag=/.test(headerOf(request, 'to') ?? '') ? '' : `;tag=to${this.#port}`;
+    const lines = [
+      `SIP/2.0 ${answer.status} Said by the test`,
+      ...[keep('Via'), keep('From'), `${keep('To')}${to}`, keep('Call-ID'), keep('CSeq')],
+      `Contact: <sip:raw@127.0.0.1:${this.#port}>`,
+      ...answer.headers,
+      ...(answer.body === '' ? [] : ['Content-Type: application/sdp']),
+      `Content-Length: ${Buffer.byteLength(answer.body)}`,
+    ];
+    const port = Number(/:(\d+)/.exec(headerOf(request, 'via') ?? '')?.[1]);
+    this.#socket.send(`${lines.join('\r\n')}\r\n\r\n${answer.body}`, port, '127.0.0.1');
   }
 
   count(pattern: RegExp): number {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { HearkenError } from '../../errors.js';
-import type { CallDirection, HangupCause, TransferOutcome } from '../session.js';
+import type { CallDirection, CallRoute, HangupCause, TransferOutcome } from '../session.js';
 
 /**
  * The text frames of `hearken.media.v1`. The JSON Schema in `docs/protocol/` is the law: what comes in is validated with it, and
@@ -26,6 +26,8 @@ export interface StartMessage {
   readonly callee: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly media: MediaFormat;
+  readonly purpose?: 'conversation' | 'whisper';
+  readonly route?: CallRoute;
   readonly token?: string;
   readonly resume?: { readonly sessionId: string; readonly resumeToken: string };
 }

@@ -71,6 +71,8 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
       caller: options.start.caller,
       callee: options.start.callee,
       headers: options.start.headers ?? {},
+      ...(options.start.purpose === undefined ? {} : { purpose: options.start.purpose }),
+      ...(options.start.route === undefined ? {} : { route: options.start.route }),
       protocol: SUBPROTOCOL,
       remoteAddress: options.remoteAddress,
     };
