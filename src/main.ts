@@ -12,6 +12,7 @@ import { measuredTurns } from './call/turn-metrics.js';
 import { systemClock } from './clock.js';
 import type { LoadedConfig } from './config.js';
 import { createBrain } from './dialogue/create-brain.js';
+import { FileProfileStore } from './dialogue/profile/file-profile-store.js';
 import { decodeMulaw } from './dsp/g711.js';
 import { FileDeskStore } from './handoff/file-desk-store.js';
 import { measuredBrain } from './insight/brain-metrics.js';
@@ -74,6 +75,7 @@ export async function startService(
     const brain = await createBrain({
       appFolder,
       desk,
+      profiles: await FileProfileStore.open(join(dataFolder, 'profiles')),
       environment: appEnvironment,
       privateHosts: config.app.privateHosts,
       allowedHosts: config.app.allowedHosts,

@@ -82,6 +82,15 @@ export interface TurnResult {
   readonly slots: Readonly<Record<string, unknown>>;
 }
 
+/** A conversation as it is remembered: the last turns word by word, the rest in short. */
+export interface ConversationHistory {
+  /** Of what is older than `lines`; empty while nothing is. */
+  readonly summary: string;
+  readonly lines: readonly { readonly who: 'caller' | 'bot'; readonly text: string; readonly atMs: number }[];
+  readonly slots: Readonly<Record<string, unknown>>;
+  readonly language: string;
+}
+
 export interface TurnOptions {
   /** Said while the turn is still at work (a slow action); spoken or sent at once; not repeated in `actions`. */
   readonly onInterim?: (say: Extract<BotAction, { type: 'say' }>) => void;
@@ -111,6 +120,8 @@ export interface Brain {
    * answer already, and the beginning of a longer one. `dangling`: it asks to be continued ("我想…").
    */
   peek(conversationId: string, text: string): Promise<PartialReading>;
+  /** What is remembered of a conversation; undefined when it is unknown or over. */
+  history(conversationId: string): Promise<ConversationHistory | undefined>;
   /** Adds to the conversation's log what the caller really heard of the last reply (barge-in cuts it). */
   heard(conversationId: string, text: string): Promise<void>;
   /** Fixed sentences of the application in a language, to be rendered ahead of time. */

@@ -6,6 +6,7 @@ import type { DeskStore } from '../handoff/desk-store.js';
 import type { IntentModel, ParseResult } from '../nlu/intent-model.js';
 import type { ConversationLog } from '../store/conversation-log.js';
 import type { SessionStore, StoredSession } from '../store/session-store.js';
+import { Abstracts, type Summarizer } from './abstracts.js';
 import { BUILT_IN_ACTIONS } from './actions/built-in-names.js';
 import { type LoadedActions, loadActions } from './actions/load.js';
 import { ReadyActions } from './actions/ready/ready-actions.js';
@@ -14,10 +15,22 @@ import { isUnwritable } from './actions/worker/bundle.js';
 import { loadValidApplication } from './app/load.js';
 import type { Wait } from './app/ready-actions.js';
 import type { Application } from './app/types.js';
-import type { BotAction, Brain, Expectation, PartialReading, TurnOptions, TurnResult, UserMessage } from './brain.js';
+import type {
+  BotAction,
+  Brain,
+  ConversationHistory,
+  Expectation,
+  PartialReading,
+  TurnOptions,
+  TurnResult,
+  UserMessage,
+} from './brain.js';
 import { readPayload } from './payload.js';
 import { peekAt } from './peek.js';
+import type { ProfileStore } from './profile/profile-store.js';
+import { Profiles } from './profile/profiles.js';
 import { isFixed, respond } from './responses/respond.js';
+import { summaryOf } from './tracker/memory.js';
 import {
   afterTurn,
   newSession,
@@ -57,6 +70,10 @@ export interface BrainOptions {
   /** Hosts inside this network that ready actions may ask; and, when not empty, the only hosts at all. */
   readonly privateHosts?: readonly string[];
   readonly allowedHosts?: readonly string[];
+  /** Where slots with `profile: true` are kept for callers who agree. */
+  readonly profiles?: ProfileStore;
+  /** Puts the older part of long conversations into words; without it the sentences that matter stand for it. */
+  readonly summarizer?: Summarizer;
   /** Longest wait for the turn before this one of the same conversation. Default 10 s. */
   readonly lockWaitMs?: number;
 }
@@ -118,6 +135,8 @@ class DialogueBrain implements Brain {
   readonly #deps: TurnDeps;
   readonly #now: () => number;
   readonly #closeActions: () => Promise<void>;
+  readonly #profiles: Profiles;
+  readonly #abstracts: Abstracts;
   readonly #expected = new Map<string, { readonly expectation: Expectation; readonly language: string }>();
   readonly #peeks = new Map<string, Promise<PartialReading>>();
 
@@ -133,6 +152,8 @@ class DialogueBrain implements Brain {
     this.#now = options.now ?? Date.now;
     this.#closeActions = closeActions;
     this.languages = application.languages;
+    this.#profiles = new Profiles(options.profiles, application.domain, options.logger);
+    this.#abstracts = new Abstracts(options.summarizer, options.logger);
     const slots = [...application.domain.slots.values()];
     this.#deps = {
       application,
@@ -157,15 +178,18 @@ class DialogueBrain implements Brain {
     return sessions.withLock(key, this.#options.lockWaitMs ?? 10_000, async () => {
       const stored = await this.#stored(message);
       const nowMs = this.#now();
-      const tracker = this.#tracker(message, stored?.value, nowMs);
+      const tracker = await this.#tracker(message, stored?.value, nowMs);
       const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
       if (before !== undefined) return this.#result(tracker, before, true);
       const parse = await this.#parse(message, tracker);
       options.onUnderstood?.();
       const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs, options);
       const reply = replyOf(message, parse, outcome);
-      const after = afterTurn(tracker, outcome.state, outcome.events, reply, nowMs);
+      const after = this.#abstracts.apply(afterTurn(tracker, outcome.state, outcome.events, reply, nowMs));
       await sessions.put(key, after, stored?.version ?? 0);
+      const sender = message.sender ?? after.state.sender;
+      await this.#profiles.after(message, sender, tracker.state.slots, after.state.slots, nowMs);
+      this.#abstracts.add(after);
       this.#remember(key, after);
       this.#record(message, after, reply, nowMs);
       return this.#result(after, reply, false);
@@ -177,7 +201,7 @@ class DialogueBrain implements Brain {
     checkId('messageId', message.messageId);
     const stored = await this.#stored(message);
     const nowMs = this.#now();
-    const tracker = this.#tracker(message, stored?.value, nowMs);
+    const tracker = await this.#tracker(message, stored?.value, nowMs);
     const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
     if (before !== undefined) return this.#result(tracker, before, true);
     const parse = await this.#parse(message, tracker);
@@ -198,6 +222,14 @@ class DialogueBrain implements Brain {
     const answer = peekAt(this.#application, this.#options.intentModel, open.expectation, open.language, text);
     keep(this.#peeks, key, answer, KEPT_PEEKS);
     return answer;
+  }
+
+  async history(conversationId: string): Promise<ConversationHistory | undefined> {
+    const stored = await this.#options.sessions.get(conversationId);
+    if (stored === undefined) return undefined;
+    const { memory, state } = readTracker(stored.value, conversationId, this.#deps.initialSlots);
+    const lines = memory.lines.map(({ who, text, atMs }) => ({ who, text, atMs }));
+    return { summary: summaryOf(memory), lines, slots: visibleSlots(state.slots), language: state.language };
   }
 
   async heard(conversationId: string, text: string): Promise<void> {
@@ -228,6 +260,7 @@ class DialogueBrain implements Brain {
   }
 
   async close(): Promise<void> {
+    await this.#abstracts.close();
     this.#peeks.clear();
     this.#expected.clear();
     await this.#closeActions();
@@ -246,21 +279,25 @@ class DialogueBrain implements Brain {
   }
 
   /** The conversation as it stands; a new session of it after a long silence, as `session_config` says. */
-  #tracker(message: UserMessage, stored: unknown, nowMs: number): Tracker {
+  async #tracker(message: UserMessage, stored: unknown, nowMs: number): Promise<Tracker> {
     if (stored === undefined) return this.#begin(message, nowMs);
     const tracker = readTracker(stored, message.conversationId, this.#deps.initialSlots);
     const { sessionExpiryMs, carryOverSlots } = this.#application.domain;
     // A message that comes again is answered from what was replied before, however late.
-    const known = tracker.replies.some((reply) => reply.messageId === message.messageId);
-    if (known || sessionExpiryMs === 0 || nowMs - tracker.updatedMs <= sessionExpiryMs) return tracker;
+    const repeated = tracker.replies.some((reply) => reply.messageId === message.messageId);
+    if (repeated || sessionExpiryMs === 0 || nowMs - tracker.updatedMs <= sessionExpiryMs) return tracker;
     const { language } = tracker.state.slots;
     const fresh = { ...this.#deps.initialSlots, ...(language === undefined ? {} : { language }) };
-    return newSession(tracker, carryOverSlots ? { ...tracker.state.slots, requested_slot: null } : fresh);
+    const known = await this.#profiles.of(message.sender ?? tracker.state.sender);
+    return newSession(
+      tracker,
+      carryOverSlots ? { ...tracker.state.slots, requested_slot: null } : { ...fresh, ...known },
+    );
   }
 
-  #begin(message: UserMessage, nowMs: number): Tracker {
+  async #begin(message: UserMessage, nowMs: number): Promise<Tracker> {
     const language = this.#language(message.language);
-    const slots = { ...this.#deps.initialSlots };
+    const slots: Record<string, unknown> = { ...this.#deps.initialSlots, ...(await this.#profiles.of(message.sender)) };
     if (this.#application.domain.slots.has('language')) slots.language = language;
     return newTracker(message.conversationId, language, message.channel, nowMs, slots);
   }

@@ -66,6 +66,8 @@ export class FakeBrain implements Brain {
     return this.assess(text);
   }
 
+  async history(): Promise<undefined> {}
+
   async heard(_conversationId: string, text: string): Promise<void> {
     this.heardTexts.push(text);
   }

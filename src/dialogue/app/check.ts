@@ -1,4 +1,5 @@
 import { BUILT_IN_ACTIONS } from '../actions/built-in-names.js';
+import { CONSENT_SLOT } from '../profile/profiles.js';
 import { DEFAULT_RESPONSES } from '../responses/defaults.js';
 import type { ReadyAction } from './ready-actions.js';
 import type { Application, FlowStep, Step } from './types.js';
@@ -51,6 +52,14 @@ export function checkReferences(application: Application, reader: YamlReader): v
           'Add it to "entities:".',
         );
       }
+    }
+    if (slot.profile && application.domain.slots.get(CONSENT_SLOT)?.type !== 'bool') {
+      reader.error(
+        slot.file,
+        slot.line,
+        `slot "${slot.name}" is kept beyond the conversation, and nothing asks whether it may`,
+        `Add the slot "${CONSENT_SLOT}" of type bool, and collect it before the end.`,
+      );
     }
     for (const other of slot.dependsOn) check.slot(other, slot.file, slot.line);
   }
