@@ -1,12 +1,15 @@
+import { mkdtemp, mkdtemp, rm, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { pino } from 'pino';
+import { loadConfig } from '../config.js';
 import { problemText } from '../dialogue/app/load.js';
 import { readConversationTests } from '../dialogue/conversation-tests/read.js';
 import { runConversationTest, type TestOutcome } from '../dialogue/conversation-tests/run.js';
 import { createBrain } from '../dialogue/create-brain.js';
 import { HearkenError } from '../errors.js';
+import { FileDeskStore, FileDeskStore } from '../handoff/file-desk-store.js';
 import { trainOrLoadForApp } from '../nlu/index.js';
 import { MemorySessionStore } from '../store/memory-session-store.js';
 
@@ -20,7 +23,12 @@ export function testCommand(): Command {
     .option('--only <words>', 'only tests whose name contains these words')
     .option('--json', 'print one JSON document')
     .action(async (folder: string, options: { only?: string; json?: boolean }) => {
-      const outcomes = await testApplication(folder, options.only);
+      const { config, appEnvironment } = loadConfig();
+      const outcomes = await testApplication(folder, {
+        ...(options.only === undefined ? {} : { only: options.only }),
+        environment: appEnvironment,
+        privateHosts: config.app.privateHosts,
+      });
       const failed = outcomes.filter((outcome) => outcome.diff.length > 0);
       if (options.json) {
         const tests = outcomes.map(({ test, diff }) => ({
@@ -46,8 +54,19 @@ export function testCommand(): Command {
     });
 }
 
+export interface TestOptions {
+  /** Only tests whose name contains this. */
+  readonly only?: string;
+  /** Environment variables the application may use. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly privateHosts?: readonly string[];
+}
+
 /** Trains (or finds) the understanding, then runs the tests one after another. Throws APP_INVALID when a test can't be read or there is none. */
-export async function testApplication(folder: string, only?: string): Promise<readonly TestOutcome[]> {
+export async function testApplication(
+  folder: string,
+  { only, environment = {}, privateHosts = [] }: TestOptions = {},
+): Promise<readonly TestOutcome[]> {
   const { tests, problems } = await readConversationTests(folder);
   if (problems.length > 0)
     throw new HearkenError('APP_INVALID', problems.map(problemText).join('\n'), {
@@ -61,21 +80,30 @@ export async function testApplication(folder: string, only?: string): Promise<re
   const cache = join(tmpdir(), 'hearken-test');
   const intentModel = await trainOrLoadForApp(folder, join(cache, 'nlu'));
   const sessions = new MemorySessionStore({ ttlMs: 600_000 });
-  const brain = await createBrain({
-    appFolder: folder,
-    cacheFolder: join(cache, 'actions'),
-    intentModel,
-    sessions,
-    log: NO_LOG,
-    logger: pino({ level: 'silent' }),
-    handoffTarget: 'sip:agent@localhost',
-  });
+  // Tickets and call-backs that the conversations bring about go with the tests.
+  const deskFolder = await mkdtemp(join(tmpdir(), 'hearken-test-desk-'));
+  const desk = await FileDeskStore.open(join(deskFolder, 'desk.jsonl'));
   try {
-    const outcomes: TestOutcome[] = [];
-    for (const test of chosen) outcomes.push(await runConversationTest(test, brain, sessions));
-    return outcomes;
+    const brain = await createBrain({
+      appFolder: folder,
+      cacheFolder: join(cache, 'actions'),
+      intentModel,
+      sessions,
+      desk,
+      log: NO_LOG,
+      logger: pino({ level: 'silent' }),
+      handoffTarget: 'sip:agent@localhost',
+    });
+    try {
+      const outcomes: TestOutcome[] = [];
+      for (const test of chosen) outcomes.push(await runConversationTest(test, brain, sessions));
+      return outcomes;
+    } finally {
+      await brain.close();
+    }
   } finally {
-    await brain.close();
+    await desk.close();
+    await rm(deskFolder, { recursive: true, force: true });
     await intentModel.close();
   }
 }

@@ -14,22 +14,23 @@ const CLOSES = 21;
 const OFFSET_MS = 8 * HOUR_MS;
 const MOST_DAYS = 14;
 
-/** Choices of the keypad, and the words that mean them. */
-export type Choice = 'soon' | 'afternoon' | 'tomorrow_morning' | 'tomorrow_afternoon';
+/** What the keypad offers. */
+const CHOICES: Readonly<Record<string, { readonly days: number; readonly hour: number }>> = {
+  afternoon: { days: 0, hour: 16 },
+  tomorrow_morning: { days: 1, hour: 10 },
+  tomorrow_afternoon: { days: 1, hour: 15 },
+};
 
-/** `value`: a choice, or `2026-11-22T15:00`, `2026-11-22`, `15:00`, or two of them with a slash between. */
+/** `value`: `soon`, a choice of the keypad, or `2026-11-22T15:00`, `2026-11-22`, `15:00`, or two of them with a slash between. */
 export function readCallbackTime(value: unknown, nowMs: number, language: string): CallbackTime {
   const said = String(value ?? '');
   const now = local(nowMs);
-  switch (said as Choice) {
-    case 'soon':
-      return soon(now, language);
-    case 'afternoon':
-      return now.hour >= 18 ? part(1, 14, now, language) : part(0, 14, now, language);
-    case 'tomorrow_morning':
-      return part(1, 10, now, language);
-    case 'tomorrow_afternoon':
-      return part(1, 15, now, language);
+  if (said === 'soon') return soon(now, language);
+  const choice = CHOICES[said];
+  if (choice !== undefined) {
+    // This afternoon, keyed in the evening, is tomorrow's.
+    const days = choice.days === 0 && now.hour >= choice.hour ? 1 : choice.days;
+    return { ok: true, at: stamp(now, days, choice.hour, 0), words: words(now, days, choice.hour, 0, false, language) };
   }
   const [from = ''] = said.split('/');
   const match = /^(?:(\d{4}-\d{2}-\d{2})T?)?(?:(\d{2}):(\d{2}))?/.exec(from);
@@ -74,10 +75,6 @@ function soon(now: Local, language: string): CallbackTime {
     return { ok: true, at: stamp(now, 0, now.hour, now.minute), words: chinese ? '一个小时内' : 'within an hour' };
   const days = now.hour < OPENS ? 0 : 1;
   return { ok: true, at: stamp(now, days, OPENS, 0), words: words(now, days, OPENS, 0, true, language) };
-}
-
-function part(days: number, hour: number, now: Local, language: string): CallbackTime {
-  return { ok: true, at: stamp(now, days, hour, 0), words: words(now, days, hour, 0, false, language) };
 }
 
 function stamp(now: Local, days: number, hour: number, minute: number): string {

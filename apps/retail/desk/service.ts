@@ -2,18 +2,9 @@ import type { ActionContext, ActionDefinition, ActionResult } from '../../../src
 import { readCallbackTime } from './callback-time.js';
 import { send, shopAction } from './shop-client.js';
 
-/** Complaints and call-backs. */
+/** Call-backs, and what the shop's accounts team has to look at. */
 
 export const serviceActions: readonly ActionDefinition[] = [
-  shopAction('action_create_ticket', async (context) => {
-    const { status, body } = await send(context, 'POST', '/tickets', {
-      text: context.slots.complaint_text,
-      order: context.slots.order_key,
-      kind: 'complaint',
-    });
-    return { slots: { ticket_number: status === 201 ? String(body.number) : null } };
-  }),
-
   shopAction('action_create_payment_ticket', async (context) => {
     const text = `paid twice, one payment found: order ${String(context.slots.order_key)}`;
     const { status, body } = await send(context, 'POST', '/tickets', {
@@ -37,14 +28,6 @@ export const serviceActions: readonly ActionDefinition[] = [
     run: (context) => ({ slots: { callback_phone: context.slots.caller_number } }),
   },
   { name: 'action_read_callback_time', run: (context) => readTime(context) },
-
-  shopAction('action_create_callback', async (context) => {
-    const { status } = await send(context, 'POST', '/callbacks', {
-      phone: context.slots.callback_phone,
-      at: context.slots.callback_at,
-    });
-    return { slots: { callback_created: status === 201 } };
-  }),
 ];
 
 /** `sip:13800138000@…`, `+86 138…`: the mobile number in it, where there is one. */

@@ -70,12 +70,6 @@ export class Routes {
         const text = textOf(body.text, 2000);
         return text === undefined ? problem(400, 'text is missing') : this.#write('ticket', key, { ...body, text });
       }
-      case 'callbacks': {
-        const phone = phoneOf(body.phone);
-        const at = textOf(body.at, 60);
-        if (phone === undefined || at === undefined) return problem(400, 'phone or at is wrong');
-        return this.#write('callback', key, { phone, at });
-      }
       default:
         return problem(404, 'not found');
     }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { BotAction, Brain, Channel, TurnResult, UserInput } from '../../../src/dialogue/brain.js';
 import { createBrain } from '../../../src/dialogue/create-brain.js';
+import { FileDeskStore } from '../../../src/handoff/file-desk-store.js';
 import { type IntentModel, trainOrLoadForApp } from '../../../src/nlu/index.js';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import type { SessionStore } from '../../../src/store/session-store.js';
@@ -17,15 +18,19 @@ export class RetailHouse {
   readonly model: IntentModel;
   readonly #folder: string;
   readonly #brains: Brain[] = [];
+  /** Where complaints and call-backs go. */
+  readonly desk: FileDeskStore;
 
-  private constructor(model: IntentModel, folder: string) {
+  private constructor(model: IntentModel, folder: string, desk: FileDeskStore) {
     this.model = model;
     this.#folder = folder;
+    this.desk = desk;
   }
 
   static async open(): Promise<RetailHouse> {
     const folder = await mkdtemp(join(tmpdir(), 'hearken-retail-'));
-    return new RetailHouse(await trainOrLoadForApp(RETAIL, join(folder, 'nlu')), folder);
+    const desk = await FileDeskStore.open(join(folder, 'desk.jsonl'));
+    return new RetailHouse(await trainOrLoadForApp(RETAIL, join(folder, 'nlu')), folder, desk);
   }
 
   async brain(
@@ -39,6 +44,7 @@ export class RetailHouse {
       log: options.log ?? new MemoryConversationLog(),
       logger: pino({ level: 'silent' }),
       handoffTarget: 'sip:agent@127.0.0.1:5062',
+      desk: this.desk,
       ...(options.now === undefined ? {} : { now: options.now }),
     });
     this.#brains.push(brain);
@@ -47,6 +53,7 @@ export class RetailHouse {
 
   async close(): Promise<void> {
     for (const brain of this.#brains) await brain.close();
+    await this.desk.close();
     await this.model.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
