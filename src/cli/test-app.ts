@@ -1,4 +1,4 @@
-import { mkdtemp, mkdtemp, rm, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -9,7 +9,7 @@ import { readConversationTests } from '../dialogue/conversation-tests/read.js';
 import { runConversationTest, type TestOutcome } from '../dialogue/conversation-tests/run.js';
 import { createBrain } from '../dialogue/create-brain.js';
 import { HearkenError } from '../errors.js';
-import { FileDeskStore, FileDeskStore } from '../handoff/file-desk-store.js';
+import { FileDeskStore } from '../handoff/file-desk-store.js';
 import { trainOrLoadForApp } from '../nlu/index.js';
 import { MemorySessionStore } from '../store/memory-session-store.js';
 
@@ -90,6 +90,8 @@ export async function testApplication(
       intentModel,
       sessions,
       desk,
+      environment,
+      privateHosts,
       log: NO_LOG,
       logger: pino({ level: 'silent' }),
       handoffTarget: 'sip:agent@localhost',
