@@ -200,6 +200,34 @@ export const configSchema = z.strictObject({
       folder: z.string().default('data'),
     })
     .prefault({}),
+  /** A WeChat official account, when there is a token. */
+  wechat: z
+    .strictObject({
+      /** HEARKEN_WECHAT_TOKEN: the token of "server configuration" in WeChat's console. Without it there is no webhook. */
+      token: z
+        .string()
+        .regex(/^[A-Za-z0-9]{3,32}$/, '3 to 32 letters and digits')
+        .optional(),
+      /** HEARKEN_WECHAT_APP_ID */
+      appId: z.string().max(64).default(''),
+      /** HEARKEN_WECHAT_APP_SECRET: for replies that take longer than WeChat waits. */
+      appSecret: z.string().min(8).optional(),
+      /** HEARKEN_WECHAT_AES_KEY: EncodingAESKey, for the encrypted modes. */
+      aesKey: z
+        .string()
+        .regex(/^[A-Za-z0-9+/]{43}$/, 'the 43 characters of EncodingAESKey')
+        .optional(),
+      /** Refuses plain messages when there is a key. Off in WeChat's "compatible" mode. */
+      encryptedOnly: z.boolean().default(true),
+      apiBase: z.url({ protocol: /^https?$/ }).default('https://api.weixin.qq.com'),
+      /** WeChat waits 5 s for a reply. */
+      passiveReplyMs: z.number().int().min(100).max(4900).default(4500),
+      /** Messages older than this (by WeChat's clock) are refused; 0 takes any. */
+      maxAgeMs: ms(600_000),
+      /** Of people who are new; default: the application's. */
+      language: z.string().optional(),
+    })
+    .prefault({}),
   record: z
     .strictObject({
       audio: z.boolean().default(true),
@@ -235,6 +263,10 @@ const ENVIRONMENT: Readonly<
   HEARKEN_DATA: { path: ['store', 'folder'] },
   REDIS_URL: { path: ['store', 'redisUrl'] },
   DATABASE_URL: { path: ['store', 'databaseUrl'] },
+  HEARKEN_WECHAT_TOKEN: { path: ['wechat', 'token'] },
+  HEARKEN_WECHAT_APP_ID: { path: ['wechat', 'appId'] },
+  HEARKEN_WECHAT_APP_SECRET: { path: ['wechat', 'appSecret'] },
+  HEARKEN_WECHAT_AES_KEY: { path: ['wechat', 'aesKey'] },
   LOG_LEVEL: { path: ['log', 'level'] },
 };
 

@@ -127,6 +127,7 @@ export async function startService(
       logger,
       config: config.http,
       health: () => ({
+      wechat: config.wechat,
         calls: calls.live,
         recognizer: speech.recognizer.health(),
         synthesizer: speech.synthesizer.health(),

@@ -20,6 +20,7 @@ import { conversationRoutes, rasaWebhookRoute } from './routes/conversation.js';
 import { type HealthOptions, healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { modelParseRoute } from './routes/model-parse.js';
+import { wechatRoutes } from './routes/wechat.js';
 import { TextSocketEndpoint } from './socket.js';
 import type { UpgradeRouter } from './upgrade.js';
 
@@ -30,6 +31,8 @@ export interface ApiOptions extends HealthOptions {
   /** With it there are `/api/history` and `/api/conversations`. */
   readonly log?: SearchableLog;
   readonly calls?: Omit<CallRouteOptions, 'signIn'>;
+  /** With a token in it there is `/webhooks/wechat`. */
+  readonly wechat?: Config['wechat'];
   /** Told of every request and shown at `/metrics`; without it the API counts for itself. */
   readonly metrics?: Metrics;
   /** With it there is `POST /model/parse`. */
@@ -83,6 +86,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   await app.register(metricsRoute, { metrics, signIn: options.config.openMetrics ? undefined : signIn });
   await app.register(conversationRoutes, { brain: options.brain, log: options.log, signIn });
   await app.register(rasaWebhookRoute, { brain: options.brain });
+  if (options.wechat?.token !== undefined)
+    await app.register(wechatRoutes, { brain: options.brain, logger: options.logger, config: options.wechat });
   if (options.calls !== undefined) await app.register(callRoutes, { ...options.calls, signIn });
   if (options.intentModel !== undefined) await app.register(modelParseRoute, { intentModel: options.intentModel });
 
