@@ -11,7 +11,7 @@ export interface ShopAnswer {
 /** The shop gave no answer that could be used. The flows go on with `shop_trouble`. */
 export class ShopTrouble extends Error {}
 
-/** A caller waits at most this long for one answer of the shop; they hear "one moment" meanwhile. */
+/** A caller waits at most this long for one answer of the shop (`timeout_ms` of endpoints.yml makes it shorter); they hear "one moment" meanwhile. */
 const ANSWER_LIMIT_MS = 4000;
 const PAUSE_BEFORE_RETRY_MS = 200;
 
@@ -60,7 +60,8 @@ async function once(
   path: string,
   body?: Readonly<Record<string, unknown>>,
 ): Promise<ShopAnswer> {
-  const limit = AbortSignal.timeout(ANSWER_LIMIT_MS);
+  const wanted = context.endpoints.shop?.timeout_ms;
+  const limit = AbortSignal.timeout(typeof wanted === 'number' ? Math.min(wanted, ANSWER_LIMIT_MS) : ANSWER_LIMIT_MS);
   try {
     const response = await fetch(`${await shopUrl(context)}${path}`, {
       method,
