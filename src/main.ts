@@ -64,6 +64,7 @@ export async function startService(
     const speech = await createSpeech(config.speech, root, logger, {
       preRollMs: config.turn.preRollMs,
       graphsFolder: join(dataFolder, 'graphs', basename(appFolder)),
+      promptsFolder: join(appFolder, 'prompts'),
     });
     stops.push(() => speech.close());
     const stores = await createStores({ config: config.store, dataFolder, logger });
@@ -111,23 +112,23 @@ export async function startService(
         value: `${name ?? 'none'} (${reason})`,
       })),
       { name: 'sessions', value: stores.sessions.kind },
+      { name: 'conversations', value: stores.log.kind },
       { name: 'application', value: `${config.app.folder}, ${brain.languages.join(' and ')}` },
     ];
-      { name: 'conversations', value: stores.log.kind },
-    metrics.watch('calls_live', 'Calls that are up now', () => calls.live);
-    const api = await createApi({
     metrics.watch(
       'log_events_waiting',
       'Events of conversations that are not yet in their database',
       () => stores.log.waiting,
     );
     metrics.watch('log_events_dropped', 'Events lost: no room in memory or on disk', () => stores.log.dropped);
+    metrics.watch('calls_live', 'Calls that are up now', () => calls.live);
+    const api = await createApi({
       metrics,
       brain: watchedBrain,
       logger,
       config: config.http,
-      health: () => ({
       wechat: config.wechat,
+      health: () => ({
         calls: calls.live,
         recognizer: speech.recognizer.health(),
         synthesizer: speech.synthesizer.health(),
@@ -159,10 +160,10 @@ export async function startService(
     stops.push(async () => clearInterval(sweeper));
     sweep();
 
-    // Fixed prompts are rendered while the first caller is still dialling; a miss only means that the first one is made on the fly.
-    void warmPrompts();
     // The database of what was said takes its time; events wait on disk meanwhile.
     stores.start();
+    // Fixed prompts are rendered while the first caller is still dialling; a miss only means that the first one is made on the fly.
+    void warmPrompts();
     const { port } = api.app.server.address() as AddressInfo;
     const host = config.http.host === '0.0.0.0' || config.http.host === '::' ? '127.0.0.1' : config.http.host;
     let stopping: Promise<void> | undefined;

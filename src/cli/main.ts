@@ -30,6 +30,11 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       load: async () => (await import('./demo.js')).demoCommand(),
     },
     {
+      name: 'prompts',
+      summary: "render an application's fixed prompts ahead of time",
+      load: async () => (await import('./prompts.js')).promptsCommand(),
+    },
+    {
       name: 'trace',
       summary: 'print each turn of a recorded call as a waterfall',
       load: async () => (await import('./trace.js')).traceCommand(),

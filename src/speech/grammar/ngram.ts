@@ -6,13 +6,15 @@ const CUT = '<cut>';
 const SEPARATOR = '\u0001';
 
 export interface NgramOptions {
-  /** Trigrams met less often than this are dropped, their mass goes to the back-off. */
+  /** Longest n-gram; 3 unless told. */
+  readonly order?: number;
+  /** Sentences' n-grams of three and more met less often than this are dropped, their mass goes to the back-off. */
   readonly minTrigram?: number;
-  /** Characters met less often than this are dropped. */
+  /** Sentences' characters met less often than this are dropped. */
   readonly minUnigram?: number;
 }
 
-/** A history: up to two characters, joined. */
+/** A history: up to order - 1 characters, joined. */
 export type History = string;
 
 export const historyOf = (...chars: readonly string[]): History => chars.join(SEPARATOR);
@@ -22,20 +24,25 @@ const shorter = (history: History): History => {
   return cut < 0 ? '' : history.slice(cut + 1);
 };
 
-/** Character trigram model with absolute discounting, interpolated with its back-off. */
+/** N-gram model of characters (or words) with absolute discounting, each order interpolated with its back-off. */
 export class NgramModel {
+  readonly order: number;
   readonly #counts: readonly Map<string, number>[];
-  readonly #total: readonly Map<History, number>[] = [new Map(), new Map(), new Map()];
-  readonly #types: readonly Map<History, number>[] = [new Map(), new Map(), new Map()];
-  readonly #next: readonly Map<History, string[]>[] = [new Map(), new Map(), new Map()];
+  readonly #total: readonly Map<History, number>[];
+  readonly #types: readonly Map<History, number>[];
+  readonly #next: readonly Map<History, string[]>[];
 
   private constructor(counts: readonly Map<string, number>[]) {
+    this.order = counts.length;
     this.#counts = counts;
+    this.#total = counts.map(() => new Map());
+    this.#types = counts.map(() => new Map());
+    this.#next = counts.map(() => new Map());
   }
 
   /**
    * `known`: characters outside it break a sentence in two for counting. `base`: counts of n-grams (characters joined by
-   * `historyOf`) of a larger text that these are added to.
+   * `historyOf`) of a larger text that these are added to; pruned already, so all of them stay.
    */
   static train(
     sentences: Iterable<{ readonly chars: readonly string[]; readonly weight: number }>,
@@ -43,10 +50,13 @@ export class NgramModel {
     options: NgramOptions = {},
     base: Iterable<readonly [gram: string, count: number]> = [],
   ): NgramModel {
-    const counts = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()];
+    const counts = Array.from({ length: options.order ?? 3 }, () => new Map<string, number>());
+    const stays = new Set<string>();
     for (const [gram, count] of base) {
       const chars = gram.split(SEPARATOR);
-      if (chars.every((c) => c === START || c === CUT || known(c))) counts[chars.length - 1]?.set(gram, count);
+      if (!chars.every((c) => c === START || c === CUT || known(c))) continue;
+      counts[chars.length - 1]?.set(gram, count);
+      stays.add(gram);
     }
     for (const { chars, weight } of sentences) {
       const items = [START, ...chars.map((c) => (known(c) ? c : undefined))];
@@ -60,13 +70,13 @@ export class NgramModel {
       }
     }
     const model = new NgramModel(counts);
-    model.#prepare(options.minTrigram ?? 2, options.minUnigram ?? 1);
+    model.#prepare(options.minTrigram ?? 2, options.minUnigram ?? 1, stays);
     return model;
   }
 
-  #prepare(minTrigram: number, minUnigram: number): void {
+  #prepare(minTrigram: number, minUnigram: number, stays: ReadonlySet<string>): void {
     const unigrams = this.#counts[0] ?? new Map<string, number>();
-    for (const [gram, count] of unigrams) if (count < minUnigram) unigrams.delete(gram);
+    for (const [gram, count] of unigrams) if (count < minUnigram && !stays.has(gram)) unigrams.delete(gram);
     this.#counts.forEach((map, n) => {
       const total = this.#total[n] ?? new Map();
       const types = this.#types[n] ?? new Map();
@@ -76,11 +86,11 @@ export class NgramModel {
         if (chars.some((c) => c !== START && c !== CUT && !unigrams.has(c))) continue;
         const history = chars.slice(0, -1).join(SEPARATOR);
         total.set(history, (total.get(history) ?? 0) + count);
-        if (chars[n] === CUT || (n === 2 && count < minTrigram)) {
+        if (chars[n] === CUT || (n >= 2 && count < minTrigram && !stays.has(gram))) {
           types.set(history, (types.get(history) ?? 0) + count / DISCOUNT);
           continue;
         }
-        types.set(history, (types.get(history) ?? 0) + 1);
+        types.set(history, (types.get(history) ?? 0) + Math.min(1, count / DISCOUNT));
         const list = next.get(history);
         if (list) list.push(chars[n] ?? '');
         else next.set(history, [chars[n] ?? '']);
@@ -94,7 +104,7 @@ export class NgramModel {
 
   /** Histories that have a state of their own: the empty one, those with followers, then single characters without. */
   histories(): readonly History[] {
-    const all = ['', ...(this.#next[1]?.keys() ?? []), ...(this.#next[2]?.keys() ?? [])];
+    const all = ['', ...this.#next.slice(1).flatMap((next) => Array.from(next.keys()))];
     all.push(...this.characters.filter((c) => !this.#next[1]?.has(c)));
     return Array.from(new Set(all));
   }
@@ -126,9 +136,10 @@ export class NgramModel {
     return h;
   }
 
-  static extend(history: History, char: string): History {
+  /** `history` and the character after it, as far back as `longest` characters. */
+  static extend(history: History, char: string, longest = 2): History {
     const chars = history === '' ? [char] : [...history.split(SEPARATOR), char];
-    return chars.slice(-2).join(SEPARATOR);
+    return chars.slice(-longest).join(SEPARATOR);
   }
 
   static shorter(history: History): History {
