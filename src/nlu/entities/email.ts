@@ -24,6 +24,12 @@ const DOMAINS: Readonly<Record<string, string>> = {
 };
 const AT = /(?:艾特|爱特|圈a|圈 a|小老鼠|花a|@|\bat\b(?!\s+\d+\s*(?:am|pm|o'?clock)))/g;
 const TOP = '(?:com\\s*(?:\\.|点|dot)\\s*cn|co\\s*(?:\\.|dot)\\s*uk|com|net|org|cn|edu|gov|io|co|uk|info|de|fr|ca|au)';
+const DOT_TOP = new RegExp(`(?:\\.|点|dot)\\s*(${TOP})(?![a-z])`);
+const DOMAIN_NAME = /^\s*[a-z0-9\u4e00-\u9fff][a-z0-9\-\u4e00-\u9fff .]*$/;
+/** No domain is said in more characters, and nobody says "at" more often before the right one. */
+const MAX_DOMAIN_CHARS = 80;
+const MAX_ATS = 5;
+const MAX_LOCAL_CHARS = 120;
 /** Words that lead into an address and are no part of it. */
 const LEAD =
   /(?:^|\s)(?:my|email|e-mail|mail|address|is|it's|its|it|the|that's|to|send|at|please|yes|yeah|sure|uh|um|okay|ok|you|can|reach|me|me at|write|contact|use|would|be|and|so|well|account)(?=\s)/g;
@@ -34,7 +40,7 @@ export function extractEmails(context: EntityContext): Candidate[] {
   for (const match of plain.matchAll(TYPED))
     out.push(make(context, match[0], match.index, match.index + match[0].length));
   if (out.length > 0) return out;
-  for (const at of plain.matchAll(AT)) {
+  for (const at of [...plain.matchAll(AT)].slice(0, MAX_ATS)) {
     const domain = readDomain(plain, at.index + at[0].length);
     const local = domain && readLocal(plain, at.index);
     if (domain && local) {
@@ -59,14 +65,12 @@ function make(context: EntityContext, value: string, start: number, end: number)
 }
 
 function readDomain(plain: string, from: number): { text: string; end: number } | undefined {
-  const rest = plain.slice(from);
-  const full = new RegExp(
-    `^\\s*([a-z0-9\\u4e00-\\u9fff][a-z0-9\\-\\u4e00-\\u9fff ]*?(?:\\s*(?:\\.|点|dot)\\s*[a-z0-9\\u4e00-\\u9fff ]+?)*?)\\s*(?:\\.|点|dot)\\s*(${TOP})(?![a-z])`,
-  ).exec(rest);
-  if (full) {
-    const name = compact(full[1] ?? '');
-    const top = compact(full[2] ?? '');
-    if (/^[a-z0-9.-]+$/.test(name)) return { text: `${name}.${top}`, end: from + full[0].length };
+  const rest = plain.slice(from, from + MAX_DOMAIN_CHARS);
+  const full = DOT_TOP.exec(rest);
+  if (full && DOMAIN_NAME.test(rest.slice(0, full.index))) {
+    const name = compact(rest.slice(0, full.index));
+    const top = compact(full[1] ?? '');
+    if (/^[a-z0-9.-]+$/.test(name)) return { text: `${name}.${top}`, end: from + full.index + full[0].length };
   }
   const named =
     /^\s*(谷歌|新浪|搜狐|[a-z]+(?: [a-z](?![a-z]))*|[幺一二三四五六七八九零\d\s]+)(?:邮箱)?\s*(?:邮箱)?$/.exec(
@@ -78,7 +82,8 @@ function readDomain(plain: string, from: number): { text: string; end: number } 
 }
 
 function readLocal(plain: string, end: number): { text: string; start: number } | undefined {
-  const before = plain.slice(0, end);
+  const from = Math.max(0, end - MAX_LOCAL_CHARS);
+  const before = plain.slice(from, end);
   let start = 0;
   for (const match of before.matchAll(LEAD)) start = match.index + match[0].length;
   const zh = /.*(?:邮箱地址是|邮箱是|邮箱地址|邮箱|邮件地址是|地址是|是|发到|为|:|：)\s*/.exec(before);
@@ -86,7 +91,7 @@ function readLocal(plain: string, end: number): { text: string; start: number } 
   const words = before.slice(start);
   start += words.length - words.trimStart().length;
   const text = compact(words);
-  return /^[a-z0-9][a-z0-9._%+-]*$/.test(text) ? { text, start } : undefined;
+  return /^[a-z0-9][a-z0-9._%+-]*$/.test(text) ? { text, start: from + start } : undefined;
 }
 
 /** Spoken parts as written: dots, dashes, underscores, digits; spaces go. */

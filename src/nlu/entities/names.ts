@@ -36,24 +36,28 @@ function make(context: EntityContext, start: number, end: number, value: string,
   };
 }
 
+const ZH_CUED = new RegExp(
+  `(?:我叫|我的名字叫|我的名字是|我名字是|我名字叫|名字叫|名字是|姓名是|姓名|叫做|收件人是|收件人叫|收货人是|联系人是|本人)\\s*(${SURNAME}${GIVEN})`,
+  'g',
+);
+const ZH_FAMILY = new RegExp(`(?:我姓|免贵姓|姓)(${SURNAME})(?!名)`, 'g');
+const ZH_TITLED = new RegExp(
+  `(?<![\\u4e00-\\u9fff])(?:我是|这里是|我这边是)?(${SURNAME}(?:${GIVEN})?)(?=${TITLE})`,
+  'g',
+);
+const ZH_WHOLE = new RegExp(
+  `^\\s*(?:嗯+|呃+|额)?[，,\\s]*(?:我是|是|叫|我叫|就是)?\\s*(${SURNAME}${GIVEN}|${SURNAME})\\s*(?:先生|女士|小姐)?[。.!！吧呀啊]*$`,
+);
+const HAS_HAN = /[\u4e00-\u9fff]/;
+
 function zhNames(context: EntityContext): Candidate[] {
   const { plain, expected } = context;
   const out: Candidate[] = [];
-  const cues = new RegExp(
-    `(?:我叫|我的名字叫|我的名字是|我名字是|我名字叫|名字叫|名字是|姓名是|姓名|叫做|收件人是|收件人叫|收货人是|联系人是|本人)\\s*(${SURNAME}${GIVEN})`,
-    'g',
-  );
-  for (const match of plain.matchAll(cues)) push(out, context, match, 1);
-  for (const match of plain.matchAll(new RegExp(`(?:我姓|免贵姓|姓)(${SURNAME})(?!名)`, 'g')))
-    push(out, context, match, 1);
-  for (const match of plain.matchAll(
-    new RegExp(`(?<![\\u4e00-\\u9fff])(?:我是|这里是|我这边是)?(${SURNAME}(?:${GIVEN})?)(?=${TITLE})`, 'g'),
-  ))
-    push(out, context, match, 1);
+  if (!HAS_HAN.test(plain)) return out;
+  for (const pattern of [ZH_CUED, ZH_FAMILY, ZH_TITLED])
+    for (const match of plain.matchAll(pattern)) push(out, context, match, 1);
   if (expected === 'person') {
-    const whole = new RegExp(
-      `^\\s*(?:嗯+|呃+|额)?[，,\\s]*(?:我是|是|叫|我叫|就是)?\\s*(${SURNAME}${GIVEN}|${SURNAME})\\s*(?:先生|女士|小姐)?[。.!！吧呀啊]*$`,
-    ).exec(plain);
+    const whole = ZH_WHOLE.exec(plain);
     if (whole) push(out, context, whole as RegExpMatchArray, 1);
   }
   return out;
@@ -66,6 +70,11 @@ function push(out: Candidate[], context: EntityContext, match: RegExpMatchArray,
   out.push(make(context, start, start + words.length, words, 0.9));
 }
 
+const EN_CUED = new RegExp(
+  `(?:my name is|my name's|the name is|the name's|name is|first name is|last name is|surname is|i am called|they call me|you're speaking (?:with|to)|this is)\\s+((?:${EN_NAME})(?:\\s+${EN_NAME}){0,2})(?=\\s+(?:speaking|calling|here)|[\\s,.!?]|$)`,
+  'g',
+);
+
 function enNames(context: EntityContext): Candidate[] {
   const { plain, text, expected } = context;
   const out: Candidate[] = [];
@@ -75,11 +84,7 @@ function enNames(context: EntityContext): Candidate[] {
     const said = text.slice(start, start + kept.length);
     out.push(make(context, start, start + kept.length, titleCase(said), 0.88));
   };
-  const cue = new RegExp(
-    `(?:my name is|my name's|the name is|the name's|name is|first name is|last name is|surname is|i am called|they call me|you're speaking (?:with|to)|this is)\\s+((?:${EN_NAME})(?:\\s+${EN_NAME}){0,2})(?=\\s+(?:speaking|calling|here)|[\\s,.!?]|$)`,
-    'g',
-  );
-  for (const match of plain.matchAll(cue)) {
+  for (const match of plain.matchAll(EN_CUED)) {
     const words = match[1] ?? '';
     // "this is" opens much else: it wants "speaking", "calling", "here", a capital in the text, or the question for a name.
     const start = match.index + match[0].length - words.length;

@@ -19,15 +19,20 @@ const NO_GUARDS: GuardsData = { openings: [], whole: [], negated: {} };
 const FILLER =
   /^(?:[\s,，。.…!！?？、]|嗯|呃|额|啊|哦|哎|那个|这个|就是说?|然后呢?|其实|怎么说呢?|的话|那么?|呢|嘛|um+\b|uh+\b|er+m?\b|hmm+\b|so\b|well\b|like\b|you know\b|basically\b|actually\b|i mean\b|okay so\b)+/u;
 const FILLER_END = /(?:[\s,，。.…!！?？、]|嗯|呃|额|那个|这个|就是|然后|\bum+|\buh+|\ber+|\blike|\byou know)+$/u;
-/** Beginnings of a request without the request. At least one of the words is one that answers nothing by itself. */
+/**
+ * Beginnings of a request without the request. At least one of the words is one that answers nothing by itself. No word is made of others (请问 is 请 and
+ * 问): the match stays linear.
+ */
 const OPENER =
-  /^(?:(?:我|你们?|您|请|请问|麻烦|帮我?|给我|想|想要|想问|需要|希望|能不能|可不可以|一下|问|就|只)+|(?:i|i'd|i'm|you|we|please|can|could|would|will|want|wanna|need|like|love|to|just|the|a|an|my|me|help|and|but|if|is|it's|hello|hi|\s)+)$/u;
+  /^(?:(?:我|你们?|您|请|问|麻烦|帮|给|想要?|需要|希望|能不能|可不可以|一下|就|只)+|(?:(?:i|i'd|i'm|you|we|please|can|could|would|will|want|wanna|need|like|love|to|just|the|a|an|my|me|help|and|but|if|is|it's|hello|hi)(?![a-z'])\s*)+)$/u;
 const HAN_OPENER_WORD = /[我你您帮给请烦]/u;
 const EN_OPENER_WORD = /\b(?:i|i'd|can|could|would|the|a|an|my|want|need|and|but|if)\b/u;
 /** A beginning is shared when so many examples have it and no intent has more than this share of them. */
 const LEAST_SHARED = 4;
 const MOST_OF_ONE = 0.7;
 const LONGEST_OPENING = 5;
+/** In characters. */
+const LONGEST_FRAGMENT = 40;
 /** Two phrases say "not" of the same thing when so much of their letters is common. */
 const SAME_PHRASE = 0.5;
 
@@ -55,7 +60,11 @@ export function learnGuards(examples: readonly { readonly text: string; readonly
       return !texts.has(beginning) && total >= LEAST_SHARED && Math.max(...counts) <= MOST_OF_ONE * total;
     })
     .map(([beginning]) => beginning);
-  return { openings, whole: [...texts].filter((text) => looksUnfinished(text)), negated };
+  return {
+    openings,
+    whole: [...texts].filter((text) => text.length <= LONGEST_FRAGMENT && looksUnfinished(text)),
+    negated,
+  };
 }
 
 /** Words with their spaces, Han characters one by one. */
@@ -88,7 +97,7 @@ export class Guards {
   /** True for the beginning of a sentence that could go anywhere ("我想", "嗯 那个", "can you"). */
   isFragment(text: string): boolean {
     const normalized = normalizeText(text);
-    if (normalized.length > 40 || this.#whole.has(normalized)) return false;
+    if (normalized.length > LONGEST_FRAGMENT || this.#whole.has(normalized)) return false;
     return looksUnfinished(normalized) || this.#openings.has(coreOf(normalized));
   }
 

@@ -10,8 +10,11 @@ import type { ModelFiles, ModelManifest } from './folder.js';
 /** No utterance has more n-grams than this that matter; longer ones are cut so that a turn stays short. */
 const MAX_FEATURES = 2000;
 
+/** So many intents are ranked; nobody looks at the hundredth. */
+const MAX_RANKED = 12;
+
 export interface Classification {
-  /** Intents in scope, best first. Empty when the text has no known feature. */
+  /** The likeliest intents in scope, best first. Empty when the text has no known feature. */
   readonly ranking: readonly IntentRank[];
   readonly inScope: boolean;
   /** 0..1, how surely it belongs to one of the intents. */
@@ -98,11 +101,10 @@ export class IntentClassifier {
         featureCount: vector.ids.length,
       }),
     );
-    const ranking = this.#inside.map((label, index) => ({
-      name: this.manifest.labels[label] ?? '',
+    const ranking = topOf(shares, MAX_RANKED).map((index) => ({
+      name: this.manifest.labels[this.#inside[index] ?? 0] ?? '',
       confidence: shares[index] ?? 0,
     }));
-    ranking.sort((a, b) => b.confidence - a.confidence);
     return { ranking, inScope: score >= this.#scope.threshold, scopeProbability: 1 / (1 + Math.exp(-score)) };
   }
 
@@ -113,4 +115,18 @@ export class IntentClassifier {
   async close(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/** Indices of the largest values, largest first; of equal ones the first. */
+function topOf(values: Float32Array, count: number): number[] {
+  const top: number[] = [];
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if (top.length === count && value <= (values[top[count - 1] as number] as number)) continue;
+    let at = top.length;
+    while (at > 0 && value > (values[top[at - 1] as number] as number)) at--;
+    top.splice(at, 0, index);
+    if (top.length > count) top.pop();
+  }
+  return top;
 }

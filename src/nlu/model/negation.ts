@@ -10,20 +10,24 @@ export interface NegatedWish {
 }
 
 const ZH_NOT =
-  /^(?:嗯+|呃+|额|哎|那个?|啊|哦|喂|你好|我说|都说了?|跟你说了?|我|你们?|您|请|麻烦|先|千万|可以|能不能|可不可以|暂时|现在|[,，\s])*(?:不要(?!紧|脸)|不想要?|不用(?!心)|不需要|用不着|不必|无需|别(?![人的处说家])|没说过?[要想]|没[要想](?!到)|不是[要想来]|没让你?|没叫你?)(?:再|去|来|给|帮|我|你|您|先|急着|马上|[,，\s])*/u;
+  /^(?:嗯|呃|额|哎|那个?|啊|哦|喂|你好|我说|都说了?|跟你说了?|我|你们?|您|请|麻烦|先|千万|可以|能不能|可不可以|暂时|现在|[,，\s])*(?:不要(?!紧|脸)|不想要?|不用(?!心)|不需要|用不着|不必|无需|别(?![人的处说家])|没说过?[要想]|没[要想](?!到)|不是[要想来]|没让你?|没叫你?)(?:再|去|来|给|帮|我|你|您|先|急着|马上|[,，\s])*/u;
 const ZH_INSTEAD = /(?<=.)(?:[,，\s]*)(?=(?:但是?|不过|而是|我[就只是]?[要想]|就[要想]|只[要想是]|我是[要想]))/u;
 /** "不是要三天到吗": a question that expects a yes. */
 const ZH_RHETORICAL = /(?:吗|嘛|呢|吧)[?？。\s]*$/u;
 
 const EN_NOT =
-  /^(?:um+|uh+|er|no|nope|please|look|listen|hey|hi|hello|well|oh|sorry|[\s,.!])*(?:(?:i|we)\s+(?:really\s+|still\s+)?(?:don'?t|do not|didn'?t|did not|never)\s+(?:really\s+|actually\s+)?(?:want|need|ask|asked|wish|mean|meant|say|said)(?:\s+(?:you\s+to|to|for|about))?|(?:i'm|i am|we're)\s+not\s+(?:calling|trying|here|looking|asking|going)(?:\s+(?:to|for|about))?|(?:you\s+)?(?:don'?t|do not|needn'?t)(?:\s+(?:have to|need to))?|there(?:'s| is)\s+no need\s+(?:for|to)|no need\s+(?:for|to))\s+/u;
+  /^(?:um+\b|uh+\b|er|no|nope|please|look|listen|hey|hi|hello|well|oh|sorry|[\s,.!])*(?:(?:i|we)\s+(?:really\s+|still\s+)?(?:don'?t|do not|didn'?t|did not|never)\s+(?:really\s+|actually\s+)?(?:want|need|ask|asked|wish|mean|meant|say|said)(?:\s+(?:you\s+to|to|for|about))?|(?:i'm|i am|we're)\s+not\s+(?:calling|trying|here|looking|asking|going)(?:\s+(?:to|for|about))?|(?:you\s+)?(?:don'?t|do not|needn'?t)(?:\s+(?:have to|need to))?|there(?:'s| is)\s+no need\s+(?:for|to)|no need\s+(?:for|to))\s+/u;
 const EN_INSTEAD =
   /[,.;]?\s+(?=(?:but|just|instead|rather)\b|(?:i|we)(?:'d| would| just| only)?\s+(?:want|need|like|wanna)\b|(?:i'm|i am)\s+(?:calling|looking|trying)\b)/u;
 /** "I don't want it anymore" is a reason, not the absence of a wish. */
 const EN_REASON = /\b(?:any\s?more|any longer)\W*$/u;
 
+/** Who talks for longer says more than "not this". */
+const MAX_CHARS = 200;
+
 /** Reads "not" at the beginning of an utterance (or clause) and what it is said of. Undefined where nothing is negated. */
 export function readNegation(text: string): NegatedWish | undefined {
+  if (text.length > MAX_CHARS) return undefined;
   const plain = text.toLowerCase().replace(/[\u2018\u2019]/g, "'");
   const zh = ZH_NOT.exec(plain);
   const found = zh ?? EN_NOT.exec(plain);

@@ -32,6 +32,8 @@ export interface LoadOptions extends CodeOptions, UserPatternsOptions {
 }
 
 const MAX_RANKING = 10;
+/** Longer texts are cut: nobody says more in one turn, and the work must be bounded. */
+const MAX_CHARS = 1000;
 /** A second wish counts when its own clause is this sure: one said with "and also", one that only stands beside another. */
 const JOINED_CONFIDENCE = 0.5;
 const LOOSE_CONFIDENCE = 0.85;
@@ -103,10 +105,11 @@ export class OnnxIntentModel implements IntentModel {
 
   async parse(text: string, options: ParseOptions = {}): Promise<ParseResult> {
     const said = String(text);
-    const { entities, retracted, correction } = readCorrections(said, this.#entities(said, options));
-    const { intent, ranking, intents, negated } = await this.#wishes(said);
+    const heard = said.slice(0, MAX_CHARS);
+    const { entities, retracted, correction } = readCorrections(heard, this.#entities(heard, options));
+    const { intent, ranking, intents, negated } = await this.#wishes(heard);
     const sensitive = this.#options.sensitive?.find(said) ?? [];
-    const { sentiment, urgency } = readMood(said);
+    const { sentiment, urgency } = readMood(heard);
     return {
       text: said,
       intent,

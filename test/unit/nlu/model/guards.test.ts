@@ -32,6 +32,22 @@ describe('"not" in a wish', () => {
   });
 });
 
+describe('odd input', () => {
+  it.each(['嗯', '我想', '请问', '帮我', "i don't want to ", 'um uh ', '不要', '，', ' ', 'can you '])(
+    'no repetition of %j makes it slow',
+    (piece) => {
+      const guards = new Guards();
+      const before = process.cpuUsage();
+      for (const length of [38, 199, 1000]) {
+        const text = `${piece.repeat(length).slice(0, length)}x`;
+        readNegation(text);
+        guards.isFragment(text);
+      }
+      expect(process.cpuUsage(before).user / 1000).toBeLessThan(200);
+    },
+  );
+});
+
 describe('beginnings that go nowhere', () => {
   const guards = new Guards(
     learnGuards([
