@@ -25,11 +25,11 @@ import type {
   TurnResult,
   UserMessage,
 } from './brain.js';
+import { fixedPrompts } from './fixed-prompts.js';
 import { readPayload } from './payload.js';
 import { peekAt } from './peek.js';
 import type { ProfileStore } from './profile/profile-store.js';
 import { Profiles } from './profile/profiles.js';
-import { isFixed, respond } from './responses/respond.js';
 import { summaryOf } from './tracker/memory.js';
 import {
   afterTurn,
@@ -86,7 +86,7 @@ const KEPT_PEEKS = 2000;
 
 /** Reads and checks the application, bundles its actions and gives the brain. Throws APP_INVALID with every mistake's file and line. */
 export async function createBrain(options: BrainOptions): Promise<Brain> {
-  const application = await loadValidApplication(options.appFolder);
+  const application = await loadValidApplication(options.appFolder, options.environment);
   const cache = resolve(options.cacheFolder ?? join('.cache', 'actions'));
   const wanted = {
     files: application.actionFiles,
@@ -237,26 +237,7 @@ class DialogueBrain implements Brain {
   }
 
   prompts(language: string): readonly string[] {
-    const texts = new Set<string>();
-    for (const definition of this.#application.domain.responses.values()) {
-      for (const variation of definition.variations) {
-        const one = { ...definition, variations: [variation] };
-        if ((variation.language ?? this.#application.language).split('-')[0] !== language.split('-')[0]) continue;
-        const worded = respond(one, {
-          conversationId: '',
-          turn: 0,
-          language,
-          ownLanguage: this.#application.language,
-          channel: 'voice',
-          slots: Object.fromEntries(variation.conditions.map((condition) => [condition.slot, condition.value])),
-          last: undefined,
-          digitSlots: this.#deps.digitSlots,
-        });
-        if (worded !== undefined && isFixed(variation.speech ?? variation.text) && worded.speech !== '')
-          texts.add(worded.speech);
-      }
-    }
-    return [...texts];
+    return fixedPrompts(this.#application, language);
   }
 
   async close(): Promise<void> {

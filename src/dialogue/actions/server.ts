@@ -101,6 +101,8 @@ export class ActionServer {
     const text = await readBounded(response).catch((error: unknown) => {
       throw failed(name, `its answer can't be read: ${messageOf(error)}`, error);
     });
+    // Rasa's ActionExecutionRejection: the action has nothing to say to this, others go on.
+    if (response.status === 400 && isRejection(text)) return { result: {} };
     if (!response.ok) throw failed(name, `the action server answered ${response.status}: ${text.slice(0, 200)}`);
     return { result: toResult(name, text) };
   }
@@ -142,6 +144,8 @@ function toResult(name: string, text: string): ActionResult {
     else if (event.event === 'reset_slots') followUp = 'action_reset_slots';
     else if ((event.event === 'active_loop' || event.event === 'form') && event.name === null)
       followUp = 'action_deactivate_loop';
+    else if ((event.event === 'active_loop' || event.event === 'form') && typeof event.name === 'string')
+      followUp = event.name;
     else if (event.event === 'bot' && typeof event.text === 'string') say.push({ text: event.text });
   }
   for (const response of Array.isArray(responses) ? responses.filter(isRecord) : []) {
@@ -161,6 +165,15 @@ function toResult(name: string, text: string): ActionResult {
     else if (typeof words === 'string' && words !== '') say.push({ text: words });
   }
   return { slots, say, ...(followUp === undefined ? {} : { followUp }) };
+}
+
+function isRejection(text: string): boolean {
+  try {
+    const answer: unknown = JSON.parse(text);
+    return isRecord(answer) && typeof answer.action_name === 'string';
+  } catch {
+    return false;
+  }
 }
 
 function rasaTracker(request: ActionRequest, history: readonly TrackerEvent[]): Record<string, unknown> {

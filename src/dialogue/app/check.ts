@@ -76,6 +76,14 @@ class Checker {
 
   steps(steps: readonly Step[]): void {
     for (const step of steps) {
+      if (step.kind === 'user' && step.intent === '') {
+        this.#reader.error(
+          step.file,
+          step.line,
+          'this step quotes the words of a caller, and stories go by intents here',
+          'Write "- intent: …", and put the words among its examples.',
+        );
+      }
       if (step.kind === 'user' && step.intent !== '') this.intent(step.intent, step.file, step.line);
       if (step.kind === 'action') this.action(step.action, step.file, step.line);
       if (step.kind === 'slots')
@@ -83,6 +91,7 @@ class Checker {
       if (
         step.kind === 'loop' &&
         step.loop !== null &&
+        step.loop !== 'action_two_stage_fallback' &&
         !this.#application.domain.forms.has(step.loop) &&
         !this.#application.flows.has(step.loop)
       ) {

@@ -25,6 +25,22 @@ const SKIPPED = new Set([
   'e2e_tests',
 ]);
 
+/** Top keys of files besides those of the domain and of config.yml. */
+const KNOWN_KEYS: ReadonlySet<string> = new Set([
+  'version',
+  'nlu',
+  'rules',
+  'stories',
+  'flows',
+  'ready_actions',
+  'language',
+  'additional_languages',
+  'recipe',
+  'assistant_id',
+  'importers',
+  'config',
+]);
+
 /** Rasa's own defaults (FallbackClassifier). */
 const NLU_THRESHOLD = 0.3;
 const AMBIGUITY_THRESHOLD = 0.1;
@@ -35,7 +51,10 @@ const MAX_HISTORY = 5;
  * Reads an application folder in Rasa's layout: any YAML files below it, told apart by their top keys. Never throws for a mistake in a file: all mistakes
  * come back as problems. Throws FILE_UNREADABLE when the folder can't be read.
  */
-export async function loadApplication(folder: string): Promise<LoadedApplication> {
+export async function loadApplication(
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<LoadedApplication> {
   const files = await listFiles(folder);
   const reader = new YamlReader();
   const builder = new DomainBuilder(reader);
@@ -59,10 +78,19 @@ export async function loadApplication(folder: string): Promise<LoadedApplication
       );
       continue;
     }
-    if (basename(path).startsWith('endpoints.')) endpoints = root;
+    if (basename(path).startsWith('endpoints.')) endpoints = withEnvironment(root, environment) as YamlMap;
     else if (basename(path).startsWith('credentials.')) continue;
     else if (root.pipeline !== undefined || root.policies !== undefined) config = { ...config, ...root };
     else {
+      for (const key of Object.keys(root)) {
+        if (KNOWN_KEYS.has(key) || DOMAIN_KEYS.has(key)) continue;
+        reader.warn(
+          root,
+          key,
+          `nothing is known of "${key}"`,
+          `It is not read. Top keys are ${[...KNOWN_KEYS].join(', ')} and those of the domain.`,
+        );
+      }
       if (Object.keys(root).some((key) => DOMAIN_KEYS.has(key))) {
         domains++;
         builder.add(root);
@@ -122,8 +150,11 @@ export async function loadApplication(folder: string): Promise<LoadedApplication
 }
 
 /** For starting: throws APP_INVALID that lists the mistakes (the first ten) with file, line and what to do. */
-export async function loadValidApplication(folder: string): Promise<Application> {
-  const { application, problems } = await loadApplication(folder);
+export async function loadValidApplication(
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Application> {
+  const { application, problems } = await loadApplication(folder, environment);
   const errors = problems.filter((problem) => problem.severity === 'error');
   if (errors.length > 0) throw applicationInvalid(folder, errors);
   return application;
@@ -202,6 +233,18 @@ function readEndpoints(root: YamlMap): Endpoints {
   for (const [name, value] of Object.entries(root)) if (isMapValue(value)) all[name] = value;
   const url = all.action_endpoint?.url;
   return { actionUrl: typeof url === 'string' ? url : undefined, all };
+}
+
+/** `${NAME}` in endpoints.yml, as Rasa has it; a variable that is not set stays as it is written. */
+function withEnvironment(value: unknown, environment: Readonly<Record<string, string>>): unknown {
+  if (typeof value === 'string')
+    return value.replace(/\$\{([A-Za-z_]\w*)\}/g, (written, name: string) =>
+      Object.hasOwn(environment, name) ? (environment[name] ?? written) : written,
+    );
+  if (Array.isArray(value)) return value.map((item) => withEnvironment(item, environment));
+  if (isMapValue(value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withEnvironment(item, environment)]));
+  return value;
 }
 
 function languagesOf(domain: Application['domain'], own: string, config: YamlMap): string[] {

@@ -148,14 +148,18 @@ async function doneIn(id: string, sessions: SessionStore): Promise<Done[]> {
   const tracker = (await sessions.get(id))?.value as Tracker | undefined;
   const events = tracker?.events ?? [];
   const turn = events.slice(events.findLastIndex((event) => event.event === 'user') + 1);
-  return turn.flatMap((event, index) => toDone(event, turn[index - 1]));
+  return turn.flatMap((event, index) => toDone(event, turn.slice(0, index)));
 }
 
-function toDone(event: TrackerEvent, before: TrackerEvent | undefined): Done[] {
+function toDone(event: TrackerEvent, earlier: readonly TrackerEvent[]): Done[] {
   if (event.event === 'bot') {
-    const named = before?.event === 'action' && before.name === event.response;
+    if (event.interim) return [];
+    const action = earlier.findLast((each) => each.event === 'action');
+    const named = earlier.at(-1) === action && action?.name === event.response;
     const name = event.response ?? '';
-    return [{ name, text: event.text, quiet: !named && /^utter_(ask|confirm)_/.test(name) }];
+    // What code says by itself goes unnamed in Rasa's stories, and so do the questions of forms.
+    const byCode = action !== undefined && !action.name.startsWith('utter_') && action.policy !== 'form';
+    return [{ name, text: event.text, quiet: !named && (byCode || /^utter_(ask|confirm)_/.test(name)) }];
   }
   // A response's action is told by its words.
   if (event.event === 'action' && !event.name.startsWith('utter_'))

@@ -81,7 +81,10 @@ async function custom(ctx: TurnContext, name: string): Promise<string | undefine
 }
 
 function applyResult(ctx: TurnContext, result: ActionResult): string | undefined {
-  for (const [name, value] of Object.entries(result.slots ?? {})) ctx.setSlot(name, value ?? null);
+  for (const [name, value] of Object.entries(result.slots ?? {})) {
+    ctx.setSlot(name, value ?? null);
+    if (name === 'requested_slot') ctx.requested = typeof value === 'string' ? value : null;
+  }
   for (const reply of result.say ?? []) {
     if (typeof reply === 'string') {
       if (!ctx.say(reply) && !reply.startsWith('utter_')) ctx.sayText(reply);

@@ -7,7 +7,7 @@ import { accept, advance, dropPending, rewindTo, startFlow, take } from './frame
 import { noMatch, notUnderstood } from './misunderstood.js';
 import { predictLoop } from './predict.js';
 import { type Question, questionOf } from './question.js';
-import { type Fill, type FillScope, fillSlots } from './slots.js';
+import { type Fill, type FillScope, fillSlots, mappingHolds } from './slots.js';
 
 /** Actions whose intents work at any time, also where any text would be an answer. */
 const COMMANDS: ReadonlySet<string> = new Set([
@@ -33,6 +33,7 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   }
   ctx.parse = firstOfSeveral(ctx, ctx.parse);
   const { parse } = ctx;
+  await extractByActions(ctx);
   const question = questionOf(ctx.application, ctx.top);
   const fills = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
   if (ctx.top?.kind === 'two_stage') return twoStage(ctx, ctx.top, parse, fills);
@@ -72,6 +73,19 @@ export async function respondToPayload(ctx: TurnContext, payload: string): Promi
     },
     new Map(),
   );
+}
+
+/** Slots whose mapping is an action of the application's own (`type: custom` with `action:`), and Rasa's `action_validate_slot_mappings`. */
+async function extractByActions(ctx: TurnContext): Promise<void> {
+  const { domain } = ctx.application;
+  const scope = fillScope(ctx);
+  const names = [...domain.slots.values()].flatMap((slot) =>
+    slot.mappings.flatMap((mapping) =>
+      mapping.type === 'custom' && mapping.action !== undefined && mappingHolds(mapping, scope) ? [mapping.action] : [],
+    ),
+  );
+  for (const name of new Set([...names, 'action_validate_slot_mappings']))
+    if (domain.actions.has(name) && !ctx.ended) await runAction(ctx, name, 'extract');
 }
 
 /** "Repeat", "a person" and their like, said whole, unless the application has its own answer to what was said. */

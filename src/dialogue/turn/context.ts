@@ -58,6 +58,8 @@ export class TurnContext {
     slots: {},
     loop: null,
   };
+  /** The slot that a form's validating action wants to be asked next in this turn; null = no more. */
+  requested: string | null | undefined;
   /** Slots set by this message. */
   readonly setNow = new Set<string>();
   readonly mode: TurnMode;

@@ -173,7 +173,7 @@ async function runForm(ctx: TurnContext, frame: FormFrame): Promise<boolean> {
     await ask(ctx);
     return true;
   }
-  const next = form?.requiredSlots.find((slot) => (ctx.state.slots[slot] ?? null) === null);
+  const next = nextOfForm(ctx, form?.requiredSlots ?? []);
   if (next !== undefined && next === frame.slot && ctx.asked) return true;
   if (next !== undefined) {
     if (!ctx.events.some((event) => event.event === 'action' && event.name === frame.form)) {
@@ -194,6 +194,16 @@ async function runForm(ctx: TurnContext, frame: FormFrame): Promise<boolean> {
   ctx.start = { slots: ctx.state.slots, loop: null };
   await predictLoop(ctx);
   return false;
+}
+
+/** The slot a form asks for next; undefined = it is complete. A validating action may name another one, or end it by naming none. */
+function nextOfForm(ctx: TurnContext, required: readonly string[]): string | undefined {
+  const missing = (slot: string): boolean => (ctx.state.slots[slot] ?? null) === null;
+  const named = ctx.requested;
+  if (named === null) return undefined;
+  return named !== undefined && missing(named) && ctx.application.domain.slots.has(named)
+    ? named
+    : required.find(missing);
 }
 
 /** Puts the open question, in other words each time it is asked again. Does nothing when it was put in this turn. */

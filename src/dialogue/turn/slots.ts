@@ -89,8 +89,7 @@ function fromMapping(
   const intent = parse.intent.name;
   if (mapping.intents.length > 0 && !mapping.intents.includes(intent)) return undefined;
   if (mapping.notIntents.includes(intent)) return undefined;
-  if (mapping.conditions.length > 0 && !mapping.conditions.some((condition) => conditionHolds(condition, scope)))
-    return undefined;
+  if (!mappingHolds(mapping, scope)) return undefined;
   const asked = scope.requested === slot.name;
   const free = asked || mapping.conditions.length > 0 || !scope.collected.has(slot.name);
   switch (mapping.type) {
@@ -115,6 +114,11 @@ function fromMapping(
     default:
       return undefined;
   }
+}
+
+/** Whether a mapping counts now, by the loop that is active. */
+export function mappingHolds(mapping: SlotMapping, scope: FillScope): boolean {
+  return mapping.conditions.length === 0 || mapping.conditions.some((condition) => conditionHolds(condition, scope));
 }
 
 function conditionHolds(

@@ -56,6 +56,9 @@ export async function runTurn(
     messageId: message.messageId,
   });
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
+  // Rasa lets an application do something of its own when a session begins.
+  if (tracker.state.turn === tracker.state.sessionTurn && deps.application.domain.actions.has('action_session_start'))
+    await runAction(ctx, 'action_session_start', 'session');
   await dispatch(ctx, message.input);
   if (!ctx.ended) await finish(ctx);
   return { state: ctx.state, events: ctx.events, actions: ctx.actions, noMatch: ctx.noMatch };
