@@ -70,7 +70,7 @@ const CURRENCIES: Readonly<Record<string, string>> = {
 
 /** Nouns that count with 两 instead of 二 when the number is just 2. */
 const COUNTED =
-  '个|件|次|天|位|家|张|台|部|本|种|条|只|盒|瓶|袋|箱|包|份|套|双|块|小时|分钟|秒|周|年|遍|步|倍|岁|万|亿|千|百|公里|公斤|米|度|人|元|项|笔|单|户|层|斤|场|杯|轮|支|枚|颗|节|组';
+  '个|件|次|天|位|家|张|台|部|本|种|条|只|盒|瓶|袋|箱|包|份|套|双|块|小时|分钟|秒|周|年|遍|步|倍|岁|万|亿|千|百|公里|公斤|米|度|人|元|项|笔|单(?!元|号|价)|户|层|斤|场|杯|轮|支|枚|颗|节|组';
 
 const RULES: readonly Rule[] = [
   // What can't be said.
@@ -135,11 +135,20 @@ const RULES: readonly Rule[] = [
   ],
   // Money.
   [
+    new RegExp(`(HK\\$|[¥￥$€£])\\s*(${NUMBER})${TO}(?:HK\\$|[¥￥$€£])?\\s*(${NUMBER})(?:\\s*元)?`, 'g'),
+    (_, currency, from, to) => `${money(from)}到${money(to)}${CURRENCIES[currency] ?? '元'}`,
+  ],
+  [
+    new RegExp(`(?<![\\d.])(${NUMBER})${TO}(${NUMBER})\\s*(元|块钱|块|万元|美元|欧元|港元|英镑)`, 'g'),
+    (_, from, to, unit) => `${money(from)}到${money(to)}${unit}`,
+  ],
+  [
     new RegExp(`(HK\\$|[¥￥$€£]|RMB|CNY|USD|EUR)\\s*(${NUMBER})\\s*(万|亿)?(?:\\s*元)?`, 'g'),
     (_, currency, amount, large) => `${money(amount)}${large ?? ''}${CURRENCIES[currency] ?? '元'}`,
   ],
   [new RegExp(`(${NUMBER})\\s*(元|块钱|块|美元|欧元|港元|英镑)`, 'g'), (_, amount, unit) => `${money(amount)}${unit}`],
   // Percentages and fractions.
+  [/(?<![\d.,])100(?:\.0+)?\s*[%％]/g, () => '百分之百'],
   [
     new RegExp(`(${NUMBER})%?${TO}(${NUMBER})\\s*[%％]`, 'g'),
     (_, from, to) => `百分之${readNumber(from)}到百分之${readNumber(to)}`,
@@ -149,6 +158,14 @@ const RULES: readonly Rule[] = [
     (_, sign, number) => `${sign === '' ? '' : '负'}百分之${readNumber(number)}`,
   ],
   [new RegExp(`(${NUMBER})\\s*‰`, 'g'), (_, number) => `千分之${readNumber(number)}`],
+  [
+    new RegExp(`(${CODE_WORDS})(${LINK})(\\d{1,8}(?:-\\d{1,8}){1,5})(?![\\d-])`, 'g'),
+    (_, word, link, code) =>
+      `${word}${link}${code
+        .split('-')
+        .map((part) => readDigits(part))
+        .join('杠')}`,
+  ],
   // Codes: after a word that says so, mixed with letters, too long for an amount, or with a zero in front.
   [
     new RegExp(`(${CODE_WORDS})(${LINK})([A-Za-z]{0,4})(\\d{3,32})(?!\\d|[.,]\\d|[年月日个件元%])`, 'g'),

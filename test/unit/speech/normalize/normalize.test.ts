@@ -13,6 +13,14 @@ function pairs(name: string): [string, string][] {
     .map((line) => line.split('\t') as [string, string]);
 }
 
+describe('the pairs of what is written and what is said', () => {
+  it('are at least 400, none twice', () => {
+    const all = [...pairs('zh'), ...pairs('en').map(([written, said]) => [`en ${written}`, said])];
+    expect(new Set(all.map(([written]) => written)).size).toBe(all.length);
+    expect(all.length).toBeGreaterThanOrEqual(400);
+  });
+});
+
 describe('text as it is said in Mandarin', () => {
   it.each(pairs('zh'))('%s', (written, said) => {
     expect(normalizeText(written, 'zh-CN')).toBe(said);
