@@ -31,6 +31,8 @@ export interface UserMessage {
   readonly input: UserInput;
   /** Who it is, where the channel knows (caller id, site user): goes into the tracker as session metadata. */
   readonly sender?: string;
+  /** Where it comes from (a client's address), for limits only; never stored. */
+  readonly source?: string;
 }
 
 /** What the next answer is expected to be; decides end silence, DTMF length and entity reading. */

@@ -23,6 +23,7 @@ export const BUILT_IN_ACTIONS: ReadonlySet<string> = new Set([
   'action_hang_up',
   'action_hand_off',
   'action_reset_slots',
+  'action_continue_elsewhere',
   'action_create_ticket',
   'action_schedule_call_back',
 ]);

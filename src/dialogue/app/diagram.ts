@@ -1,3 +1,4 @@
+import { layOut, type Point } from './layout.js';
 import type { Application, Flow, FlowStep } from './types.js';
 
 /** Flows as pictures: Mermaid for documents, SVG for everybody else. */
@@ -51,7 +52,8 @@ function graphOf(flow: Flow): Graph {
   for (const step of flow.steps.values()) {
     boxes.push({ id: step.id, ...labelOf(step) });
     if (step.kind === 'link') continue;
-    for (const branch of step.next) arrows.push({ from: step.id, to: branch.to ?? 'END', label: branch.label });
+    for (const branch of step.next)
+      arrows.push({ from: step.id, to: branch.to ?? 'END', label: branch.label.replaceAll('slots.', '') });
   }
   if (arrows.some((arrow) => arrow.to === 'END')) boxes.push({ id: 'END', label: 'end', kind: 'end' });
   return { boxes, arrows };
@@ -76,52 +78,104 @@ function labelOf(step: FlowStep): Pick<Box, 'label' | 'kind'> {
   }
 }
 
-const BOX_WIDTH = 240;
-const BOX_HEIGHT = 36;
-const GAP = 44;
-const LANE = 26;
-const FLOW_WIDTH = 560;
+const BOX_HEIGHT = 30;
+const FONT = 12;
+const PADDING = 24;
+const TITLE = 34;
+/** Flows stand side by side up to this width, then a new row begins. */
+const PAGE_WIDTH = 1800;
+const MAX_LABEL_CHARS = 46;
 
-/** All flows as one SVG, a column each: boxes in the order of the file, arrows on the right that skip over boxes. */
+/** All flows as one SVG, from top to bottom each. */
 export function svg(application: Application): string {
-  const columns = [...application.flows.values()].map((flow) => ({ flow, graph: graphOf(flow) }));
-  const tallest = Math.max(1, ...columns.map(({ graph }) => graph.boxes.length));
-  const height = 60 + tallest * (BOX_HEIGHT + GAP);
-  const parts = columns.map(({ flow, graph }, index) => column(flow, graph, 20 + index * FLOW_WIDTH));
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${40 + columns.length * FLOW_WIDTH}" height="${height}" font-family="sans-serif" font-size="12">
+  const drawings = [...application.flows.values()].map(draw);
+  const parts: string[] = [];
+  let [x, y, rowHeight, width] = [PADDING, PADDING, 0, 0];
+  for (const drawing of drawings) {
+    if (x > PADDING && x + drawing.width > PAGE_WIDTH) [x, y, rowHeight] = [PADDING, y + rowHeight + PADDING * 2, 0];
+    parts.push(`<g transform="translate(${round(x)} ${round(y)})">`, ...drawing.lines, '</g>');
+    width = Math.max(width, x + drawing.width);
+    rowHeight = Math.max(rowHeight, drawing.height);
+    x += drawing.width + PADDING * 2;
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${round(width + PADDING)}" height="${round(y + rowHeight + PADDING)}" font-family="sans-serif" font-size="${FONT}">
 <defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0L10 5L0 10z" fill="#555"/></marker></defs>
+<rect width="100%" height="100%" fill="#fff"/>
 ${parts.join('\n')}
 </svg>
 `;
 }
 
-function column(flow: Flow, graph: Graph, x: number): string {
-  const top = (id: string): number => 40 + graph.boxes.findIndex((box) => box.id === id) * (BOX_HEIGHT + GAP);
-  const lines = [`<text x="${x}" y="24" font-weight="bold" font-size="14">${xml(flow.name)}</text>`];
+function draw(flow: Flow): { readonly width: number; readonly height: number; readonly lines: readonly string[] } {
+  const graph = graphOf(flow);
+  const layout = layOut(
+    graph.boxes.map((box) => ({ id: box.id, width: Math.max(70, textWidth(cut(box.label)) + 24) })),
+    graph.arrows.map((arrow) => ({ ...arrow, labelWidth: arrow.label === '' ? 0 : textWidth(cut(arrow.label)) + 8 })),
+  );
+  const lines = [
+    `<text x="0" y="14" font-weight="bold" font-size="14">${xml(flow.name)}</text>`,
+    `<g transform="translate(0 ${TITLE})">`,
+  ];
+  layout.ways.forEach(({ points, label }, at) => {
+    lines.push(`<path d="${curve(points)}" fill="none" stroke="#777" marker-end="url(#tip)"/>`);
+    if (label === undefined) return;
+    const words = cut(graph.arrows[at]?.label ?? '');
+    lines.push(
+      `<rect x="${round(label.x - textWidth(words) / 2 - 3)}" y="${round(label.y - 9)}" width="${round(textWidth(words) + 6)}" height="18" fill="#fff"/>`,
+      `<text x="${round(label.x)}" y="${round(label.y + 4)}" text-anchor="middle" fill="#555" font-size="11">${xml(words)}</text>`,
+    );
+  });
   for (const box of graph.boxes) {
+    const at = layout.boxes.get(box.id);
+    if (at === undefined) continue;
+    const wide = Math.max(70, textWidth(cut(box.label)) + 24);
     const radius = box.kind === 'end' ? BOX_HEIGHT / 2 : box.kind === 'ask' ? 12 : 2;
     const fill = { ask: '#e8f1fd', do: '#ffffff', go: '#fdf3e0', end: '#eeeeee' }[box.kind];
     lines.push(
-      `<rect x="${x}" y="${top(box.id)}" width="${BOX_WIDTH}" height="${BOX_HEIGHT}" rx="${radius}" fill="${fill}" stroke="#555"/>`,
-      `<text x="${x + 10}" y="${top(box.id) + 22}">${xml(box.label.slice(0, 36))}</text>`,
+      `<rect x="${round(at.x - wide / 2)}" y="${round(at.y - BOX_HEIGHT / 2)}" width="${round(wide)}" height="${BOX_HEIGHT}" rx="${radius}" fill="${fill}" stroke="#555"/>`,
+      `<text x="${round(at.x)}" y="${round(at.y + 4)}" text-anchor="middle">${xml(cut(box.label))}</text>`,
     );
   }
-  graph.arrows.forEach((arrow, index) => {
-    const [from, to] = [top(arrow.from), top(arrow.to)];
-    const label = xml(arrow.label.slice(0, 34));
-    if (to === from + BOX_HEIGHT + GAP) {
-      lines.push(`<path d="M${x + 60} ${from + BOX_HEIGHT}V${to}" fill="none" stroke="#555" marker-end="url(#tip)"/>`);
-      if (label !== '') lines.push(`<text x="${x + 66}" y="${from + BOX_HEIGHT + 26}" fill="#555">${label}</text>`);
-      return;
-    }
-    const lane = x + BOX_WIDTH + LANE * (1 + (index % 5));
-    const [start, end] = [from + BOX_HEIGHT / 2 + 6, to + BOX_HEIGHT / 2 - 6];
-    lines.push(
-      `<path d="M${x + BOX_WIDTH} ${start}H${lane}V${end}H${x + BOX_WIDTH}" fill="none" stroke="#555" marker-end="url(#tip)"/>`,
-    );
-    if (label !== '') lines.push(`<text x="${lane + 4}" y="${start + 12}" fill="#555">${label}</text>`);
+  lines.push('</g>');
+  return { width: Math.max(layout.width, textWidth(flow.name) * 1.2), height: layout.height + TITLE, lines };
+}
+
+/** A smooth line that leaves one box at its edge and ends at the other's. */
+function curve(points: readonly Point[]): string {
+  const [first, second] = points;
+  const [last, before] = [points.at(-1), points.at(-2)];
+  if (first === undefined || second === undefined || last === undefined || before === undefined) return '';
+  const down = second.y > first.y ? 1 : -1;
+  const way = [
+    { x: first.x, y: first.y + (down * BOX_HEIGHT) / 2 },
+    ...points.slice(1, -1),
+    { x: last.x, y: last.y - (down * BOX_HEIGHT) / 2 },
+  ];
+  const [start, ...rest] = way;
+  if (start === undefined) return '';
+  let from = start;
+  const bends = rest.map((to) => {
+    const middle = (from.y + to.y) / 2;
+    const bend = `C${round(from.x)} ${round(middle)} ${round(to.x)} ${round(middle)} ${round(to.x)} ${round(to.y)}`;
+    from = to;
+    return bend;
   });
-  return lines.join('\n');
+  return `M${round(start.x)} ${round(start.y)}${bends.join('')}`;
+}
+
+/** About how wide a text is: Chinese characters are as wide as they are high, others a good half of it. */
+function textWidth(text: string): number {
+  let width = 0;
+  for (const char of text) width += /[\u2e80-\uffef]/u.test(char) ? FONT : FONT * 0.6;
+  return width;
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_LABEL_CHARS ? text : `${text.slice(0, MAX_LABEL_CHARS - 1)}…`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
 }
 
 function xml(text: string): string {

@@ -1,3 +1,4 @@
+import { CONTINUE_MARK } from '../continue/words.js';
 import type { Frame } from '../tracker/events.js';
 import type { TurnContext } from './context.js';
 import { ask, dropPending, startFlow } from './frames.js';
@@ -26,6 +27,8 @@ const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
   action_hand_off: (ctx) => handOff(ctx, 'requested'),
   action_hang_up: (ctx) => ctx.hangUp('completed'),
   action_reset_slots: resetSlots,
+  // The code is put in its place outside the turn (see linkedBrain), so that saying it again gives a good one.
+  action_continue_elsewhere: (ctx) => ctx.sayText(CONTINUE_MARK),
   action_deactivate_loop: (ctx) => {
     if (ctx.top !== undefined) ctx.pop();
     ctx.emit({ event: 'slot', name: 'requested_slot', value: null });

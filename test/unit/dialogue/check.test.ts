@@ -17,3 +17,19 @@ it('flows are drawn with every step, as Mermaid and as SVG that stays well-forme
   expect(picture).not.toMatch(/&(?!amp;|lt;|gt;|quot;)/);
   expect(picture.match(/<text/g)).toHaveLength(picture.match(/<\/text>/g)?.length ?? 0);
 });
+
+it('no two boxes or labels of a drawn flow lie on each other', async () => {
+  const { application } = await loadApplication('test/fixtures/dialogue/shop');
+  for (const group of svg(application)
+    .split(/<g transform="translate\([\d.]+ [\d.]+\)">\n<text x="0"/)
+    .slice(1)) {
+    const boxes = [...group.matchAll(/<rect x="([-\d.]+)" y="([-\d.]+)" width="([\d.]+)" height="([\d.]+)"/g)].map(
+      (match) => match.slice(1).map(Number),
+    );
+    expect(boxes.length).toBeGreaterThan(3);
+    boxes.forEach(([x = 0, y = 0, width = 0, height = 0], at) => {
+      for (const [left = 0, top = 0, wide = 0, high = 0] of boxes.slice(at + 1))
+        expect(x < left + wide && left < x + width && y < top + high && top < y + height).toBe(false);
+    });
+  }
+});
