@@ -1,3 +1,4 @@
+import { FrontEnd } from '../dsp/front-end.js';
 import { durationMs } from '../media/frame-queue.js';
 import type { MediaSession } from '../media/session.js';
 import type { Graph } from '../speech/graph.js';
@@ -34,11 +35,13 @@ export interface CallEarOptions {
 export class CallEar {
   readonly #options: CallEarOptions;
   readonly #clock = new StreamClock();
+  readonly #frontEnd: FrontEnd;
   /** The recogniser counts flushes by itself: its id → the reducer's. */
   readonly #flushes = new Map<number, number>();
 
   constructor(options: CallEarOptions) {
     this.#options = options;
+    this.#frontEnd = new FrontEnd(options.session.sampleRate);
     const { stream, record, listener, nowMs } = options;
     stream
       .on('voice', (active, atMs) => listener.voice(active, this.#callTime(atMs)))
@@ -58,7 +61,7 @@ export class CallEar {
       const atMs = nowMs();
       this.#clock.accept(atMs, durationMs(frame));
       record.caller(atMs, frame.samples);
-      stream.accept(frame.samples);
+      stream.accept(this.#frontEnd.process(frame.samples));
       listener.audio(atMs, frame.samples);
     }
   }

@@ -1,24 +1,26 @@
 import type { Config } from '../config.js';
-import { type EspeakVoice, findEspeak } from './espeak-voice.js';
+import { findEspeak } from './espeak-voice.js';
+import { findFlite } from './flite-voice.js';
 import type { InstalledModel, ModelInUse, ModelRegistry } from './registry.js';
+import type { Voice } from './voice.js';
 
-/** What serves one purpose: a model, the fallback program, another language's voice (by `inUse.name`), or nothing. */
+/** What serves one purpose: a model, a program that stands in, another language's voice (by `inUse.name`), or nothing. */
 export interface Choice {
   readonly inUse: ModelInUse;
   readonly installed: InstalledModel | undefined;
-  readonly espeak: EspeakVoice | undefined;
+  readonly program: Voice | undefined;
 }
 
 /** Decides for every purpose the configuration names; loads nothing. */
 export function chooseModels(registry: ModelRegistry, config: Config['speech']): readonly Choice[] {
   const choices: Choice[] = [];
   const vad = registry.choose('vad', '*', [config.vad]);
-  choices.push({ ...vad, espeak: undefined });
+  choices.push({ ...vad, program: undefined });
   for (const [language, names] of Object.entries(config.recognizers)) {
     const { installed, inUse } = registry.choose('recognizer', language, names);
     // Without a model there is still voice activity: the caller is heard, not understood.
     const reason = installed ? inUse.reason : `${inUse.reason}; speech is noticed but not understood, keys work`;
-    choices.push({ installed, inUse: { ...inUse, reason }, espeak: undefined });
+    choices.push({ installed, inUse: { ...inUse, reason }, program: undefined });
   }
   for (const [language, names] of Object.entries(config.synthesizers)) {
     choices.push(chooseVoice(registry, language, names, choices));
@@ -33,15 +35,20 @@ function chooseVoice(
   before: readonly Choice[],
 ): Choice {
   const { installed, inUse } = registry.choose('synthesizer', language, names);
-  if (installed) return { installed, inUse, espeak: undefined };
-  const espeak = findEspeak(language);
-  if (espeak) {
-    const reason = `${inUse.reason}; espeak-ng of this machine stands in`;
-    return { installed, espeak, inUse: { ...inUse, name: espeak.name, reason } };
+  if (installed) return { installed, inUse, program: undefined };
+  const flite = findFlite(language);
+  const program: Voice | undefined = flite ?? findEspeak(language);
+  if (program) {
+    const from = flite ? 'flite, built in,' : 'espeak-ng of this machine';
+    return {
+      installed,
+      program,
+      inUse: { ...inUse, name: program.name, reason: `${inUse.reason}; ${from} stands in` },
+    };
   }
   // Better read out by a voice of another language than silence on the line.
   const standIn = before.find(({ inUse: other }) => other.kind === 'synthesizer' && other.name !== 'none');
   const then = standIn ? `${standIn.inUse.name} spells it` : 'nothing can be said';
-  const reason = `${inUse.reason}, no espeak-ng on this machine either; ${then}`;
-  return { installed, espeak, inUse: { ...inUse, name: standIn?.inUse.name ?? 'none', reason } };
+  const reason = `${inUse.reason}, no flite or espeak-ng on this machine either; ${then}`;
+  return { installed, program, inUse: { ...inUse, name: standIn?.inUse.name ?? 'none', reason } };
 }

@@ -100,8 +100,8 @@ export async function createSpeech(
     });
   }
 
-  function openVoice({ installed, espeak }: Choice): Voice | undefined {
-    if (!installed) return espeak;
+  function openVoice({ installed, program }: Choice): Voice | undefined {
+    if (!installed) return program;
     return new SynthesizerPool({
       name: installed.model.name,
       fingerprint: fingerprintOf(installed),

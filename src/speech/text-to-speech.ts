@@ -1,3 +1,4 @@
+import { comfortNoise } from '../dsp/comfort-noise.js';
 import { fadeIn, fadeOut } from '../dsp/fade.js';
 import { concat, Framer, samplesIn } from '../dsp/framing.js';
 import { applyGain, levelTo } from '../dsp/levels.js';
@@ -163,7 +164,7 @@ export class TextToSpeech implements Synthesizer {
     const { language, sampleRate } = options;
     switch (piece.kind) {
       case 'pause':
-        return [async () => new Int16Array(samplesIn(piece.ms, sampleRate))];
+        return [async () => comfortNoise(samplesIn(piece.ms, sampleRate))];
       case 'recording':
         return [
           async () => {

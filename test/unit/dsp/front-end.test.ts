@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { AutomaticGain } from '../../../src/dsp/automatic-gain.js';
+import { comfortNoise } from '../../../src/dsp/comfort-noise.js';
+import { keyIn } from '../../../src/dsp/dtmf.js';
+import { concat } from '../../../src/dsp/framing.js';
+import { FrontEnd } from '../../../src/dsp/front-end.js';
+import { decodeMulaw, encodeMulaw } from '../../../src/dsp/g711.js';
+import { activeRmsDbfs, applyGain, peakDbfs, rmsDbfs } from '../../../src/dsp/levels.js';
+import { spokenParts } from '../../support/speech.js';
+
+const LOW = [697, 770, 852, 941];
+const HIGH = [1209, 1336, 1477, 1633];
+const tone = (low: number, high: number, ms: number, amplitude = 6000, twist = 1) =>
+  decodeMulaw(
+    encodeMulaw(
+      Int16Array.from(
+        { length: ms * 8 },
+        (_, n) =>
+          amplitude * Math.sin((2 * Math.PI * low * n) / 8000) +
+          amplitude * twist * Math.sin((2 * Math.PI * high * n) / 8000),
+      ),
+    ),
+  );
+const speech = concat(
+  ['order-status', 'complaint', 'return', 'human-espeak'].flatMap((call) => spokenParts(call).map(({ pcm }) => pcm)),
+);
+
+describe('keys in the audio', () => {
+  it.each(
+    ['123A', '456B', '789C', '*0#D'].flatMap((row, low) => [...row].map((key, high) => [key, low, high] as const)),
+  )('%s is known, softly and unevenly too', (key, low, high) => {
+    for (const [amplitude, twist] of [
+      [6000, 1],
+      [700, 1],
+      [3000, 0.5],
+      [3000, 1.8],
+    ] as const)
+      expect(keyIn(tone(LOW[low] as number, HIGH[high] as number, 20, amplitude, twist), 8000)).toBe(key);
+  });
+
+  it('are never taken out of speech', () => {
+    let frames = 0;
+    for (let at = 0; at + 160 <= speech.length; at += 160) if (keyIn(speech.subarray(at, at + 160), 8000)) frames++;
+    expect(frames).toBe(0);
+    expect(speech.length).toBeGreaterThan(15 * 8000);
+  });
+
+  it('are silenced for the recogniser, and nothing else is', () => {
+    const line = concat([speech.slice(0, 16_000), tone(770, 1336, 100), speech.slice(16_000, 32_000)]);
+    const out = new FrontEnd(8000).process(line);
+    // Whatever frame a tone begins in: no full frame of it is left.
+    expect(peakDbfs(out.subarray(16_160, 16_640))).toBe(-120);
+    expect(activeRmsDbfs(out.subarray(17_000), 8000)).toBeGreaterThan(-35);
+  });
+});
+
+describe('automatic gain', () => {
+  it('raises a quiet caller within a second, and leaves an ordinary one as they are', () => {
+    const quiet = speech.slice();
+    applyGain(quiet, -22);
+    const before = activeRmsDbfs(quiet.subarray(16_000), 8000);
+    const after = activeRmsDbfs(new AutomaticGain(8000).process(quiet).subarray(16_000), 8000);
+    expect(after - before).toBeGreaterThan(9);
+    const ordinary = activeRmsDbfs(speech.subarray(16_000), 8000);
+    const kept = activeRmsDbfs(new AutomaticGain(8000).process(speech).subarray(16_000), 8000);
+    expect(Math.abs(kept - ordinary)).toBeLessThan(6);
+  });
+
+  it('does not raise the noise of a line on which nobody speaks', () => {
+    const noise = comfortNoise(80_000);
+    applyGain(noise, 10);
+    expect(rmsDbfs(new AutomaticGain(8000).process(noise)) - rmsDbfs(noise)).toBeLessThan(1);
+  });
+
+  it('never clips hard: a shout after a whisper keeps its shape', () => {
+    const whisper = speech.slice(0, 24_000);
+    applyGain(whisper, -25);
+    const shout = Int16Array.from({ length: 8000 }, (_, n) => 30_000 * Math.sin(n / 3));
+    const out = new AutomaticGain(8000).process(concat([whisper, shout]));
+    const full = out.subarray(24_000).filter((sample) => Math.abs(sample) >= 32_767).length;
+    expect(full / 8000).toBeLessThan(0.05);
+  });
+});
+
+describe('comfort noise', () => {
+  it('is there, and far below speech', () => {
+    expect(rmsDbfs(comfortNoise(8000))).toBeGreaterThan(-66);
+    expect(rmsDbfs(comfortNoise(8000))).toBeLessThan(-58);
+    expect(comfortNoise(160)).toEqual(comfortNoise(160));
+  });
+});
