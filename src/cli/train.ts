@@ -50,7 +50,10 @@ export function trainCommand(): Command {
     .option('--folds <number>', 'cross-validation folds (default: 3, or 5 for small data)')
     .option('--noise <share>', 'share of extra utterances with recogniser-like errors, 0 to 1', '0')
     .option('--no-net', 'only the linear model, without the small net beside it')
-    .option('--encoder <folder>', 'sentence encoder (model.onnx and tokenizer.json) whose embedding joins the features')
+    .option(
+      '--encoder <folder>',
+      'sentence encoder (model.onnx and tokenizer.json) whose embedding joins the features (default: nlu.encoder)',
+    )
     .option(
       '--watch',
       'stay, and train again whenever the data changes; a running service takes the new model between two turns',
@@ -65,7 +68,8 @@ export function trainCommand(): Command {
 
 async function trainOnce(paths: readonly string[], flags: Flags): Promise<void> {
   const out = flags.out ?? liveModelFolder();
-  const encoder = flags.encoder === undefined ? undefined : await openSentenceEncoder(flags.encoder);
+  const encoderFolder = flags.encoder ?? configuredEncoder();
+  const encoder = encoderFolder === undefined ? undefined : await openSentenceEncoder(encoderFolder);
   const bar = flags.json
     ? undefined
     : new SingleBar({
@@ -96,6 +100,12 @@ async function trainOnce(paths: readonly string[], flags: Flags): Promise<void> 
     bar?.stop();
     await encoder?.close();
   }
+}
+
+/** The running service's encoder, so that a model trained for it is of its kind. */
+function configuredEncoder(): string | undefined {
+  const { config, root } = loadConfig();
+  return config.nlu.encoder === undefined ? undefined : resolve(root, config.nlu.encoder);
 }
 
 function numberOf(flag: string, value: string): number {

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { asHearkenError } from '../errors.js';
 import { loadAppData } from './corpus/load.js';
+import type { SentenceEncoder } from './encoder/encoder.js';
+import { openSentenceEncoder } from './encoder/onnx-encoder.js';
 import type { IntentModel, ParseOptions, ParseResult } from './intent-model.js';
 import { ModelHolder } from './live/model-holder.js';
 import { LIVE_FOLDER } from './live/trial-file.js';
@@ -12,11 +14,13 @@ import { SensitiveWords } from './sensitive/sensitive-words.js';
 import { trainIntentModel } from './train/trainer.js';
 
 /** Grows when the same data would give another model. */
-const TRAINER_VERSION = 5;
+const TRAINER_VERSION = 6;
 
 export interface AppModelOptions extends LoadOptions {
   readonly onProgress?: (share: number, step: string) => void;
   readonly seed?: number;
+  /** Folder of a sentence encoder to train with; opened here and closed with the model. */
+  readonly encoderFolder?: string;
   readonly logger?: { info(facts: object, message: string): void };
 }
 
@@ -39,10 +43,19 @@ export async function trainOrLoadForApp(
   cacheFolder: string,
   options: AppModelOptions = {},
 ): Promise<LiveModel> {
+  const { encoderFolder } = options;
+  const encoder = encoderFolder === undefined ? undefined : await openSentenceEncoder(encoderFolder);
   const words = options.sensitive ? undefined : await openWordList(join(appFolder, WORD_LIST), options);
-  const withWords = words === undefined ? options : { ...options, sensitive: words };
-  const model = await openModel(appFolder, cacheFolder, withWords).catch((error: unknown) => {
+  const withWords: AppModelOptions = {
+    ...options,
+    ...(encoder === undefined ? {} : { encoder }),
+    ...(words === undefined ? {} : { sensitive: words }),
+    onTooSlow: (pattern) =>
+      options.logger?.info(pattern, 'a regular expression of the application took too long twice and is left out'),
+  };
+  const model = await openModel(appFolder, cacheFolder, withWords).catch(async (error: unknown) => {
     words?.close();
+    await encoder?.close();
     throw error;
   });
   const holder = new ModelHolder(model, model.manifest.name, {
@@ -53,7 +66,7 @@ export async function trainOrLoadForApp(
   const watch = await ModelFolderWatch.start(cacheFolder, holder, withWords, (problem) =>
     options.logger?.info({ err: problem }, 'the live model folder could not be read'),
   );
-  return new LiveModel(holder, watch, words);
+  return new LiveModel(holder, watch, words, encoder);
 }
 
 /** Where an application keeps its list of sensitive words; changes take effect while it runs. */
@@ -71,8 +84,15 @@ export class LiveModel implements IntentModel {
   readonly holder: ModelHolder;
   readonly #watch: ModelFolderWatch;
   readonly #words: SensitiveWords | undefined;
+  readonly #encoder: SentenceEncoder | undefined;
 
-  constructor(holder: ModelHolder, watch: ModelFolderWatch, words: SensitiveWords | undefined) {
+  constructor(
+    holder: ModelHolder,
+    watch: ModelFolderWatch,
+    words: SensitiveWords | undefined,
+    encoder: SentenceEncoder | undefined,
+  ) {
+    this.#encoder = encoder;
     this.#words = words;
     this.holder = holder;
     this.#watch = watch;
@@ -90,6 +110,7 @@ export class LiveModel implements IntentModel {
     this.#words?.close();
     await this.#watch.close();
     await this.holder.close();
+    await this.#encoder?.close();
   }
 }
 

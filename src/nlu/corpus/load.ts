@@ -3,6 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { HearkenError, messageOf } from '../../errors.js';
+import type { CodeOptions } from '../entities/codes.js';
+import { readPipeline } from './pipeline.js';
 import { readRasaNlu } from './rasa.js';
 import { readCsv, readJsonLines, readTokenLines, readTsv } from './tables.js';
 import { EMPTY_DATA, mergeData, type TrainingData } from './training-data.js';
@@ -14,7 +16,9 @@ const READABLE = new Set(['.yml', '.yaml', '.tsv', '.csv', '.jsonl', '.bio', '.c
 export interface LoadedData {
   readonly data: TrainingData;
   readonly files: readonly string[];
-  /** SHA-256 over names and bytes of the files, hex. */
+  /** What the application says its numbers look like. */
+  readonly codes: CodeOptions;
+  /** SHA-256 over names and bytes of the files that hold training data, and over `codes`; hex. */
   readonly checksum: string;
 }
 
@@ -31,16 +35,22 @@ export async function loadTrainingData(paths: readonly string[]): Promise<Loaded
   }
   const hash = createHash('sha256');
   const parts: TrainingData[] = [];
+  let codes: CodeOptions = {};
   for (const file of files) {
     const source = await readText(file);
+    const part = parseData(source, file);
+    if (/\.ya?ml(?:\.gz)?$/.test(file)) codes = { ...codes, ...readPipeline(source, file) };
+    // Flows, rules and responses of an application may change without a new training.
+    if (part === EMPTY_DATA) continue;
+    parts.push(part);
     hash
       .update(file.split('/').at(-1) ?? file)
       .update('\0')
       .update(source)
       .update('\0');
-    parts.push(parseData(source, file));
   }
-  return { data: mergeData(parts), files, checksum: hash.digest('hex') };
+  hash.update(JSON.stringify(codes));
+  return { data: mergeData(parts), files, codes, checksum: hash.digest('hex') };
 }
 
 /** Data of an application folder: `nlu.yml`, `nlu/`, `data/`, or any YAML with an `nlu` key below it. */

@@ -23,7 +23,7 @@ import { type ModelFiles, type ModelManifest, readModelFolder } from './folder.j
 import { Guards, guardsSchema } from './guards.js';
 import { IntentClassifier } from './intent-classifier.js';
 import { readNegation } from './negation.js';
-import { OwnEntities, ownEntitiesSchema } from './own-entities.js';
+import { OwnEntities, type OwnEntitiesData, ownEntitiesSchema } from './own-entities.js';
 
 export interface LoadOptions extends CodeOptions, UserPatternsOptions {
   readonly encoder?: SentenceEncoder;
@@ -56,6 +56,7 @@ export class OnnxIntentModel implements IntentModel {
   readonly smokeSet: readonly { readonly text: string; readonly intent: string }[];
   readonly #classifier: IntentClassifier;
   readonly #own: OwnEntities;
+  readonly #codes: CodeOptions;
   readonly #tagger: Tagger | undefined;
   readonly #guards: Guards;
   readonly #options: LoadOptions;
@@ -73,10 +74,9 @@ export class OnnxIntentModel implements IntentModel {
     this.#classifier = classifier;
     this.#options = options;
     this.#encoder = encoder;
-    this.#own = new OwnEntities(
-      ownEntitiesSchema.parse(readJson(files, 'entities.json') ?? { synonyms: {}, regexes: [], lookups: [] }),
-      options.onTooSlow === undefined ? {} : { onTooSlow: options.onTooSlow },
-    );
+    const own = ownEntitiesSchema.parse(readJson(files, 'entities.json') ?? { synonyms: {}, regexes: [], lookups: [] });
+    this.#own = new OwnEntities(own, options.onTooSlow === undefined ? {} : { onTooSlow: options.onTooSlow });
+    this.#codes = withoutUndefined(own.codes);
     const guards = readJson(files, 'guards.json');
     this.#guards = guards === undefined ? new Guards() : new Guards(guardsSchema.parse(guards));
     const tagger = readJson(files, 'tagger.json');
@@ -213,7 +213,7 @@ export class OnnxIntentModel implements IntentModel {
       if (listed.some((own) => overlaps(entity, own) && entity.entity === own.entity)) continue;
       candidates.push({ ...entity, value: this.#own.canonical(entity.text), priority: TAGGER_PRIORITY });
     }
-    return extractEntities(text, { ...options, ...this.#options }, candidates);
+    return extractEntities(text, { ...options, ...this.#codes, ...this.#options }, candidates);
   }
 
   async close(): Promise<void> {
@@ -221,6 +221,13 @@ export class OnnxIntentModel implements IntentModel {
     // An encoder that was given belongs to the giver.
     if (this.#encoder !== this.#options.encoder) await this.#encoder?.close();
   }
+}
+
+function withoutUndefined({ orderNumberLength, orderNumberChecksum }: OwnEntitiesData['codes']): CodeOptions {
+  return {
+    ...(orderNumberLength === undefined ? {} : { orderNumberLength }),
+    ...(orderNumberChecksum === undefined ? {} : { orderNumberChecksum }),
+  };
 }
 
 interface Wish {

@@ -8,6 +8,13 @@ export const ownEntitiesSchema = z.object({
   synonyms: z.record(z.string(), z.string()),
   regexes: z.array(z.object({ name: z.string(), values: z.array(z.string()) })),
   lookups: z.array(z.object({ name: z.string(), values: z.array(z.string()) })),
+  /** What order numbers look like in this application. */
+  codes: z
+    .object({
+      orderNumberLength: z.tuple([z.number(), z.number()]).readonly().optional(),
+      orderNumberChecksum: z.enum(['none', 'luhn']).optional(),
+    })
+    .default({}),
 });
 export type OwnEntitiesData = z.infer<typeof ownEntitiesSchema>;
 
@@ -21,7 +28,7 @@ export class OwnEntities {
   readonly #lookups = new Map<string, { phrase: string; name: string }[]>();
 
   /** Throws SyntaxError for a regular expression that is none. */
-  constructor(data: OwnEntitiesData, options: UserPatternsOptions = {}) {
+  constructor(data: Omit<OwnEntitiesData, 'codes'>, options: UserPatternsOptions = {}) {
     this.#synonyms = new Map(Object.entries(data.synonyms).map(([said, value]) => [plainText(said), value]));
     this.#patterns = new UserPatterns(
       data.regexes.flatMap(({ name, values }) => values.map((source) => ({ name, source }))),

@@ -116,6 +116,7 @@ export async function trainIntentModel(options: TrainOptions): Promise<TrainResu
         synonyms: loaded.data.synonyms,
         regexes: loaded.data.regexes,
         lookups: loaded.data.lookups,
+        codes: loaded.codes,
       }),
       'guards.json': JSON.stringify(
         learnGuards(examples.filter((example) => !OUT_OF_SCOPE_LABELS.has(example.intent))),

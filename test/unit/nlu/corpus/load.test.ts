@@ -24,6 +24,32 @@ describe('training data on disk', () => {
     expect(files).toHaveLength(3);
   });
 
+  it('config.yml says what order numbers look like; flows may change without a new training, numbers not', async () => {
+    const app = join(root, 'numbers');
+    await mkdir(app);
+    await writeFile(join(app, 'nlu.yml'), 'nlu:\n- intent: a\n  examples: |\n    - one\n');
+    await writeFile(join(app, 'flows.yml'), 'flows: {}\n');
+    const config = (lines: string) =>
+      writeFile(
+        join(app, 'config.yml'),
+        `pipeline:\n- name: WhitespaceTokenizer\n- name: SpokenNumberExtractor\n${lines}`,
+      );
+    await config('  order_number_length: 8\n  order_number_checksum: luhn\n');
+    const first = await loadTrainingData([app]);
+    expect(first.codes).toEqual({ orderNumberLength: [8, 8], orderNumberChecksum: 'luhn' });
+    await writeFile(join(app, 'flows.yml'), 'flows: {x: {}}\n');
+    expect((await loadTrainingData([app])).checksum).toBe(first.checksum);
+    await config('  order_number_length: [6, 12]\n');
+    const second = await loadTrainingData([app]);
+    expect(second.codes).toEqual({ orderNumberLength: [6, 12] });
+    expect(second.checksum).not.toBe(first.checksum);
+    await config('  order_number_length: long\n');
+    await expect(loadTrainingData([app])).rejects.toMatchObject({
+      code: 'TRAINING_DATA_INVALID',
+      message: expect.stringMatching(/config\.yml:4:\d+: .*expected order_number_length: 8/),
+    });
+  });
+
   it('a folder of tables is a data set, and packed files are unpacked', async () => {
     const set = join(root, 'set');
     await mkdir(set);

@@ -265,6 +265,21 @@ describe('model folders', () => {
   }, 90_000);
 });
 
+describe('order numbers of an application', () => {
+  it('a number of the wrong length or with a wrong check digit is given with little confidence', async () => {
+    const folder = await smallApp();
+    const settings = '- name: SpokenNumberExtractor\n  order_number_length: 8\n  order_number_checksum: luhn\n';
+    await writeFile(join(folder, 'config.yml'), `pipeline:\n${settings}`);
+    await trainIntentModel({ data: [folder], out: join(root, 'numbers') });
+    const own = await loadIntentModel(join(root, 'numbers'));
+    const sure = async (text: string) => (await own.parse(text, { expectedSlot: 'order_number' })).entities[0];
+    expect(await sure('幺二三四五六七四')).toMatchObject({ value: '12345674', confidence: 0.95 });
+    expect((await sure('幺二三四五六七五'))?.confidence).toBeLessThan(0.5);
+    expect((await sure('幺二三四五六七八九'))?.confidence).toBeLessThan(0.5);
+    await own.close();
+  }, 60_000);
+});
+
 describe('the training report', () => {
   it('names intents with too little data, contradictions and likely mislabels', async () => {
     const folder = await mkdtemp(join(root, 'data-'));
