@@ -168,6 +168,12 @@ export const configSchema = z.strictObject({
       allowedHosts: z.array(z.string()).default([]),
     })
     .prefault({}),
+  nlu: z
+    .strictObject({
+      /** HEARKEN_ENCODER: folder with a sentence encoder (ONNX weights and tokenizer.json) whose embedding joins the features. */
+      encoder: z.string().optional(),
+    })
+    .prefault({}),
   handoff: z
     .strictObject({
       /** HEARKEN_AGENT: SIP URI of the person or queue that gets the calls we can't end ourselves. */
@@ -259,6 +265,7 @@ const ENVIRONMENT: Readonly<
     parse: (value) => value.split(':').filter((part) => part !== ''),
   },
   HEARKEN_APP: { path: ['app', 'folder'] },
+  HEARKEN_ENCODER: { path: ['nlu', 'encoder'] },
   HEARKEN_AGENT: { path: ['handoff', 'target'] },
   HEARKEN_DATA: { path: ['store', 'folder'] },
   REDIS_URL: { path: ['store', 'redisUrl'] },

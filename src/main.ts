@@ -69,7 +69,10 @@ export async function startService(
     stops.push(() => speech.close());
     const stores = await createStores({ config: config.store, dataFolder, logger });
     stops.push(() => stores.close());
-    const intentModel = await trainOrLoadForApp(appFolder, join(dataFolder, 'nlu'), { logger });
+    const intentModel = await trainOrLoadForApp(appFolder, join(dataFolder, 'nlu'), {
+      logger,
+      ...(config.nlu.encoder === undefined ? {} : { encoderFolder: resolve(root, config.nlu.encoder) }),
+    });
     stops.push(() => intentModel.close());
     const desk = await FileDeskStore.open(join(dataFolder, 'desk.jsonl'));
     stops.push(() => desk.close());
