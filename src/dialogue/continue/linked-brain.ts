@@ -3,7 +3,17 @@ import { HearkenError } from '../../errors.js';
 import type { SessionStore } from '../../store/session-store.js';
 import type { ShortCodes } from '../../store/short-codes.js';
 import type { BotAction, Brain, TurnResult, UserMessage } from '../brain.js';
-import { askWords, asksForCode, CONTINUE_MARK, codeIn, codeWords, joinedWords, refusedWords, type SaidCode, type Words } from './words.js';
+import {
+  asksForCode,
+  askWords,
+  CONTINUE_MARK,
+  codeIn,
+  codeWords,
+  joinedWords,
+  refusedWords,
+  type SaidCode,
+  type Words,
+} from './words.js';
 
 export interface LinkedBrainOptions {
   readonly brain: Brain;
@@ -91,7 +101,10 @@ class Linked {
   }
 
   /** A turn of the conversation that this one has become. */
-  async #turn<R extends TurnResult | undefined>(message: UserMessage, run: (message: UserMessage) => Promise<R>): Promise<R> {
+  async #turn<R extends TurnResult | undefined>(
+    message: UserMessage,
+    run: (message: UserMessage) => Promise<R>,
+  ): Promise<R> {
     const move = this.#moves.get(message.conversationId);
     try {
       if (move === undefined) return await run(message);
@@ -119,7 +132,9 @@ class Linked {
   #codeOf({ input }: UserMessage): SaidCode | undefined {
     const { digits } = this.#options.codes;
     if (input.type === 'dtmf')
-      return input.digits.length === digits && /^\d+$/.test(input.digits) ? { code: input.digits, announced: false } : undefined;
+      return input.digits.length === digits && /^\d+$/.test(input.digits)
+        ? { code: input.digits, announced: false }
+        : undefined;
     return input.type === 'text' ? codeIn(input.text, digits) : undefined;
   }
 
@@ -168,7 +183,10 @@ class Linked {
   async #giveCode(message: UserMessage): Promise<TurnResult> {
     const conversationId = this.known(message.conversationId);
     const { language } = await this.#peekState(conversationId);
-    return this.#say({ ...message, conversationId }, await this.#codeWords(conversationId, message.language ?? language));
+    return this.#say(
+      { ...message, conversationId },
+      await this.#codeWords(conversationId, message.language ?? language),
+    );
   }
 
   /** Puts a code where a rule of the application wanted one. */

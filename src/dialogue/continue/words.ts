@@ -1,4 +1,4 @@
-import { digitRuns, speakDigits } from '../digits.js';
+import { longestDigitRun, speakDigits } from '../digits.js';
 
 /** What an application's rules say (`action_continue_elsewhere`) stands in the reply as this, until the code is put in its place. */
 export const CONTINUE_MARK = '\u2063continue-elsewhere\u2063';
@@ -51,9 +51,8 @@ export interface SaidCode {
 
 /** The code in what somebody said or typed: alone, or announced as one. */
 export function codeIn(text: string, digits: number): SaidCode | undefined {
-  const runs = digitRuns(text.slice(0, 200)).filter((run) => run.digits.length === digits);
-  const [run] = runs;
-  if (run === undefined || runs.length > 1) return undefined;
+  const run = longestDigitRun(text.slice(0, 200));
+  if (run?.digits.length !== digits) return undefined;
   if (ANNOUNCED.test(text)) return { code: run.digits, announced: true };
   return ONLY_DIGITS.test(text.trim()) ? { code: run.digits, announced: false } : undefined;
 }

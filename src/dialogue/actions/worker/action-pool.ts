@@ -8,7 +8,7 @@ import type { KnownAction } from './protocol.js';
 const MAX_PROCESSES = 2;
 const DEFAULT_TIMEOUT_MS = 5000;
 const LONGEST_TIMEOUT_MS = 60_000;
-/** A request that is not begun after this time goes to the other process. */
+/** A process that has not been heard this long while something waits is held up: what waits goes to the other one. */
 const HELD_UP_MS = 100;
 
 /**
@@ -52,7 +52,7 @@ export class ActionPool {
       let held: { readonly by: ActionProcess; readonly sent: SentJob } | undefined;
       const settle = (): void => {
         clearTimeout(limit);
-        clearTimeout(move);
+        clearInterval(move);
         gone?.removeEventListener('abort', leave);
       };
       const job: Job = {
@@ -87,8 +87,9 @@ export class ActionPool {
         );
       }, limitMs);
       // Somebody else's computation holds the process up: this one is done elsewhere.
-      const move = setTimeout(() => {
-        if (held?.sent.takeBack()) job.begin(this.#choose(held.by));
+      const move = setInterval(() => {
+        if (held === undefined || held.by.heldUpMs(performance.now()) < HELD_UP_MS) return;
+        if (held.sent.takeBack()) job.begin(this.#choose(held.by));
       }, HELD_UP_MS);
       gone?.addEventListener('abort', leave, { once: true });
       job.begin(this.#choose());
@@ -113,7 +114,7 @@ export class ActionPool {
     const now = performance.now();
     this.#processes = this.#processes.filter((each) => !each.over);
     const byLoad = this.#processes.filter((each) => each !== except).sort((a, b) => a.busy - b.busy);
-    const free = byLoad.find((each) => each.waitingMs(now) < HELD_UP_MS);
+    const free = byLoad.find((each) => each.heldUpMs(now) < HELD_UP_MS);
     if (free !== undefined) return free;
     const least = byLoad[0] ?? except;
     if (least !== undefined && this.#processes.length >= MAX_PROCESSES) return least;

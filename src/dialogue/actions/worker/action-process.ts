@@ -30,7 +30,6 @@ export interface SentJob {
 
 interface Sent {
   readonly job: Job;
-  readonly sentMs: number;
   /** It has been told to go. */
   begun: boolean;
 }
@@ -54,6 +53,8 @@ export class ActionProcess {
   readonly #ready: number[] = [];
   #nextId = 1;
   #going = false;
+  /** When it was last heard, or asked for something while it had nothing to do. */
+  #lastMs = performance.now();
   #over = false;
   #closing = false;
   readonly #onLeft: (job: Job) => void;
@@ -113,16 +114,18 @@ export class ActionProcess {
     return this.#sent.size;
   }
 
-  /** How long the oldest request has waited to be begun; 0 = none waits. */
-  waitingMs(nowMs: number): number {
-    for (const { begun, sentMs } of this.#sent.values()) if (!begun) return nowMs - sentMs;
-    return 0;
+  /** How long nothing has been heard from it although something waits to be begun. */
+  heldUpMs(nowMs: number): number {
+    let waits = this.#going;
+    for (const { begun } of this.#sent.values()) waits ||= !begun;
+    return waits ? nowMs - this.#lastMs : 0;
   }
 
   /** Sends a request. */
   run(job: Job): SentJob {
     const id = this.#nextId++;
-    const sent: Sent = { job, sentMs: performance.now(), begun: false };
+    const sent: Sent = { job, begun: false };
+    if (this.#sent.size === 0) this.#lastMs = performance.now();
     this.#sent.set(id, sent);
     this.#post({ type: 'run', id, name: job.name, request: job.request });
     return {
@@ -187,6 +190,7 @@ export class ActionProcess {
   }
 
   #take(message: FromWorker): void {
+    this.#lastMs = performance.now();
     switch (message.type) {
       case 'loaded':
         this.#settleLoaded?.resolve(message.actions);
