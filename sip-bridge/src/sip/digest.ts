@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { DigestAuthentication, OutgoingRequestMessage } from 'sip.js/lib/core/index.js';
+import type { DigestAuthentication, IncomingResponseMessage, OutgoingRequestMessage } from 'sip.js/lib/core/index.js';
+import { headersOf } from './text.js';
 
 /** Digest authentication, RFC 8760 (SHA-256 besides MD5) over RFC 7616. */
 
@@ -116,6 +117,19 @@ export class DigestAnswer {
   }
 }
 
+/** Of several challenges the first with an algorithm that we have (RFC 8760 §2.4: the server lists them by its preference). The parser keeps only the last one. */
+export function chooseChallenge(message: IncomingResponseMessage, text: string): void {
+  const name = message.statusCode === 401 ? 'www-authenticate' : 'proxy-authenticate';
+  if (message.statusCode !== 401 && message.statusCode !== 407) return;
+  const challenges = headersOf(text, name).slice(0, MAX_CHALLENGES);
+  const known = challenges.find((challenge) => knowsAlgorithm(readDigest(challenge).algorithm) && isDigest(challenge));
+  if (known !== undefined) message.setHeader(name, known);
+}
+
+function isDigest(challenge: string): boolean {
+  return /^\s*digest\s/i.test(challenge);
+}
+
 export type LoginResult =
   | { readonly kind: 'ok'; readonly user: string }
   /** No credentials, or with a nonce that is too old: ask (again). */
@@ -125,18 +139,26 @@ export type LoginResult =
 const NONCE_LIFE_MS = 120_000;
 const MAX_NONCES = 10_000;
 const MAX_HEADER_CHARS = 2048;
+const MAX_CHALLENGES = 8;
 
 /** Our side of asking for a password. Nonces carry their time and a signature, so that only those in use are remembered. */
 export class DigestGuard {
   readonly #realm: string;
+  readonly #algorithms: readonly string[];
   readonly #users: ReadonlyMap<string, string>;
   readonly #nowMs: () => number;
   readonly #key = randomBytes(32);
   /** Highest count seen of each nonce that was used: a repeated one is a replay. */
   readonly #counts = new Map<string, number>();
 
-  constructor(realm: string, users: readonly Credentials[], nowMs: () => number = () => Date.now()) {
+  constructor(
+    realm: string,
+    users: readonly Credentials[],
+    algorithms: readonly string[] = ['SHA-256', 'MD5'],
+    nowMs: () => number = () => Date.now(),
+  ) {
     this.#realm = realm;
+    this.#algorithms = algorithms;
     this.#users = new Map(users.map(({ user, password }) => [user, password]));
     this.#nowMs = nowMs;
   }
@@ -144,7 +166,7 @@ export class DigestGuard {
   /** `WWW-Authenticate` lines, the stronger first (RFC 8760 §2.4). */
   challenge(stale: boolean): string[] {
     const nonce = this.#nonce();
-    return ['SHA-256', 'MD5'].map(
+    return this.#algorithms.map(
       (algorithm) =>
         `WWW-Authenticate: Digest realm="${this.#realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
     );
@@ -159,6 +181,7 @@ export class DigestGuard {
     if (ageMs === undefined) return { kind: 'challenge', stale: false };
     const password = this.#users.get(user);
     const algorithm = given.algorithm ?? 'MD5';
+    if (!this.#algorithms.includes(algorithm)) return { kind: 'challenge', stale: false };
     // RFC 2069 clients have neither; those that have qop are held to it.
     const qop = given.qop === undefined ? undefined : given.qop === 'auth' ? 'auth' : 'auth-int';
     const expected = digestResponse({

@@ -15,7 +15,7 @@ import { AllowedMethods } from 'sip.js/lib/core/user-agent-core/allowed-methods.
 import { BridgeError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { Channel, Destination, Protocol, Source } from './channel.js';
-import { type Credentials, DigestAnswer } from './digest.js';
+import { type Credentials, chooseChallenge, DigestAnswer } from './digest.js';
 import type { Locator } from './dns.js';
 import { Paths } from './paths.js';
 import { Retransmitter } from './retransmit.js';
@@ -286,6 +286,7 @@ export class Endpoint implements Transport {
       this.#delegate.onFault(source, vetted.why);
       this.#refuse(text, source, vetted.status, vetted.headers);
     } else if (vetted.kind === 'response') {
+      chooseChallenge(vetted.message, text);
       this.#response(vetted.message);
     } else {
       this.#request(vetted.message, source, text);

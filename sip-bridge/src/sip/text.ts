@@ -28,6 +28,17 @@ export function headerOf(message: string, name: string): string | undefined {
   return match?.[1]?.replace(/\r\n[ \t]+/g, ' ').trim();
 }
 
+/** All lines of a header that can't be joined by commas. */
+export function headersOf(message: string, name: string): string[] {
+  const end = message.indexOf('\r\n\r\n');
+  const head = (end < 0 ? message : message.slice(0, end)).replace(/\r\n[ \t]+/g, ' ');
+  const start = new RegExp(`^${name}[ \\t]*:[ \\t]*`, 'i');
+  return head
+    .split('\r\n')
+    .filter((line) => start.test(line))
+    .map((line) => line.replace(start, '').trim());
+}
+
 export function startLineOf(message: string): string {
   const end = message.indexOf('\r\n');
   return end < 0 ? message : message.slice(0, end);

@@ -14,6 +14,11 @@ export const trunkSchema = z.strictObject({
     .array(z.strictObject({ user: z.string().min(1).max(128), password: z.string().min(1) }))
     .max(1000)
     .default([]),
+  /** Offered in our challenges, in this order. Phones that read only the first want `[MD5]`. */
+  algorithms: z
+    .array(z.enum(['SHA-256', 'MD5']))
+    .min(1)
+    .default(['SHA-256', 'MD5']),
   /** In our challenges. */
   realm: z
     .string()

@@ -16,7 +16,7 @@ export class Trunk {
 
   constructor(config: TrunkConfig) {
     this.config = config;
-    this.guard = config.users.length > 0 ? new DigestGuard(config.realm, config.users) : undefined;
+    this.guard = config.users.length > 0 ? new DigestGuard(config.realm, config.users, config.algorithms) : undefined;
     this.#networks = new Networks([...config.from, ...literals(config)]);
   }
 
