@@ -56,6 +56,10 @@ export function toRasa(result: ParseResult, messageId?: string) {
     sentiment: result.sentiment,
     ...(result.urgency === undefined ? {} : { urgency: result.urgency }),
     model: result.model,
+    // Beyond Rasa: several wishes in one utterance, one that is not wanted, what was taken back.
+    ...(result.intents === undefined ? {} : { intents: result.intents }),
+    ...(result.negated === undefined ? {} : { negated: ranked(result.negated) }),
+    ...(result.correction === undefined ? {} : { correction: result.correction }),
   };
 }
 
