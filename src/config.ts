@@ -94,6 +94,8 @@ export const configSchema = z.strictObject({
         .default([]),
       /** Programs on the same machine need no key. Off behind a reverse proxy that adds no X-Forwarded-For. */
       trustLoopback: z.boolean().default(true),
+      /** Client addresses are those that a reverse proxy tells (X-Forwarded-For). Only when there is one, and nobody comes around it. */
+      trustProxy: z.boolean().default(false),
       /** `/metrics` for whoever reaches the port, without a key. */
       openMetrics: z.boolean().default(false),
       /** Origins whose pages may call the API from a browser; none by default. */
@@ -204,6 +206,13 @@ export const configSchema = z.strictObject({
         .default(['phone', 'email', 'id_card', 'bank_card']),
       /** Where call records and conversation logs go. HEARKEN_DATA */
       folder: z.string().default('data'),
+    })
+    .prefault({}),
+  /** Short codes with which a conversation goes on in another channel. */
+  continue: z
+    .strictObject({
+      digits: z.number().int().min(6).max(10).default(6),
+      ttlMs: z.number().int().min(60_000).max(1_800_000).default(600_000),
     })
     .prefault({}),
   /** A WeChat official account, when there is a token. */

@@ -11,6 +11,7 @@ import { removeOldRecords } from './call/record.js';
 import { measuredTurns } from './call/turn-metrics.js';
 import { systemClock } from './clock.js';
 import type { LoadedConfig } from './config.js';
+import { linkedBrain } from './dialogue/continue/linked-brain.js';
 import { createBrain } from './dialogue/create-brain.js';
 import { FileProfileStore } from './dialogue/profile/file-profile-store.js';
 import { decodeMulaw } from './dsp/g711.js';
@@ -21,6 +22,7 @@ import { HearkenV1Server } from './media/hearken-v1/server.js';
 import { trainOrLoadForApp } from './nlu/index.js';
 import { createSpeech } from './speech/index.js';
 import { createStores } from './store/index.js';
+import { ShortCodes } from './store/short-codes.js';
 
 /** The composition root: picks the concrete parts, starts them in order, drains and stops them in the opposite one. */
 
@@ -94,7 +96,8 @@ export async function startService(
       maxNoMatch: config.turn.maxNoMatch,
     });
     stops.push(() => brain.close());
-    const watchedBrain = measuredBrain(brain, metrics);
+    const codes = new ShortCodes(stores.sessions, config.continue);
+    const watchedBrain = measuredBrain(linkedBrain({ brain, sessions: stores.sessions, codes }), metrics);
 
     const calls = new CallManager({
       config,
@@ -131,6 +134,7 @@ export async function startService(
       logger,
       config: config.http,
       wechat: config.wechat,
+      codes,
       health: () => ({
         calls: calls.live,
         recognizer: speech.recognizer.health(),

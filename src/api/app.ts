@@ -9,6 +9,7 @@ import type { Brain } from '../dialogue/brain.js';
 import { Metrics } from '../insight/metrics.js';
 import type { IntentModel } from '../nlu/intent-model.js';
 import type { SearchableLog } from '../store/conversation-log.js';
+import type { ShortCodes } from '../store/short-codes.js';
 import { registerCors } from './plugins/cors.js';
 import { registerDocumentation } from './plugins/documentation.js';
 import { registerErrorHandler } from './plugins/errors.js';
@@ -16,6 +17,7 @@ import { registerRequestMetrics } from './plugins/request-metrics.js';
 import { SignIn } from './plugins/sign-in.js';
 import { type CallRouteOptions, callRoutes } from './routes/calls.js';
 import { chatRoutes } from './routes/chat.js';
+import { continueRoutes } from './routes/continue.js';
 import { conversationRoutes, rasaWebhookRoute } from './routes/conversation.js';
 import { type HealthOptions, healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
@@ -31,6 +33,8 @@ export interface ApiOptions extends HealthOptions {
   /** With it there are `/api/history` and `/api/conversations`. */
   readonly log?: SearchableLog;
   readonly calls?: Omit<CallRouteOptions, 'signIn'>;
+  /** With them there is `/api/continue`. */
+  readonly codes?: ShortCodes;
   /** With a token in it there is `/webhooks/wechat`. */
   readonly wechat?: Config['wechat'];
   /** Told of every request and shown at `/metrics`; without it the API counts for itself. */
@@ -55,6 +59,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     bodyLimit: options.config.bodyLimitBytes,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    trustProxy: options.config.trustProxy,
     // Slow senders: the whole request within this, headers and body (https://nodejs.org/api/http.html#serverrequesttimeout).
     requestTimeout: 30_000,
     forceCloseConnections: true,
@@ -85,6 +90,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   await app.register(chatRoutes, { brain: options.brain });
   await app.register(metricsRoute, { metrics, signIn: options.config.openMetrics ? undefined : signIn });
   await app.register(conversationRoutes, { brain: options.brain, log: options.log, signIn });
+  if (options.codes !== undefined) await app.register(continueRoutes, { brain: options.brain, codes: options.codes });
   await app.register(rasaWebhookRoute, { brain: options.brain });
   if (options.wechat?.token !== undefined)
     await app.register(wechatRoutes, { brain: options.brain, logger: options.logger, config: options.wechat });

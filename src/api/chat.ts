@@ -7,6 +7,8 @@ export interface TextMessage {
   readonly messageId?: string | undefined;
   readonly language?: string | undefined;
   readonly sender?: string | undefined;
+  /** Client's address, for limits. */
+  readonly source?: string | undefined;
   readonly input: UserInput;
 }
 
@@ -19,6 +21,7 @@ export async function chatTurn(brain: Brain, message: TextMessage): Promise<Chat
     input: message.input,
     ...(message.language === undefined ? {} : { language: message.language }),
     ...(message.sender === undefined ? {} : { sender: message.sender }),
+    ...(message.source === undefined ? {} : { source: message.source }),
   });
   return toChatResponse(result);
 }

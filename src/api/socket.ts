@@ -61,7 +61,7 @@ export class TextSocketEndpoint {
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (client) =>
-      this.#open(client, query.data.conversationId ?? randomUUID(), query.data.language),
+      this.#open(client, query.data.conversationId ?? randomUUID(), query.data.language, request.socket.remoteAddress),
     );
   };
 
@@ -79,7 +79,7 @@ export class TextSocketEndpoint {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #open(client: WebSocket, conversationId: string, language: string | undefined): void {
+  #open(client: WebSocket, conversationId: string, language: string | undefined, source: string | undefined): void {
     this.#alive.add(client);
     let waiting = 0;
     let tail = Promise.resolve();
@@ -105,7 +105,7 @@ export class TextSocketEndpoint {
       }
       waiting++;
       tail = tail.then(async () => {
-        await this.#turn(client, conversationId, language, message);
+        await this.#turn(client, { conversationId, language, source }, message);
         waiting--;
       });
     });
@@ -130,15 +130,17 @@ export class TextSocketEndpoint {
 
   async #turn(
     client: WebSocket,
-    conversationId: string,
-    language: string | undefined,
+    peer: {
+      readonly conversationId: string;
+      readonly language: string | undefined;
+      readonly source: string | undefined;
+    },
     message: Exclude<SocketMessage, { type: 'ping' }>,
   ): Promise<void> {
     try {
       const reply = await chatTurn(this.#options.brain, {
-        conversationId,
+        ...peer,
         messageId: message.messageId,
-        language,
         input:
           message.type === 'start'
             ? { type: 'event', name: 'start', attempt: 1 }
@@ -148,7 +150,7 @@ export class TextSocketEndpoint {
     } catch (thrown) {
       const error = asHearkenError(thrown);
       this.#options.logger.warn(
-        { err: thrown, conversationId, code: error.code },
+        { err: thrown, conversationId: peer.conversationId, code: error.code },
         'a turn over the text socket failed',
       );
       sendError(client, error, message.messageId);

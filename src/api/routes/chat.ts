@@ -18,7 +18,7 @@ export async function chatRoutes(app: FastifyInstance, { brain }: { readonly bra
     },
     async (request) => {
       const { text, ...rest } = request.body;
-      return chatTurn(brain, { ...rest, input: { type: 'text', text, confidence: 1 } });
+      return chatTurn(brain, { ...rest, source: request.ip, input: { type: 'text', text, confidence: 1 } });
     },
   );
 }

@@ -95,6 +95,7 @@ export async function conversationRoutes(
       const { text, channel, sender, ...rest } = request.body;
       return chatTurn(brain, {
         ...rest,
+        source: request.ip,
         ...(sender === undefined ? {} : { sender: `${channel}:${sender}` }),
         input: { type: 'text', text, confidence: 1 },
       });
@@ -114,6 +115,7 @@ export async function conversationRoutes(
     async (request) =>
       chatTurn(brain, {
         conversationId: `query-${randomUUID()}`,
+        source: request.ip,
         language: request.body.language,
         input: { type: 'text', text: request.body.text, confidence: 1 },
       }),
@@ -203,7 +205,11 @@ export async function rasaWebhookRoute(app: FastifyInstance, { brain }: { readon
       const { sender, message: text } = request.body;
       // Rasa takes any text as a sender; ours are keys of visible ASCII.
       const id = /^[\x21-\x7e]+$/.test(sender) ? sender : createHash('sha256').update(sender).digest('hex');
-      const reply = await chatTurn(brain, { conversationId: id, input: { type: 'text', text, confidence: 1 } });
+      const reply = await chatTurn(brain, {
+        conversationId: id,
+        source: request.ip,
+        input: { type: 'text', text, confidence: 1 },
+      });
       return reply.replies.map((each) => ({ recipient_id: sender, text: each.text }));
     },
   );
