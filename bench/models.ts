@@ -9,6 +9,7 @@ import {
   type PhrasePattern,
 } from '../src/speech/grammar/phrase-graph.js';
 import { loadPhoneUnits, type PhoneUnits } from '../src/speech/grammar/units.js';
+import { measureEnglish } from './models/english.js';
 import { BenchRecognizer, distance } from './models/recognise.js';
 import { espeak, hasEspeak, loadRows, syntheticRows, telephone, testRows, type Utterance } from './models/sets.js';
 import { measureVoices } from './models/voices.js';
@@ -17,7 +18,8 @@ import { measureVoices } from './models/voices.js';
  * What the built-in speech models reach. `npm run -s bench:models -- --json` prints one JSON document.
  * `--speech <folder>`: recordings with transcripts.tsv (default HEARKEN_SPEECH or ../shared/speech); `--model <folder>`: the recogniser;
  * `--graph <file>`: its general graph; `--tts <folder>`: a voice;
- * `--judge <folder>`: who listens to voices; `--sentences <file>`: what they say; `--only tts`: voices alone; `--limit <n>`: utterances a set, for a quick look.
+ * `--judge <folder>`: who listens to voices; `--sentences <file>`: what they say; `--only tts` or `--only en`: voices or English alone;
+ * `--english <folder,folder>`: more English recordings, *.wav with an index.json of {file, text}; `--limit <n>`: utterances a set, for a quick look.
  * What is absent (recordings, espeak-ng) is left out and said on stderr.
  */
 
@@ -132,11 +134,27 @@ function voicesIn(scratch: string): ReturnType<typeof measureVoices> {
   });
 }
 
+function english(scratch: string): ReturnType<typeof measureEnglish> {
+  return measureEnglish({
+    model: resolve(optionValue('--english-model') ?? join(root, 'models/asr-en-phone')),
+    speech,
+    more: (optionValue('--english') ?? '').split(',').filter(Boolean),
+    scratch,
+    limit,
+    show: process.argv.includes('--show'),
+    note,
+  });
+}
+
 async function main(): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'hearken-bench-models-'));
   try {
     if (optionValue('--only') === 'tts') {
       console.log(JSON.stringify({ tts: await voicesIn(scratch), notes }));
+      return;
+    }
+    if (optionValue('--only') === 'en') {
+      console.log(JSON.stringify({ asr: english(scratch), notes }));
       return;
     }
     const recognizer = new BenchRecognizer(model, general);
@@ -169,6 +187,8 @@ async function main(): Promise<void> {
         ...score(recognizer, set),
       });
     }
+
+    asr.push(...english(scratch));
 
     let closedGrammar: object | null = null;
     let digits: object | null = null;

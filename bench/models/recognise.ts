@@ -33,6 +33,8 @@ const TAIL_SECONDS = 1.2;
 
 export interface Decoded {
   readonly text: string;
+  /** As the recogniser gives it. */
+  readonly spaced: string;
   readonly words: readonly number[];
 }
 
@@ -59,7 +61,12 @@ export class BenchRecognizer {
 
   /** One stream from beginning to end. */
   decode(pcm: Int16Array): Decoded {
-    return this.decodeTogether([pcm])[0] ?? { text: '', words: [] };
+    return this.decodeTogether([pcm])[0] ?? { text: '', spaced: '', words: [] };
+  }
+
+  /** Like `decode`, words with single spaces between them. */
+  decodeWords(pcm: Int16Array): string {
+    return (this.decodeTogether([pcm])[0]?.spaced ?? '').replace(/\s+/g, ' ').trim();
   }
 
   /** Several streams side by side, each step of those that are ready in one batch. */
@@ -91,7 +98,7 @@ export class BenchRecognizer {
     }
     return streams.map(({ stream }) => {
       const { text, words } = this.#recognizer.getResult(stream);
-      return { text: text.replaceAll(' ', ''), words: words ?? [] };
+      return { text: text.replaceAll(' ', ''), spaced: text, words: words ?? [] };
     });
   }
 

@@ -31,23 +31,30 @@ export interface RecordedRow {
   readonly task: string;
 }
 
-/** Mandarin rows that may be tested on: everybody but the one speaker who may train. */
-export function testRows(folder: string): readonly RecordedRow[] {
+/** Every recording of a folder with transcripts.tsv that is not too long to be one utterance. */
+export function rows(folder: string): readonly (RecordedRow & { readonly language: string })[] {
   const [header = '', ...lines] = readFileSync(join(folder, 'transcripts.tsv'), 'utf8').split('\n');
   const names = header.split('\t');
   const column = (cells: readonly string[], name: string): string => cells[names.indexOf(name)] ?? '';
   return lines
     .filter((line) => line !== '')
     .map((line) => line.split('\t'))
-    .filter((cells) => column(cells, 'language') === 'zh' && column(cells, 'speaker') !== 'S0150')
     .filter((cells) => Number(column(cells, 'seconds')) <= LONGEST_SECONDS)
     .map((cells) => ({
       file: column(cells, 'file'),
-      text: column(cells, 'transcript').replace(/[\s\p{P}]/gu, ''),
+      language: column(cells, 'language'),
+      text: column(cells, 'transcript'),
       group: column(cells, 'group'),
       speaker: column(cells, 'speaker'),
       task: column(cells, 'task'),
-    }))
+    }));
+}
+
+/** Mandarin rows that may be tested on: everybody but the one speaker who may train. */
+export function testRows(folder: string): readonly RecordedRow[] {
+  return rows(folder)
+    .filter((row) => row.language === 'zh' && row.speaker !== 'S0150')
+    .map((row) => ({ ...row, text: row.text.replace(/[\s\p{P}]/gu, '') }))
     .filter((row) => HAN_ONLY.test(row.text) && existsSync(join(folder, row.file)));
 }
 
@@ -61,7 +68,7 @@ export function loadRows(folder: string, rows: readonly RecordedRow[]): readonly
 }
 
 /** Any audio file as mono PCM16 at 16 kHz, by the ffmpeg that comes with npm. */
-function decodeFile(path: string): Int16Array {
+export function decodeFile(path: string): Int16Array {
   const run = spawnSync(ffmpeg.path, ['-v', 'error', '-i', path, '-ac', '1', '-ar', String(RATE), '-f', 's16le', '-'], {
     maxBuffer: 64 * 1024 * 1024,
     timeout: 30_000,
@@ -97,25 +104,37 @@ export function syntheticRows(): readonly SyntheticRow[] {
 
 export const hasEspeak = (): boolean => spawnSync('espeak-ng', ['--version'], { timeout: 10_000 }).status === 0;
 
-/** What espeak-ng says for tone-numbered pinyin, at 16 kHz; kept in the system's temporary folder. */
+/** What espeak-ng says for tone-numbered pinyin, at 16 kHz. */
 export function espeak(row: SyntheticRow): Int16Array {
   const voice = `cmn-latn-pinyin${row.variant === '' ? '' : `+${row.variant}`}`;
+  return sayWith(voice, row.rate, row.pitch, row.pinyin.replaceAll('0', '5'));
+}
+
+const LETTER_NAMES =
+  'ay bee see dee ee eff gee aitch eye jay kay ell em en oh pee cue are ess tee you vee double-you ex why zee'.split(
+    ' ',
+  );
+
+/** What espeak-ng says for an English sentence, at 16 kHz; capitals are spelled letters. */
+export function sayEnglish(text: string, voice: string, rate: string, pitch: string): Int16Array {
+  const written = text.replace(/\b[A-Z]\b/g, (c) => LETTER_NAMES[c.charCodeAt(0) - 65] ?? c);
+  return sayWith(voice, rate, pitch, written);
+}
+
+/** A rendering by the program; kept in the system's temporary folder. */
+function sayWith(voice: string, rate: string, pitch: string, text: string): Int16Array {
   const key = createHash('sha256')
-    .update(JSON.stringify([row, voice]))
+    .update(JSON.stringify([voice, rate, pitch, text]))
     .digest('hex')
     .slice(0, 24);
   const folder = join(tmpdir(), 'hearken-bench-espeak');
   const path = join(folder, `${key}.pcm`);
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true });
-    const run = spawnSync(
-      'espeak-ng',
-      ['-v', voice, '-s', row.rate, '-p', row.pitch, '--stdout', row.pinyin.replaceAll('0', '5')],
-      {
-        maxBuffer: 64 * 1024 * 1024,
-        timeout: 30_000,
-      },
-    );
+    const run = spawnSync('espeak-ng', ['-v', voice, '-s', rate, '-p', pitch, '--stdout', text], {
+      maxBuffer: 64 * 1024 * 1024,
+      timeout: 30_000,
+    });
     if (run.status !== 0) throw new Error(`espeak-ng failed: ${run.stderr.toString().trim()}`);
     // espeak-ng writes a WAV header of 44 bytes and 22.05 kHz samples to its standard output.
     const pcm = resample(toPcm(run.stdout.subarray(44)), 22_050, RATE);

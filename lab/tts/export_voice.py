@@ -22,10 +22,14 @@ ap.add_argument('--gate', type=float, default=6.0, help='how far pauses are sile
 ap.add_argument('--donor', type=float, default=1.0, help='share of the sentence donor in the durations')
 ap.add_argument('--pitch', type=float, default=1.0, help='factor on F0')
 ap.add_argument('--declination', type=float, default=0.04, help='fall of log F0 over a clause')
+ap.add_argument('--span', type=float, default=1.0, help='factor on the distance of log F0 from its mean: averages speak too flat')
+ap.add_argument('--melody', type=float, default=0.0, help='share of the sentence donor in the F0')
+ap.add_argument('--question', type=float, default=0.0, help='rise of log F0 over the last syllables before a question mark')
+ap.add_argument('--sharpen', type=float, default=0.0, help='how far resonances are raised over their surroundings: averages are blunt')
 a_ = ap.parse_args()
 acf, vof, vd = a_.acoustic, a_.vocoder, a_.folder
 opt = dict(rate=1.0, gate=6.0, dmix=1.0, pit=1.0, decl=0.04)
-opt.update(rate=a_.rate, gate=a_.gate, dmix=a_.donor, pit=a_.pitch, decl=a_.declination)
+opt.update(rate=a_.rate, gate=a_.gate, dmix=a_.donor, pit=a_.pitch, decl=a_.declination, span=a_.span, melody=a_.melody, question=a_.question, sharp=a_.sharpen)
 sylls = sorted(json.load(open(vd + '/sylls.json')))
 PUN = {'，': 14, '。': 22, '！': 22, '？': 22, '、': 10, '：': 14, '；': 18, '“': 1, '”': 1, '…': 20, '—': 12, '(': 4, ')': 4, '（': 4, '）': 4, '·': 1, '-': 3, ' ': 0}
 toks = ['_', '/']
@@ -70,7 +74,12 @@ class Voice(nn.Module):
     def forward(s, x, x_length, noise_scale, length_scale, noise_scale_w):
         r = s.tab[torch.clamp(x[0], 0, len(rows) - 1)]
         kind = r[:, 0]
-        bn = torch.cat([(kind[1:] >= 2).float(), torch.ones(1)])
+        # ends of words, and of phrases: before a mark that pauses, or the end, with or without the word's own end between
+        end = torch.ones(2, dtype=torch.bool)
+        stop = torch.cat([(kind == 3) & (r[:, 5] >= 10), end])
+        last = torch.cat([kind == 2, ~end])
+        phrase = stop[1:-1] | (last[1:-1] & stop[2:])
+        bn = torch.where(phrase, 2, (torch.cat([kind, torch.full((1,), 2)])[1:] >= 2).long())
         keep = torch.nonzero((kind == 1) | (kind == 3))[:, 0]
         r = r[keep]
         bn = bn[keep]
@@ -103,18 +112,24 @@ class Voice(nn.Module):
         pf = s.A.posfeat(cum[None], d[None], idx, t)
         e, lf, vv = s.A.decode(h, idx, pf, torch.ones_like(t)[..., None], s.zero)
         n = torch.clamp(t / T.float(), 0, 1)
-        f0 = torch.exp(lf * s.A.fstat[1] + s.A.fstat[0] + opt['decl'] * (0.5 - n)) * opt['pit']
+        f0 = torch.exp(lf * s.A.fstat[1] * opt['span'] + s.A.fstat[0] + opt['decl'] * (0.5 - n)) * opt['pit']
         f0 = torch.clamp(f0, 90, 460)
         gs = torch.gather(1 - issyl[None], 1, idx)
         dd = torch.gather(d[None], 1, idx)
         st = t - (torch.gather(cum[None], 1, idx) - dd)
         gate = -opt['gate'] * gs * torch.clamp((st - 3) / 4, 0, 1) * torch.clamp((dd - st) / 3, 0, 1)
-        y = s.V(e * s.A.estd + s.A.emean + gate[..., None], f0, torch.sigmoid(vv * 1.5), noise_scale / 0.667)
+        env = e * s.A.estd + s.A.emean
+        if opt['sharp']:
+            wide = F.avg_pool1d(F.pad(env, (4, 4), mode='replicate'), 9, 1)
+            env = env + opt['sharp'] * (env - wide)
+        y = s.V(env + gate[..., None], f0, torch.sigmoid(vv * 1.5), noise_scale / 0.667)
         return torch.clamp(y * 1.6 + 0 * noise_scale_w + 0 * x_length.float(), -0.99, 0.99)
 
 
 A = Acoustic()
-A.load_state_dict(torch.load(acf))
+A.load_state_dict(with_phrases(torch.load(acf)))
+with torch.no_grad():
+    A.fspk.weight[0].lerp_(A.fspk.weight[1], opt['melody'])
 V = Vocoder()
 V.load_state_dict(torch.load(vof))
 M = Voice(A, V).eval()

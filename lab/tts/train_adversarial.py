@@ -29,7 +29,7 @@ tr = [x for x in W if x['k'] % 40]
 va = [x for x in W if x['k'] % 40 == 0]
 ts = [x for x in Sx if x['k'] % 20]
 A = Acoustic()
-A.load_state_dict(torch.load(init))
+A.load_state_dict(with_phrases(torch.load(init)))
 FS = np.ones((len(SPK), 2), np.float32)
 for s in range(len(SPK)):
     l = np.concatenate([x['lf'][x['v'] > 0] for x in (tr if s == 0 else ts) if x['spk'] == s])

@@ -50,7 +50,7 @@ def load_words(pre, pyf):
             if r:
                 df += d[j]
                 j += 1
-            b = int(q == len(sy) - 1)
+            b = 2 * int(q == len(sy) - 1)     # a word on its own ends an utterance
             ph += [pid_i(IID[i]), pid_f(FID[f])]
             tn += [ts, ts]
             er += [r, r]
@@ -124,7 +124,7 @@ def load_sents(pre, pyf, lex):
                 du += [0, pau[q]]
             d = dur[q]
             di = d[0] if i != '0' else 0
-            b = int(fl[q] or q == len(sy) - 1 or bool(pau.get(q + 1)))
+            b = 2 if q == len(sy) - 1 or pau.get(q + 1) else int(fl[q])     # 1 ends a word, 2 a phrase
             ph += [pid_i(IID[i]), pid_f(FID[f])]
             tn += [ts, ts]
             er += [r, r]
@@ -228,7 +228,7 @@ if __name__ == '__main__':
     FS = torch.from_numpy(FS)
     print('words', len(tr), len(va), 'sents', len(ts), len(vs), 'F0 stats', FS.tolist())
     if a_.init:
-        A.load_state_dict(torch.load(a_.init))
+        A.load_state_dict(with_phrases(torch.load(a_.init)))
     print('params', sum((p.numel() for p in A.parameters())))
     opt = torch.optim.AdamW(A.parameters(), 0.002, betas=(0.9, 0.98), weight_decay=0.01)
     rng = np.random.RandomState(1)

@@ -41,7 +41,7 @@ class Acoustic(nn.Module):
         s.ph = nn.Embedding(NPH, d)
         s.tone = nn.Embedding(7, d)
         s.er = nn.Embedding(2, d)
-        s.bn = nn.Embedding(2, d)
+        s.bn = nn.Embedding(3, d)     # within a word, its end, the end of a phrase
         s.spk = nn.Embedding(nspk, fd)
         s.fspk = nn.Embedding(nspk, 96)
         s.dspk = nn.Embedding(nspk, 1)
@@ -91,6 +91,12 @@ class Acoustic(nn.Module):
             z = l(z, fm)
         f = s.fout(z)
         return (s.eout(y), f[..., 0], f[..., 1])
+
+
+def with_phrases(state):
+    """Weights from before ends of phrases were told from ends of words: both begin as ends of words."""
+    w = state['bn.weight']
+    return dict(state, **{'bn.weight': torch.cat([w, w[1:]])}) if w.shape[0] == 2 else state
 
 
 class Vocoder(nn.Module):

@@ -3,12 +3,14 @@ import { findEspeak } from './espeak-voice.js';
 import { findFlite } from './flite-voice.js';
 import type { InstalledModel, ModelInUse, ModelRegistry } from './registry.js';
 import type { Voice } from './voice.js';
+import type { SpeechLogger } from './worker-process.js';
 
 /** What serves one purpose: a model, a program that stands in, another language's voice (by `inUse.name`), or nothing. */
 export interface Choice {
   readonly inUse: ModelInUse;
   readonly installed: InstalledModel | undefined;
-  readonly program: Voice | undefined;
+  /** Starts the program. */
+  readonly program: ((logger: SpeechLogger) => Voice) | undefined;
 }
 
 /** Decides for every purpose the configuration names; loads nothing. */
@@ -37,18 +39,18 @@ function chooseVoice(
   const { installed, inUse } = registry.choose('synthesizer', language, names);
   if (installed) return { installed, inUse, program: undefined };
   const flite = findFlite(language);
-  const program: Voice | undefined = flite ?? findEspeak(language);
-  if (program) {
-    const from = flite ? 'flite, built in,' : 'espeak-ng of this machine';
-    return {
-      installed,
-      program,
-      inUse: { ...inUse, name: program.name, reason: `${inUse.reason}; ${from} stands in` },
-    };
+  if (flite) {
+    const reason = `${inUse.reason}; flite, built in, stands in`;
+    return { installed, program: flite.open, inUse: { ...inUse, name: flite.name, reason } };
+  }
+  const espeak = findEspeak(language);
+  if (espeak) {
+    const reason = `${inUse.reason}; espeak-ng of this machine stands in`;
+    return { installed, program: () => espeak, inUse: { ...inUse, name: espeak.name, reason } };
   }
   // Better read out by a voice of another language than silence on the line.
   const standIn = before.find(({ inUse: other }) => other.kind === 'synthesizer' && other.name !== 'none');
   const then = standIn ? `${standIn.inUse.name} spells it` : 'nothing can be said';
   const reason = `${inUse.reason}, no flite or espeak-ng on this machine either; ${then}`;
-  return { installed, program, inUse: { ...inUse, name: standIn?.inUse.name ?? 'none', reason } };
+  return { installed, program: undefined, inUse: { ...inUse, name: standIn?.inUse.name ?? 'none', reason } };
 }

@@ -101,7 +101,7 @@ export async function createSpeech(
   }
 
   function openVoice({ installed, program }: Choice): Voice | undefined {
-    if (!installed) return program;
+    if (!installed) return program?.(logger);
     return new SynthesizerPool({
       name: installed.model.name,
       fingerprint: fingerprintOf(installed),

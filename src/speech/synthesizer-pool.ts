@@ -1,5 +1,6 @@
 import { HearkenError } from '../errors.js';
-import { workerEntry } from '../worker-entry.js';
+import { type WorkerEntry, workerEntry } from '../worker-entry.js';
+import type { FliteInit } from './flite/worker.js';
 import type { MadeMessage, SynthesizerWorkerInit } from './synthesizer-protocol.js';
 import type { Voice, VoiceAudio, VoiceHealth, VoiceRequest } from './voice.js';
 import { type SpeechLogger, WorkerProcess } from './worker-process.js';
@@ -8,7 +9,10 @@ export interface SynthesizerPoolOptions {
   readonly name: string;
   readonly fingerprint: string;
   readonly workers: number;
-  readonly init: Omit<SynthesizerWorkerInit, 'type'>;
+  /** First message to each process. */
+  readonly init: Omit<SynthesizerWorkerInit, 'type'> | FliteInit;
+  /** The processes' code; sherpa-onnx's when undefined. */
+  readonly entry?: WorkerEntry;
   readonly logger: SpeechLogger;
   /** Clauses that may wait; beyond it new ones are refused. */
   readonly maxWaiting?: number;
@@ -45,7 +49,7 @@ export class SynthesizerPool implements Voice {
     this.#benches = Array.from({ length: options.workers }, (_, index) => {
       const process = new WorkerProcess({
         name: `voice ${options.name} ${index + 1}`,
-        entry: workerEntry(import.meta.url, 'synthesizer-worker'),
+        entry: options.entry ?? workerEntry(import.meta.url, 'synthesizer-worker'),
         init: { type: 'init', ...options.init },
         logger: options.logger,
       });

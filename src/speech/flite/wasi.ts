@@ -3,6 +3,25 @@
  * memory. It sees nothing of the machine: no folders, no environment, no input.
  */
 
+/** The part of WebAssembly that is used; TypeScript's library for Node has no types of it. */
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+export type WasmModule = object;
+const wasm = (
+  globalThis as unknown as {
+    readonly WebAssembly: {
+      readonly Module: new (bytes: Uint8Array) => WasmModule;
+      readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: Record<string, unknown> };
+      readonly Memory: new (limits: { initial: number }) => WasmMemory;
+    };
+  }
+).WebAssembly;
+
+export function compileProgram(bytes: Uint8Array): WasmModule {
+  return new wasm.Module(bytes);
+}
+
 const OK = 0;
 const BAD_FILE = 8;
 const NO_ENTRY = 44;
@@ -55,7 +74,7 @@ export class MemoryWasi {
   readonly #largestBytes: number;
   readonly #files = new Map<string, MemoryFile>();
   readonly #open = new Map<number, OpenFile>();
-  #memory: WebAssembly.Memory | undefined;
+  #memory: WasmMemory | undefined;
   #next = FOLDER + 1;
 
   /** `largestBytes`: what a file may grow to. */
@@ -66,10 +85,10 @@ export class MemoryWasi {
   }
 
   /** Runs the program's `_start` and returns its exit code. */
-  run(module: WebAssembly.Module): number {
-    const instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: this.#calls() });
+  run(module: WasmModule): number {
+    const instance = new wasm.Instance(module, { wasi_snapshot_preview1: this.#calls() });
     const { memory, _start: start } = instance.exports;
-    if (!(memory instanceof WebAssembly.Memory) || typeof start !== 'function')
+    if (!(memory instanceof wasm.Memory) || typeof start !== 'function')
       throw new TypeError('Not a WASI command: it exports no memory and _start');
     this.#memory = memory;
     try {

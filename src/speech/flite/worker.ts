@@ -1,34 +1,65 @@
 import { readFileSync } from 'node:fs';
-import { parentPort, workerData } from 'node:worker_threads';
+import { decodeWav } from '../../dsp/wav.js';
 import { messageOf } from '../../errors.js';
-import type { FliteAnswer, FliteInit, FliteRequest } from './protocol.js';
-import { MemoryWasi } from './wasi.js';
+import type { CancelMessage, MadeMessage, MakeMessage } from '../synthesizer-protocol.js';
+import { compileProgram, MemoryWasi, type WasmModule } from './wasi.js';
 
-/** Thread: flite as WebAssembly, compiled once; a fresh memory for every clause. */
+/** Entry of flite's process: the program as WebAssembly, compiled once; a fresh memory for every clause. */
+
+export interface FliteInit {
+  readonly type: 'init';
+  /** flite.wasm. */
+  readonly path: string;
+  readonly voice: string;
+  /** 1 = the voice's own. */
+  readonly tempo: number;
+}
 
 const OUTPUT = 'out.wav';
 const LARGEST_WAVE_BYTES = 16 * 1024 * 1024;
+const RATE = 16_000;
 
-const { path, voice } = workerData as FliteInit;
-const module = new WebAssembly.Module(readFileSync(path));
+process.on('disconnect', () => process.exit(0));
+process.on('SIGINT', () => {});
 
-function say({ id, text, speed }: FliteRequest): FliteAnswer {
-  try {
-    const stretch = Math.min(4, Math.max(0.25, 1 / speed)).toFixed(3);
-    const args = ['flite', '-voice', voice, '--setf', `duration_stretch=${stretch}`, '-t', text, '-o', OUTPUT];
-    const wasi = new MemoryWasi(args, LARGEST_WAVE_BYTES);
-    const code = wasi.run(module);
-    const wave = wasi.file(OUTPUT);
-    if (code !== 0 || wave === undefined) return { id, failure: `it ended with code ${code}` };
-    return { id, wave: Uint8Array.from(wave) };
-  } catch (error) {
-    return { id, failure: messageOf(error) };
-  }
+let program: WasmModule | undefined;
+let init: FliteInit | undefined;
+const cancelled = new Set<number>();
+
+process.on('message', (message: FliteInit | MakeMessage | CancelMessage) => {
+  if (message.type === 'init') start(message);
+  else if (message.type === 'cancel') cancelled.add(message.jobId);
+  else make(message);
+});
+
+function start(message: FliteInit): void {
+  init = message;
+  program = compileProgram(readFileSync(message.path));
+  // Once beforehand: the machine code of the voice is made while it is first used.
+  say('Hello, one two three.', 1);
+  process.send?.({ type: 'ready' });
 }
 
-// Once beforehand: the machine code of the voice is made while it is first used.
-say({ id: -1, text: 'Hello, one two three.', speed: 1 });
-parentPort?.on('message', (request: FliteRequest) => {
-  parentPort?.postMessage(say(request));
-});
-parentPort?.postMessage('ready');
+function make({ requestId, jobId, text, speed }: MakeMessage): void {
+  let made: Pick<MadeMessage, 'samples' | 'error'> = { samples: new Int16Array(0) };
+  try {
+    if (!cancelled.has(jobId) && /[\p{L}\p{N}]/u.test(text)) made = { samples: say(text, speed) };
+  } catch (error) {
+    made = { samples: new Int16Array(0), error: messageOf(error) };
+  }
+  cancelled.delete(jobId);
+  process.send?.({ type: 'made', requestId, sampleRate: RATE, ...made });
+}
+
+function say(text: string, speed: number): Int16Array {
+  if (program === undefined || init === undefined) throw new TypeError('asked to speak before the voice was loaded');
+  const stretch = Math.min(4, Math.max(0.25, 1 / (speed * init.tempo))).toFixed(3);
+  const wasi = new MemoryWasi(
+    ['flite', '-voice', init.voice, '--setf', `duration_stretch=${stretch}`, '-t', text, '-o', OUTPUT],
+    LARGEST_WAVE_BYTES,
+  );
+  const code = wasi.run(program);
+  const wave = wasi.file(OUTPUT);
+  if (code !== 0 || wave === undefined) throw new Error(`flite ended with code ${code}`);
+  return decodeWav(Buffer.from(wave)).channels[0] ?? new Int16Array(0);
+}
