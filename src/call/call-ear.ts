@@ -24,7 +24,7 @@ export interface EarListener {
 
 export interface CallEarOptions {
   readonly session: MediaSession;
-  /** This call's own; the ear closes it. */
+  /** The first; this call's own. The ear closes it. */
   readonly stream: RecognizerStream;
   readonly record: CallRecord;
   readonly nowMs: () => number;
@@ -34,15 +34,60 @@ export interface CallEarOptions {
 /** The hearing half of a call: the caller's audio into the recogniser and the record, and what comes of it in the call's own time and ids. */
 export class CallEar {
   readonly #options: CallEarOptions;
-  readonly #clock = new StreamClock();
+  #clock = new StreamClock();
   readonly #frontEnd: FrontEnd;
   /** The recogniser counts flushes by itself: its id → the reducer's. */
   readonly #flushes = new Map<number, number>();
 
+  #stream: RecognizerStream;
+  #graph: Graph = 'general';
+
   constructor(options: CallEarOptions) {
     this.#options = options;
     this.#frontEnd = new FrontEnd(options.session.sampleRate);
-    const { stream, record, listener, nowMs } = options;
+    this.#stream = options.stream;
+    this.#listen(this.#stream);
+  }
+
+  /** Takes the caller's audio until the call is over. */
+  async hear(): Promise<void> {
+    const { session, record, nowMs, listener } = this.#options;
+    for await (const frame of session.incoming) {
+      const atMs = nowMs();
+      this.#clock.accept(atMs, durationMs(frame));
+      record.caller(atMs, frame.samples);
+      this.#stream.accept(this.#frontEnd.process(frame.samples));
+      listener.audio(atMs, frame.samples);
+    }
+  }
+
+  /** Asks for the last word; the answer carries this id. */
+  flush(flushId: number): void {
+    this.#flushes.set(this.#stream.flush(), flushId);
+  }
+
+  /** What kind of answer is listened for from now on. */
+  expect(graph: Graph): void {
+    this.#graph = graph;
+    this.#stream.expect(graph);
+  }
+
+  /** Hears another language from now on: another recogniser's stream, which the ear closes as it did the first. */
+  switchTo(stream: RecognizerStream): void {
+    this.#stream.close();
+    this.#stream = stream;
+    this.#clock = new StreamClock();
+    this.#flushes.clear();
+    this.#listen(stream);
+    stream.expect(this.#graph);
+  }
+
+  close(): void {
+    this.#stream.close();
+  }
+
+  #listen(stream: RecognizerStream): void {
+    const { record, listener, nowMs } = this.#options;
     stream
       .on('voice', (active, atMs) => listener.voice(active, this.#callTime(atMs)))
       .on('partial', (partial) => listener.partial(partial))
@@ -52,32 +97,6 @@ export class CallEar {
         record.event(nowMs(), 'recognizerError', { reason });
         listener.failed(reason);
       });
-  }
-
-  /** Takes the caller's audio until the call is over. */
-  async hear(): Promise<void> {
-    const { session, record, stream, nowMs, listener } = this.#options;
-    for await (const frame of session.incoming) {
-      const atMs = nowMs();
-      this.#clock.accept(atMs, durationMs(frame));
-      record.caller(atMs, frame.samples);
-      stream.accept(this.#frontEnd.process(frame.samples));
-      listener.audio(atMs, frame.samples);
-    }
-  }
-
-  /** Asks for the last word; the answer carries this id. */
-  flush(flushId: number): void {
-    this.#flushes.set(this.#options.stream.flush(), flushId);
-  }
-
-  /** What kind of answer is listened for from now on. */
-  expect(graph: Graph): void {
-    this.#options.stream.expect(graph);
-  }
-
-  close(): void {
-    this.#options.stream.close();
   }
 
   #onFinal({ text, confidence, flushId }: RecognizerStreamEvents['final'][0]): void {

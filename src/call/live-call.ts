@@ -25,6 +25,8 @@ export interface LiveCallParts {
   readonly session: MediaSession;
   /** This call's own; the call closes it. */
   readonly stream: RecognizerStream;
+  /** A stream for another language, when the caller changes over. Throws when there is none. */
+  readonly openEars?: (language: string) => RecognizerStream;
   readonly synthesizer: Synthesizer;
   readonly brain: Brain;
   readonly turn: Config['turn'];
@@ -326,7 +328,7 @@ export class LiveCall {
   #onReply(turnId: number, result: TurnResult): void {
     if (this.#ended || turnId !== this.#state.turnId) return;
     this.#reply = greeted(result, this.#input, this.#parts.session.peer.route?.greeting);
-    this.#language = result.language;
+    this.#speak(result.language);
     this.#timings.reached('replyMs', this.#nowMs());
     this.#parts.record.event(this.#nowMs(), 'turn', {
       turnId,
@@ -339,6 +341,23 @@ export class LiveCall {
       noMatch: result.noMatch,
     });
     this.#dispatch({ type: 'reply', atMs: this.#nowMs(), turnId, ...replyFacts(result) });
+  }
+
+  /** The conversation goes on in this language: the voice follows at once, the ears too where there are some for it. */
+  #speak(language: string): void {
+    if (language === this.#language) return;
+    const { record, logger, openEars } = this.#parts;
+    record.event(this.#nowMs(), 'language', { from: this.#language, to: language });
+    this.#language = language;
+    try {
+      if (openEars) this.#ear.switchTo(openEars(language));
+    } catch (error) {
+      // The ears there are must do; what they hear of the other language the dialogue has to make do with.
+      logger.warn(
+        { sessionId: this.id, language, reason: messageOf(error) },
+        'no recogniser for the language now spoken',
+      );
+    }
   }
 
   #sayFallback(name: FallbackPrompt, next: 'transfer' | 'hangup'): void {

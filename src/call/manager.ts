@@ -57,11 +57,9 @@ export class CallManager {
       whisper({ session, synthesizer, language, leadMs: config.media.leadMs, clock, logger: callLogger });
       return;
     }
-    const stream = this.#parts.recognizer.open({
-      streamId: session.id,
-      sampleRate: session.sampleRate,
-      language,
-    });
+    const openEars = (wanted: string) =>
+      this.#parts.recognizer.open({ streamId: session.id, sampleRate: session.sampleRate, language: wanted });
+    const stream = openEars(language);
     const record = CallRecord.open({
       id: session.id,
       folder: this.#parts.dataFolder,
@@ -73,6 +71,7 @@ export class CallManager {
     const call = new LiveCall({
       session,
       stream,
+      openEars,
       synthesizer: this.#parts.synthesizer,
       brain: this.#parts.brain,
       turn: config.turn,

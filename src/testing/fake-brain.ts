@@ -14,6 +14,8 @@ export type FakeReply = readonly BotAction[] | Error;
 export class FakeBrain implements Brain {
   readonly languages = ['zh-CN', 'en'];
   readonly messages: UserMessage[] = [];
+  /** The conversation's language, when it is not the message's. */
+  language: string | undefined;
   readonly heardTexts: string[] = [];
   /** What was only tried, in order. */
   readonly rehearsed: UserInput[] = [];
@@ -54,7 +56,7 @@ export class FakeBrain implements Brain {
     return {
       conversationId: message.conversationId,
       messageId: message.messageId,
-      language: message.language ?? 'zh-CN',
+      language: this.language ?? message.language ?? 'zh-CN',
       actions,
       noMatch: false,
       repeated: false,

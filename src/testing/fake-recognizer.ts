@@ -12,6 +12,7 @@ import type {
 /** A recogniser that hears what the test tells it to. `say` plays a whole utterance; the other methods do one step each. */
 export class FakeRecognizerStream extends SafeEmitter<RecognizerStreamEvents> implements RecognizerStream {
   readonly streamId: string;
+  readonly language: string;
   closed = false;
   /** What it was told to listen for, in order. */
   readonly expected: Graph[] = [];
@@ -27,6 +28,7 @@ export class FakeRecognizerStream extends SafeEmitter<RecognizerStreamEvents> im
       throw error;
     });
     this.streamId = options.streamId;
+    this.language = options.language;
     this.#sampleRate = options.sampleRate;
   }
 

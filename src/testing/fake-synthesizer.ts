@@ -5,6 +5,8 @@ import type { SpeakOptions, Synthesizer, SynthesizerHealth } from '../speech/syn
 /** A voice that hums: 200 ms of tone a character, in 20 ms frames. */
 export class FakeSynthesizer implements Synthesizer {
   readonly spoken: string[] = [];
+  /** In which language each was spoken. */
+  readonly languages: string[] = [];
   /** What was made ahead of time. */
   readonly prepared: string[] = [];
   /** Texts that can't be spoken. */
@@ -12,6 +14,7 @@ export class FakeSynthesizer implements Synthesizer {
 
   async *speak(text: string, options: SpeakOptions): AsyncGenerator<PcmFrame> {
     this.spoken.push(text);
+    this.languages.push(options.language);
     if (this.broken(text)) throw new HearkenError('SYNTHESIS_FAILED', `The fake voice was told not to say "${text}".`);
     const samples = (options.sampleRate * 20) / 1000;
     for (let frame = 0; frame < text.length * 10; frame++) {

@@ -85,6 +85,40 @@ describe('a call', () => {
     expect(call.stream.closed).toBe(true);
   });
 
+  it('goes over to another language with voice and ears when the conversation does', async () => {
+    const call = ring((input) => (input.type === 'text' ? [say('Of course.')] : [say('您好')]));
+    await call.listen(1000);
+    call.brain.language = 'en';
+    await call.speak('说英文');
+    await call.listen(1500);
+    expect(call.recognizer.streams.map(({ language, closed }) => [language, closed])).toEqual([
+      ['zh-CN', true],
+      ['en', false],
+    ]);
+    expect(call.synthesizer.languages).toEqual(['zh-CN', 'en']);
+    await call.listen(1500);
+    const english = call.recognizer.streams[1] as FakeRecognizerStream;
+    english.voice(true);
+    await call.listen(500);
+    english.partial('where is my order', true);
+    english.voice(false);
+    await call.listen(1500);
+    expect(call.brain.inputs.at(-1)).toMatchObject({ type: 'text', text: 'where is my order' });
+    await call.over();
+  });
+
+  it('keeps the ears it has when there are none for the new language', async () => {
+    const call = ring((input) => (input.type === 'text' ? [say('Of course.')] : [say('您好')]));
+    await call.listen(1000);
+    call.brain.language = 'en';
+    call.recognizer.capacity = 1;
+    await call.speak('说英文');
+    await call.listen(1500);
+    expect(call.recognizer.streams).toHaveLength(1);
+    expect(call.stream.closed).toBe(false);
+    await call.over();
+  });
+
   it('listens for the answer to the question that is open', async () => {
     const call = ring((input) =>
       input.type === 'text'
