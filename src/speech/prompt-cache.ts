@@ -25,6 +25,8 @@ export interface PromptCacheOptions {
 const MAGIC = Buffer.from('HKP1');
 const CHECKSUM_BYTES = 32;
 const ENDING = '.pcm';
+/** Changes when clauses are finished otherwise (level, lead): what was kept before is made anew. */
+const MADE_AS = 2;
 
 /**
  * Rendered clauses: the most recently used in memory, fixed prompts on disk as well. Both are bounded. What was made from a caller's own data (names,
@@ -178,7 +180,7 @@ export class PromptCache {
 
 function nameOf({ voice, text, speed, sampleRate }: PromptKey): string {
   return createHash('sha256')
-    .update(JSON.stringify([voice, speed, sampleRate, text]))
+    .update(JSON.stringify([MADE_AS, voice, speed, sampleRate, text]))
     .digest('hex')
     .slice(0, 40);
 }

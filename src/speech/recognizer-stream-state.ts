@@ -1,3 +1,4 @@
+import { endOfSound } from '../dsp/edges.js';
 import { concat, samplesIn } from '../dsp/framing.js';
 import { Resampler } from '../dsp/resample.js';
 import { confidenceOf } from './confidence.js';
@@ -12,6 +13,8 @@ import { hearWindow, QUIET, type VoiceActivityState } from './voice-activity.js'
 const FEED_THRESHOLD = 0.2;
 /** Sounds too soft to be voice are fed for so long after the last of them; then the recogniser rests until the next. */
 const FEED_HOLD_MS = 640;
+/** Voice activity is at most so late with the end of voice. */
+const MOST_LATE_MS = 150;
 /** Audio of an utterance under way that a graph can still hear when the question changes. */
 const LATE_GRAPH_MS = 2000;
 /** A partial that stays is told again at these ages, so that who waits for a stable one learns of it. */
@@ -160,10 +163,20 @@ export class StreamState {
     const utterance = this.#utterance;
     if (utterance && probability >= 0.5) utterance.voicedSamples += to - from;
     if (!change) return;
+    const atSample = change.active ? change.atSample : this.#endOfSound(change.atSample);
     if (utterance && change.active && utterance.text === '') utterance.startSample = change.atSample;
-    if (utterance && !change.active) utterance.endSample = change.atSample;
+    if (utterance && !change.active) utterance.endSample = atSample;
     this.#tailDue = !change.active;
-    events.push({ handle: this.handle, kind: 'voice', active: change.active, atSample: Math.round(change.atSample) });
+    events.push({ handle: this.handle, kind: 'voice', active: change.active, atSample: Math.round(atSample) });
+  }
+
+  /** Voice activity notices the end late; the last sound before it tells when it really was. */
+  #endOfSound(atSample: number): number {
+    const first = this.#recent[0];
+    if (!first) return atSample;
+    const pieces = this.#recent.map(({ at, pcm }) => pcm.subarray(0, Math.max(0, Math.round(atSample) - at)));
+    const end = first.at + endOfSound(concat(pieces), this.#rate);
+    return Math.min(atSample, Math.max(end, atSample - samplesIn(MOST_LATE_MS, this.#rate)));
   }
 
   /** Gives the recogniser what it should have by now; drops what nobody needs any more. */

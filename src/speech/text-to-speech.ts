@@ -1,4 +1,5 @@
 import { comfortNoise } from '../dsp/comfort-noise.js';
+import { withoutLead } from '../dsp/edges.js';
 import { fadeIn, fadeOut } from '../dsp/fade.js';
 import { concat, Framer, samplesIn } from '../dsp/framing.js';
 import { applyGain, levelTo } from '../dsp/levels.js';
@@ -30,6 +31,8 @@ const FRAME_MS = 20;
 const LEVEL_DBFS = -20;
 /** Ramp at both ends of a clause; shorter than any consonant. */
 const FADE_MS = 4;
+/** Silence kept in front of a clause. */
+const LEAD_MS = 8;
 /** Clauses that are made ahead of the one being heard. */
 const AHEAD = 2;
 
@@ -242,8 +245,10 @@ export class TextToSpeech implements Synthesizer {
     const made = await voice.make({ text, speed, signal });
     // What was cut short by a cancellation must not be remembered as the whole.
     signal.throwIfAborted();
-    const pcm = made.sampleRate === sampleRate ? made.samples : resample(made.samples, made.sampleRate, sampleRate);
-    levelTo(pcm, sampleRate, LEVEL_DBFS);
+    const whole = made.sampleRate === sampleRate ? made.samples : resample(made.samples, made.sampleRate, sampleRate);
+    levelTo(whole, sampleRate, LEVEL_DBFS);
+    // Voices begin with up to 80 ms of silence, which every caller would wait for.
+    const pcm = withoutLead(whole, sampleRate, LEAD_MS).slice();
     fadeIn(pcm, samplesIn(FADE_MS, sampleRate));
     fadeOut(pcm, samplesIn(FADE_MS, sampleRate));
     this.#cache.put(key, pcm, { keep });
