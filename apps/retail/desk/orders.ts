@@ -6,7 +6,10 @@ import { daysAgo, inWords } from './words.js';
 
 export const orderActions: readonly ActionDefinition[] = [
   shopAction('action_look_up_order', async (context) => {
-    const number = encodeURIComponent(textSlot(context, 'order_number'));
+    const said = textSlot(context, 'order_number');
+    // Looked up a moment ago, in the same conversation.
+    if (context.slots.order_found === true && textSlot(context, 'order_key').endsWith(said)) return {};
+    const number = encodeURIComponent(said);
     const { status, body } = await get(context, `/orders/${number}`);
     if (status === 409) return { slots: { order_found: false, order_lookup: 'several' } };
     if (status !== 200) return { slots: { order_found: false, order_lookup: 'unknown', ...failure(context) } };
