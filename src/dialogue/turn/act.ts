@@ -20,7 +20,8 @@ async function runOne(ctx: TurnContext, name: string, policy: string): Promise<s
     startForm(ctx, name);
     return undefined;
   }
-  ctx.emit({ event: 'action', name, policy });
+  // What only reads slots out of a message is no step of the conversation.
+  if (policy !== 'extract') ctx.emit({ event: 'action', name, policy });
   if (name.startsWith('utter_')) {
     ctx.say(name);
     return undefined;

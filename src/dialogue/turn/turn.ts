@@ -39,6 +39,9 @@ export async function runTurn(
       ...(message.sender === undefined ? {} : { sender: message.sender }),
     });
   }
+  // Rasa lets an application do something of its own when a session begins.
+  if (tracker.state.turn === tracker.state.sessionTurn && deps.application.domain.actions.has('action_session_start'))
+    await runAction(ctx, 'action_session_start', 'session');
   ctx.emit({
     event: 'user',
     text: inputText(message.input),
@@ -56,9 +59,6 @@ export async function runTurn(
     messageId: message.messageId,
   });
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
-  // Rasa lets an application do something of its own when a session begins.
-  if (tracker.state.turn === tracker.state.sessionTurn && deps.application.domain.actions.has('action_session_start'))
-    await runAction(ctx, 'action_session_start', 'session');
   await dispatch(ctx, message.input);
   if (!ctx.ended) await finish(ctx);
   return { state: ctx.state, events: ctx.events, actions: ctx.actions, noMatch: ctx.noMatch };
