@@ -55,7 +55,7 @@ const speech = await createSpeech(
   // The calls are made with the voice they were made with first, and heard by the built-in recogniser, whatever else is there.
   {
     ...defaults,
-    synthesizers: { 'zh-CN': ['tts-zh-tiny'] },
+    synthesizers: { 'zh-CN': ['tts-zh-yue'] },
     recognizers: { 'zh-CN': ['asr-zh-tiny'] },
     promptCacheDiskBytes: 0,
     promptCacheBytes: 0,

@@ -128,10 +128,10 @@ export const configSchema = z.strictObject({
       /** Model names from the registry, in order of preference, per language; the first that is there is used. */
       recognizers: z.record(z.string(), z.array(z.string())).default({
         'zh-CN': ['asr-zh-en-small-bilingual', 'asr-zh-14m', 'asr-zh-multi-hans', 'asr-zh-phone', 'asr-zh-tiny'],
-        en: ['asr-zh-en-small-bilingual'],
+        en: ['asr-zh-en-small-bilingual', 'asr-en-phone'],
       }),
       synthesizers: z.record(z.string(), z.array(z.string())).default({
-        'zh-CN': ['tts-zh-matcha-baker', 'tts-zh-en-melo', 'tts-zh-yue', 'tts-zh-tiny'],
+        'zh-CN': ['tts-zh-matcha-baker', 'tts-zh-en-melo', 'tts-zh-yue'],
         en: ['tts-en-piper-amy', 'tts-zh-en-melo'],
       }),
       vad: z.string().default('vad-silero'),

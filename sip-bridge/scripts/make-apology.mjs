@@ -26,9 +26,8 @@ const WORDS = {
 
 const voiceFolder = [
   process.argv[process.argv.indexOf('--voice') + 1 || process.argv.length],
-  ...(process.env.HEARKEN_MODELS ?? '').split(':').map((folder) => folder && join(folder, 'tts-zh-tiny')),
-  join(ROOT, 'models/tts-zh-tiny'),
-  join(ROOT, '../shared/models/tts-zh-tiny-spike'),
+  ...(process.env.HEARKEN_MODELS ?? '').split(':').map((folder) => folder && join(folder, 'tts-zh-yue')),
+  join(ROOT, 'models/tts-zh-yue'),
 ].find((folder) => folder && existsSync(join(folder, 'model.onnx')));
 
 mkdirSync(OUT, { recursive: true });
@@ -52,8 +51,7 @@ async function speakMandarin(text) {
     text,
     generationConfig: new GenerationConfig({ sid: 0, speed: 1, silenceScale: 1 }),
   });
-  if (audio.sampleRate !== RATE) throw new Error(`The voice speaks at ${audio.sampleRate} Hz; ${RATE} is expected.`);
-  return Float32Array.from(audio.samples);
+  return audio.sampleRate === RATE ? Float32Array.from(audio.samples) : resample(audio.samples, audio.sampleRate, RATE);
 }
 
 /** espeak-ng speaks at 22,050 Hz; a windowed sinc brings it down to 8 kHz without aliases. */

@@ -14,10 +14,12 @@ import { buildPhraseGraph } from '../speech/grammar/phrase-graph.js';
 import { loadPhoneUnits } from '../speech/grammar/units.js';
 
 const DEFAULT_MODEL = 'models/asr-zh-phone';
+/** Built for, one after another, when no model is named: each hears its own language in an application. */
+const BUILT_IN_MODELS = [DEFAULT_MODEL, 'models/asr-en-phone'];
 const MAX_YAML_BYTES = 4 * 1024 * 1024;
 
 interface BuildOptions {
-  readonly model: string;
+  readonly model?: string;
   readonly out?: string;
   readonly confirmIntents?: string;
   readonly confirmLookups?: string;
@@ -29,8 +31,11 @@ export function grammarCommand(): Command {
   command
     .command('build')
     .argument('<app>', 'application folder, as apps/retail')
-    .description('write general.fst, digits.fst and confirm.fst for a phone recogniser')
-    .option('--model <folder>', 'recogniser with units.json', DEFAULT_MODEL)
+    .description('write general.fst, digits.fst and confirm.fst for the phone recognisers')
+    .option(
+      '--model <folder>',
+      'one recogniser with units.json (default: the built-in ones; all but the first in folders of their own)',
+    )
     .option('--out <folder>', 'where the graphs go (default: data/graphs/<name of the application>)')
     .option('--confirm-intents <names>', 'intents that answer yes/no questions and menus, separated by commas')
     .option('--confirm-lookups <names>', 'lookups whose words are menu choices, separated by commas')
@@ -57,23 +62,44 @@ export function grammarCommand(): Command {
 }
 
 async function build(app: string, options: BuildOptions): Promise<void> {
-  const units = loadPhoneUnits(join(options.model, 'units.json'));
-  const basePath = join(options.model, 'base-text.json.gz');
-  const graphs = buildApplicationGraphs(
-    await readApplication(app),
-    units,
-    existsSync(basePath) ? loadBaseText(basePath) : NO_BASE,
-    {
-      ...(options.confirmIntents === undefined ? {} : { confirmIntents: options.confirmIntents.split(',') }),
-      ...(options.confirmLookups === undefined ? {} : { confirmLookups: options.confirmLookups.split(',') }),
-    },
-  );
   const out = resolve(options.out ?? join('data/graphs', basename(app)));
+  const application = await readApplication(app);
+  if (options.model !== undefined) {
+    await buildFor(application, options.model, out, options);
+    return;
+  }
+  const models = BUILT_IN_MODELS.filter((model) => existsSync(join(model, 'units.json')));
+  // The first one says what is missing where there is none.
+  const [first = DEFAULT_MODEL, ...others] = models;
+  await buildFor(application, first, out, options);
+  for (const model of others) {
+    try {
+      await buildFor(application, model, join(out, basename(model)), options);
+    } catch (error) {
+      // An application need not speak every language.
+      if (!(error instanceof HearkenError && error.code === 'APP_INVALID')) throw error;
+      process.stdout.write(`${basename(model)}: ${error.message}\n`);
+    }
+  }
+}
+
+async function buildFor(
+  application: ApplicationText,
+  model: string,
+  out: string,
+  options: BuildOptions,
+): Promise<void> {
+  const units = loadPhoneUnits(join(model, 'units.json'));
+  const basePath = join(model, 'base-text.json.gz');
+  const graphs = buildApplicationGraphs(application, units, existsSync(basePath) ? loadBaseText(basePath) : NO_BASE, {
+    ...(options.confirmIntents === undefined ? {} : { confirmIntents: options.confirmIntents.split(',') }),
+    ...(options.confirmLookups === undefined ? {} : { confirmLookups: options.confirmLookups.split(',') }),
+  });
   await mkdir(out, { recursive: true });
   const files: Record<string, { states: number; arcs: number; bytes: number; sha256: string }> = {};
   for (const name of ['general', 'digits', 'confirm'] as const)
     files[`${name}.fst`] = await save(graphs[name], join(out, `${name}.fst`));
-  await writeFile(join(out, 'graphs.json'), `${JSON.stringify({ model: basename(options.model), files }, null, 2)}\n`);
+  await writeFile(join(out, 'graphs.json'), `${JSON.stringify({ model: basename(model), files }, null, 2)}\n`);
   for (const [name, file] of Object.entries(files)) {
     process.stdout.write(`${name}: ${file.states} states, ${file.arcs} arcs, ${Math.round(file.bytes / 1000)} kB\n`);
   }

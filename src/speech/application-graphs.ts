@@ -15,7 +15,10 @@ export type GraphFiles = Readonly<Partial<Record<Graph, string>>>;
  * The graphs that were built for an application and this model, by absolute path; none when the folder is not there. Graphs of another model,
  * or older than the model's files, are left alone with a warning: their outputs would be another model's.
  */
-export function applicationGraphs(folder: string, installed: InstalledModel, logger: SpeechLogger): GraphFiles {
+export function applicationGraphs(graphs: string, installed: InstalledModel, logger: SpeechLogger): GraphFiles {
+  // The graphs of another language's model lie in a folder with its name.
+  const own = join(graphs, installed.model.name);
+  const folder = existsSync(join(own, 'graphs.json')) ? own : graphs;
   const list = join(folder, 'graphs.json');
   if (!existsSync(list)) return {};
   const refuse = (reason: string): GraphFiles => {

@@ -42,15 +42,15 @@ describe('hearken models', () => {
   });
 
   it('verifies with an exit code', async () => {
-    expect(await hearken('verify', 'asr-zh-tiny', 'tts-zh-tiny')).toMatchObject({ code: 0 });
+    expect(await hearken('verify', 'asr-zh-tiny', 'tts-zh-yue')).toMatchObject({ code: 0 });
     // A damaged copy in a folder that is searched first.
-    cpSync(join(projectRoot, 'models/tts-zh-tiny'), join(folder, 'tts-zh-tiny'), { recursive: true });
+    cpSync(join(projectRoot, 'models/tts-zh-yue'), join(folder, 'tts-zh-yue'), { recursive: true });
     const bytes = Buffer.alloc(14_434, 1);
-    writeFileSync(join(folder, 'tts-zh-tiny/tokens.txt'), bytes);
-    const { code, out, err } = await hearken('verify', 'tts-zh-tiny', '--json');
+    writeFileSync(join(folder, 'tts-zh-yue/tokens.txt'), bytes);
+    const { code, out, err } = await hearken('verify', 'tts-zh-yue', '--json');
     expect(code).toBe(1);
-    expect(JSON.parse(out).models[0]).toMatchObject({ name: 'tts-zh-tiny', state: 'damaged' });
-    expect(err).toContain('Damaged or missing: tts-zh-tiny');
+    expect(JSON.parse(out).models[0]).toMatchObject({ name: 'tts-zh-yue', state: 'damaged' });
+    expect(err).toContain('Damaged or missing: tts-zh-yue');
     expect(await hearken('verify', 'asr-zh-14m')).toMatchObject({ code: 1 });
   });
 

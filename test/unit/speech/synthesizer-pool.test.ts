@@ -13,12 +13,12 @@ describe('voice in its own process', () => {
   let pool: SynthesizerPool;
   beforeAll(async () => {
     pool = new SynthesizerPool({
-      name: 'tts-zh-tiny',
+      name: 'tts-zh-yue',
       fingerprint: 'x',
       workers: 1,
       maxWaiting: 5,
       logger: SILENT_LOGGER,
-      init: { model: 'tts-zh-tiny', root: projectRoot, folders: [] },
+      init: { model: 'tts-zh-yue', root: projectRoot, folders: [] },
     });
     await pool.whenReady();
   }, 60_000);
