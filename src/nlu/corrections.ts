@@ -11,12 +11,12 @@ export interface Corrected {
 
 /** Words that take back what was said before them. */
 const MARKER =
-  /(?:我?(?:刚才|刚刚|前面)?(?:说|报|念|讲|记|看)错了?|弄错了|错了|不对(?!吗)|不不+|[哦噢喔啊]不|更正(?:一下)?|纠正(?:一下)?|改成|改为|改一下|应该是|应该说|我(?:是说|指的)是?|(?<![是要])不是(?!的?吗|[^，,。 ]{0,4}吗))|\b(?:no+|nope|sorry|i (?:mean|meant)|actually|scratch that|correction|make (?:that|it)|change (?:that|it) to|i misspoke|should (?:be|have been)|i said it wrong|that'?s (?:wrong|not right)|let me correct|rather|wait)\b/g;
+  /(?:我?(?:刚才|刚刚|前面)?(?:说|报|念|讲|记|看)错了?|弄错了|错了|不对(?!吗)|不不+|(?<=^|[\s，,])不(?=[\s，,])|[哦噢喔啊]不|更正(?:一下)?|纠正(?:一下)?|改成|改为|改一下|应该是|应该说|我(?:是说|指的)是?|(?<![是要])不是(?!的?吗|[^，,。 ]{0,4}吗))|\b(?:no+|nope|sorry|i (?:mean|meant)|actually|scratch that|correction|make (?:that|it)|change (?:that|it) to|i misspoke|should (?:be|have been)|i said it wrong|that'?s (?:wrong|not right)|let me correct|rather|wait)\b/g;
 /** These alone, with nothing to replace, still say that something was wrong. */
 const SURE =
   /错了|更正|纠正|不对|应该是|i (?:meant|misspoke)|scratch that|correction|said it wrong|wrong|let me correct|should (?:be|have been)|改成|改为/;
 /** Taking back needs something on both sides. */
-const WEAK = /^(?:wait|sorry|actually|rather|改一下|make (?:that|it)|no+|nope)$/;
+const WEAK = /^(?:不|wait|sorry|actually|rather|改一下|make (?:that|it)|no+|nope)$/;
 const NEGATED = /(?:(?<!是)不是|不要|并非|\bnot(?: the)?|\bisn'?t)\s*$/;
 const AFTER_NOT = /^\s*(?:是|而是|[,，、 ]*(?:是|应该是|改成)|[,，]?\s*(?:but|it'?s|it is|i meant))/;
 

@@ -2,7 +2,7 @@ import { makeCandidate as candidate, cents, E } from './amount-parts.js';
 import { EN_NUMBER, EN_ORDINAL, readEnNumber, readEnOrdinal } from './en-number.js';
 import { enMoney, zhMoney } from './money.js';
 import type { Candidate, EntityContext } from './types.js';
-import { readZhNumber, ZH_NUMBER } from './zh-number.js';
+import { readZhAbout, readZhNumber, ZH_NUMBER } from './zh-number.js';
 
 /** Money, quantities, percentages and bare numbers, Mandarin and English. */
 
@@ -30,6 +30,9 @@ const EN_BARE = new RegExp(`(?<![\\w.$'])(?:${EN_NUMBER})(?![\\w%']|\\.\\d)`, 'g
 const EN_ORDINAL_NOUN = new RegExp(`(?<![a-z\\d])(?:the\\s+)?(${EN_ORDINAL})(?=\\s+(?:one|item|option|order)\\b)`, 'g');
 const ZH_ORDINAL = new RegExp(`第(${ZH_NUMBER})(?:个|件|单|项|条|笔)?`, 'g');
 
+const ZH_DISCOUNT =
+  /打?(?<![\d.零一二三四五六七八九十第])([一二三四五六七八九]{1,2}|\d(?:\.\d)?)折(?!叠|磨|腾|断|返|回)/g;
+
 export function extractAmounts(context: EntityContext): Candidate[] {
   if (!HAS_NUMBER.test(context.plain)) return [];
   return [
@@ -54,6 +57,12 @@ function percentages(context: EntityContext): Candidate[] {
   }
   for (const match of plain.matchAll(/([一二两三四五六七八九\d])成(半)?(?![为了功交员本年立都])/g))
     add(match, (readZhNumber(match[1] ?? '') ?? Number.NaN) * 10 + (match[2] ? 5 : 0));
+  // 打八折: eighty percent of the price.
+  for (const match of plain.matchAll(ZH_DISCOUNT)) {
+    const said = match[1] ?? '';
+    const value = /^\d/.test(said) ? Number(said) : readZhNumber(said);
+    if (value !== undefined) add(match, Number((value < 10 ? value * 10 : value).toFixed(2)));
+  }
   for (const match of plain.matchAll(EN_PERCENT)) add(match, readEnNumber(match[1] ?? ''));
   return out;
 }
@@ -62,7 +71,8 @@ function quantities(context: EntityContext): Candidate[] {
   const { plain } = context;
   const out: Candidate[] = [];
   for (const match of plain.matchAll(ZH_QUANTITY)) {
-    const amount = readZhNumber(match[1] ?? '');
+    const about = readZhAbout(match[1] ?? '');
+    const amount = about?.[0] ?? readZhNumber(match[1] ?? '');
     const unit = match[3] ?? '';
     // "一个" and "一下" open many sentences; 一 counts only when it was asked for or with a real measure.
     if (
@@ -82,7 +92,8 @@ function quantities(context: EntityContext): Candidate[] {
       candidate(
         context,
         'quantity',
-        { amount: amount + (match[4] ? 0.5 : 0), unit },
+        // 三五个: three at the least, five at the most.
+        { amount: amount + (match[4] ? 0.5 : 0), ...(about ? { most: about[1] } : {}), unit },
         match.index,
         match.index + match[0].length,
         72,

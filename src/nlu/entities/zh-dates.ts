@@ -1,7 +1,7 @@
 import { addMinutes, isoDay, isoMoment, isoTime } from './calendar.js';
 import { type DateContext, type DayPart, hourIn, partOfDay } from './date-context.js';
 import { DAY_STARTS, N, n, PART_SOURCE, partAt, readZhDay } from './zh-days.js';
-import { ZH_NUMBER } from './zh-number.js';
+import { readZhAbout, ZH_NUMBER } from './zh-number.js';
 
 /** A reading of a date, time, span of time or duration in Mandarin. */
 export interface DateReading {
@@ -144,6 +144,7 @@ function readDuration(plain: string, at: number): DateReading | undefined {
   const unit = match[3] ?? '';
   // 三月 is March and 三年 may be a class: months want 个.
   if (unit === '月' && match[2] === undefined) return undefined;
+  const about = readZhAbout(match[1] ?? '');
   let amount = n(match[1]) + (match[2] === '个半' || match[4] === '半' ? 0.5 : 0);
   if (Number.isNaN(amount) || (unit === '年' && amount > 200)) return undefined;
   let code = ISO_UNITS[unit] ?? '';
@@ -158,7 +159,8 @@ function readDuration(plain: string, at: number): DateReading | undefined {
   }
   return {
     entity: 'duration',
-    value: `P${clockUnit ? 'T' : ''}${amount}${code}`,
+    // 两三天: from two to three.
+    value: `P${clockUnit ? 'T' : ''}${amount}${code}${about ? `/P${clockUnit ? 'T' : ''}${about[1]}${code}` : ''}`,
     start: at,
     end: at + match[0].length,
   };

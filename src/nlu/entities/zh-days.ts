@@ -1,7 +1,7 @@
 import { addDays, addMonths, type Day, daysIn, exists, mondayOf, weekdayOf } from './calendar.js';
 import { type DateContext, type DayPart, dayOfMonth, interval, monthAndDay, nearestDay } from './date-context.js';
 import { HOLIDAY_NAMES, holiday, nearestHoliday } from './zh-holidays.js';
-import { digitString, readZhNumber, ZH_NUMBER } from './zh-number.js';
+import { digitString, readZhAbout, readZhNumber, ZH_NUMBER } from './zh-number.js';
 
 /** Days and spans of days in Mandarin. */
 
@@ -77,8 +77,9 @@ type Rule = readonly [
 ];
 
 /** A number with 廿; NaN when it is none. */
+/** 两三 counts as two: of "两三天后" the earlier day is the one to be ready for. */
 export const n = (text: string | undefined): number =>
-  text === undefined ? Number.NaN : (readZhNumber(text.replace('廿', '二十')) ?? Number.NaN);
+  text === undefined ? Number.NaN : (readZhAbout(text)?.[0] ?? readZhNumber(text.replace('廿', '二十')) ?? Number.NaN);
 const clock = (year: string) => (year.length <= 2 ? 2000 + Number(year) : Number(year));
 
 /** Rules for a day or span of days; each is tried at every place of the text, longest match wins. */

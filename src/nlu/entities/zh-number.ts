@@ -57,6 +57,15 @@ export function readZhNumber(said: string): number | undefined {
   return readWhole(text);
 }
 
+/** 两三, 三五, 七八: bounds of a number that is only about right; undefined for any other. */
+export function readZhAbout(said: string): readonly [number, number] | undefined {
+  const match = /^([一二两三四五六七八])([二三四五六七八九])$/.exec(said);
+  const low = DIGITS[match?.[1] ?? ''];
+  const high = DIGITS[match?.[2] ?? ''];
+  if (low === undefined || high === undefined) return undefined;
+  return high === low + 1 || (low === 3 && high === 5) ? [low, high] : undefined;
+}
+
 /** `二零二五` as `2025`; undefined when a character is no digit. */
 export function digitString(text: string): string | undefined {
   let out = '';

@@ -16,11 +16,13 @@ const ZH_INSTEAD = /(?<=.)(?:[,，\s]*)(?=(?:但是?|不过|而是|我[就只是
 const ZH_RHETORICAL = /(?:吗|嘛|呢|吧)[?？。\s]*$/u;
 
 const EN_NOT =
-  /^(?:um+\b|uh+\b|er|no|nope|please|look|listen|hey|hi|hello|well|oh|sorry|[\s,.!])*(?:(?:i|we)\s+(?:really\s+|still\s+)?(?:don'?t|do not|didn'?t|did not|never)\s+(?:really\s+|actually\s+)?(?:want|need|ask|asked|wish|mean|meant|say|said)(?:\s+(?:you\s+to|to|for|about))?|(?:i'm|i am|we're)\s+not\s+(?:calling|trying|here|looking|asking|going)(?:\s+(?:to|for|about))?|(?:you\s+)?(?:don'?t|do not|needn'?t)(?:\s+(?:have to|need to))?|there(?:'s| is)\s+no need\s+(?:for|to)|no need\s+(?:for|to))\s+/u;
+  /^(?:um+\b|uh+\b|er|no|nope|please|look|listen|hey|hi|hello|well|oh|sorry|[\s,.!])*(?:(?:i|we)\s+(?:really\s+|still\s+)?(?:don'?t|do not|didn'?t|did not|never)\s+(?:really\s+|actually\s+)?(?:want|need|ask|asked|wish|mean|meant|say|said)(?:\s+(?:you\s+to|to|for|about))?|(?:i'm|i am|we're)\s+not\s+(?:calling|trying|here|looking|asking|going)(?:\s+(?:to|for|about))?|(?:you\s+)?(?:don'?t|do not|needn'?t)(?:\s+(?:have to|need to))?(?!\s+(?:know|understand|see|have|think|recogni[sz]e|remember|get|like|believe|care|worry|find|hear|seem)\b)|there(?:'s| is)\s+no need\s+(?:for|to)|no need\s+(?:for|to))\s+/u;
 const EN_INSTEAD =
   /[,.;]?\s+(?=(?:but|just|instead|rather)\b|(?:i|we)(?:'d| would| just| only)?\s+(?:want|need|like|wanna)\b|(?:i'm|i am)\s+(?:calling|looking|trying)\b)/u;
 /** "I don't want it anymore" is a reason, not the absence of a wish. */
 const EN_REASON = /\b(?:any\s?more|any longer)\W*$/u;
+
+const PAUSE = /[,.;!?，。；！？]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])/u;
 
 /** Who talks for longer says more than "not this". */
 const MAX_CHARS = 200;
@@ -34,6 +36,9 @@ export function readNegation(text: string): NegatedWish | undefined {
   if (found === null) return undefined;
   const after = text.slice(found[0].length);
   const cut = (zh === null ? EN_INSTEAD : ZH_INSTEAD).exec(after.toLowerCase());
+  // What comes after a pause is another clause, and not what "not" is said of.
+  const pause = after.search(PAUSE);
+  if (pause > 0 && (cut === null || pause < cut.index)) return readNegation(text.slice(0, found[0].length + pause));
   const rest = (cut === null ? after : after.slice(0, cut.index)).trim();
   const short = rest.replace(/[\s了的吧呢啊,，。.!！]/gu, '');
   if (short.length < 2) return undefined;

@@ -37,6 +37,7 @@ const MAX_CHARS = 1000;
 /** A second wish counts when its own clause is this sure: one said with "and also", one that only stands beside another. */
 const JOINED_CONFIDENCE = 0.5;
 const LOOSE_CONFIDENCE = 0.85;
+const LOOSE_SHARE = 0.1;
 /** What is not wanted must be as clear as this. */
 const NEGATED_CONFIDENCE = 0.5;
 /** The intent of "no" (Rasa's usual name): what a wish that is not wanted comes to. */
@@ -140,17 +141,23 @@ export class OnnxIntentModel implements IntentModel {
       const { name, confidence } = wish.intent;
       if (name === FALLBACK_INTENT || MINOR_INTENTS.has(name)) continue;
       // What stands beside something unwanted ("不要转人工 我要查订单") needs no "and" to count.
-      if (confidence < (joined || negated !== undefined ? JOINED_CONFIDENCE : LOOSE_CONFIDENCE)) continue;
+      const loose = !joined && negated === undefined;
+      if (confidence < (loose ? LOOSE_CONFIDENCE : JOINED_CONFIDENCE)) continue;
+      // Sentences that only stand beside each other often say one thing twice: the whole must show both wishes too.
+      if (loose && !whole.ranking.some((rank) => rank.name === name && rank.confidence >= LOOSE_SHARE)) continue;
       const { start, end } = wish.span ?? clause;
       if (!found.some((other) => other.name === name)) found.push({ name, confidence, start, end });
     }
+    // "I don't want the coat, can I get a refund": said with "not" and wanted all the same.
+    if (found.some(({ name }) => name === negated?.name)) return this.#intent(text);
     const [first] = found;
     if (first === undefined) return negated?.name === whole.intent.name ? this.#declined(whole, negated) : whole;
     if (found.length < 2 && negated === undefined) return whole;
     const intent = { name: first.name, confidence: first.confidence };
     return {
       intent,
-      ranking: lead(intent, whole.ranking),
+      // Of several wishes the ranking tells about the whole.
+      ranking: negated === undefined ? whole.ranking : lead(intent, whole.ranking),
       ...(found.length < 2 ? {} : { intents: found }),
       ...(negated === undefined ? {} : { negated }),
     };
