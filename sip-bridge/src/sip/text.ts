@@ -88,7 +88,7 @@ export interface ViaParts {
 }
 
 export function parseVia(value: string): ViaParts | undefined {
-  const match = /^SIP\s*\/\s*2\.0\s*\/\s*[A-Za-z]+\s+(\[[0-9a-fA-F:.]+\]|[^\s:;,]+)\s*(?::\s*(\d{1,5}))?(.*)$/s.exec(
+  const match = /^SIP\s*\/\s*\d\.\d\s*\/\s*[A-Za-z]+\s+(\[[0-9a-fA-F:.]+\]|[^\s:;,]+)\s*(?::\s*(\d{1,5}))?(.*)$/s.exec(
     value,
   );
   if (!match) return undefined;

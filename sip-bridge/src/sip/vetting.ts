@@ -33,6 +33,22 @@ const KNOWN_METHODS = new Set([
   'SUBSCRIBE',
   'UPDATE',
 ]); // prettier-ignore
+const SCHEMES = new Set(['sip', 'sips', 'tel']);
+/** May stand there once (RFC 3261 §7.3.1); with two of them parsers disagree about what was meant. */
+const SINGLE = new Map([
+  ['cseq', 'cseq'],
+  ['call-id', 'call-id'],
+  ['i', 'call-id'],
+  ['from', 'from'],
+  ['f', 'from'],
+  ['to', 'to'],
+  ['t', 'to'],
+  ['max-forwards', 'max-forwards'],
+  ['content-length', 'content-length'],
+  ['l', 'content-length'],
+  ['content-type', 'content-type'],
+  ['c', 'content-type'],
+]);
 /** More lines than this in a head are an attack: real ones have about twenty. */
 const MAX_HEADERS = 128;
 const MAX_HEAD_CHARS = 16_384;
@@ -52,9 +68,15 @@ export function vet(text: string, source: Source, rules: VettingRules, logger: S
   }
   const start = startLineOf(text);
   if (start.startsWith('SIP/')) return vetResponse(text, logger);
-  const request = /^([A-Za-z0-9.!%*_+`'~-]{1,32}) (\S{1,1024}) SIP\/(\d\.\d)$/i.exec(start);
-  if (!request) return drop('not a request line');
-  const [, method = '', , version] = request;
+  const request = /^([A-Za-z0-9.!%*_+`'~-]{1,64}) (\S{1,1024}) SIP\/(\d\.\d)$/i.exec(start);
+  if (!request) {
+    // Nearly one (RFC 4475 §3.1.2.7 to 10): it is told so.
+    const nearly = /^(?!ACK\b)[A-Z]{1,32}\s.{1,1024}\sSIP\/\d\.\d\s*$/.test(start);
+    return nearly
+      ? { kind: 'refuse', status: 400, headers: [], why: 'a broken request line' }
+      : drop('not a request line');
+  }
+  const [, method = '', target = '', version] = request;
   const refuse = (status: number, why: string, headers: readonly string[] = []): Vetted =>
     method === 'ACK' ? drop(why) : { kind: 'refuse', status, headers, why };
   if (version !== '2.0') return refuse(505, `version ${version}`);
@@ -62,6 +84,14 @@ export function vet(text: string, source: Source, rules: VettingRules, logger: S
     const status = KNOWN_METHODS.has(method) ? 405 : 501;
     return refuse(status, `method ${method}`, [`Allow: ${rules.allow.join(', ')}`]);
   }
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(target)?.[1]?.toLowerCase();
+  if (scheme === undefined) return refuse(400, 'no scheme in the Request-URI');
+  if (!SCHEMES.has(scheme)) return refuse(416, `scheme ${scheme}`);
+  // Headers belong into addresses that people write, not into requests (§19.1.1).
+  if (scheme !== 'tel' && /\?/.test(target.slice(target.lastIndexOf('@') + 1)))
+    return refuse(400, 'headers in the Request-URI');
+  const twice = repeatedHeader(text.slice(0, end));
+  if (twice !== undefined) return refuse(400, `two headers ${twice}`);
   let message: ReturnType<typeof Parser.parseMessage>;
   try {
     message = Parser.parseMessage(text, logger);
@@ -83,6 +113,19 @@ export function vet(text: string, source: Source, rules: VettingRules, logger: S
   }
   adoptVia(message, source);
   return { kind: 'request', message };
+}
+
+function repeatedHeader(head: string): string | undefined {
+  const seen = new Set<string>();
+  for (const line of head.split('\r\n').slice(1)) {
+    const colon = line.indexOf(':');
+    const name = SINGLE.get(line.slice(0, Math.max(0, colon)).trim().toLowerCase());
+    // A line that begins with white space goes on with the one before.
+    if (name === undefined || /^[ \t]/.test(line)) continue;
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
 }
 
 function vetResponse(text: string, logger: SipLogger): Vetted {

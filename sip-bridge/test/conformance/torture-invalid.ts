@@ -1,0 +1,238 @@
+import { HEAD, message, SDP, type Torture } from './torture-valid.js';
+
+/** RFC 4475 §3.1.2: messages that break the grammar. */
+
+const CONTACT = 'Contact: <sip:caller@host5.example.net>';
+const sdp = ['Content-Type: application/sdp', 'Content-Length: @'];
+const invite = (name: string, replace: (lines: string[]) => string[]): string =>
+  message(replace([...HEAD('INVITE', name), CONTACT, ...sdp]), SDP);
+const swap =
+  (from: RegExp, to: string) =>
+  (lines: string[]): string[] =>
+    lines.map((line) => (from.test(line) ? to : line));
+
+export const INVALID: readonly Torture[] = [
+  {
+    section: '3.1.2.1',
+    name: 'badinv01',
+    what: 'separators with nothing between them, in Via and Contact',
+    message: invite('badinv01', (lines) => [
+      ...swap(/^To:/, 'To: sip:j.user@example.com')(lines).filter((line) => !/^Via|^Contact/.test(line)),
+    ]).replace(
+      '\r\nContent-Type',
+      '\r\nVia: SIP/2.0/UDP 192.0.2.15;;,;,,\r\nContact: "Joe" <sip:joe@example.org>;;;;\r\nContent-Type',
+    ),
+    status: [400],
+    rule: '400',
+  },
+  {
+    section: '3.1.2.2',
+    name: 'clerr',
+    what: 'Content-Length larger than the body',
+    message: invite('clerr', swap(/^Content-Length/, 'Content-Length: 9999')),
+    status: [400],
+    rule: '400, or dropped',
+  },
+  {
+    section: '3.1.2.3',
+    name: 'ncl',
+    what: 'a negative Content-Length',
+    message: invite('ncl', swap(/^Content-Length/, 'Content-Length: -999')),
+    status: [400],
+    rule: '400',
+  },
+  {
+    section: '3.1.2.4',
+    name: 'scalar02',
+    what: 'CSeq, Max-Forwards and Expires beyond their ranges, in a request',
+    message: message([
+      'REGISTER sip:example.com SIP/2.0',
+      'Via: SIP/2.0/UDP host129.example.com;rport;branch=z9hG4bK342sdfoi3',
+      'To: <sip:user@example.com>',
+      'From: <sip:user@example.com>;tag=239232jh3',
+      'CSeq: 36893488147419103232 REGISTER',
+      'Call-ID: scalar02.23o0pd9vanlq3wnrlnewofjas9ui32',
+      'Max-Forwards: 300',
+      `Expires: 1${'0'.repeat(90)}`,
+      'Contact: <sip:user@host129.example.com>;expires=280297596632815',
+      'Content-Length: 0',
+    ]),
+    status: [400, 405],
+    rule: '400 (we say first that we are no registrar)',
+  },
+  {
+    section: '3.1.2.5',
+    name: 'scalarlg',
+    what: 'the same in a response',
+    message: message([
+      'SIP/2.0 503 Service Unavailable',
+      'Via: SIP/2.0/TCP host129.example.com;branch=z9hG4bKzzxdiwo34sw;received=192.0.2.129',
+      'To: <sip:user@example.com>',
+      'From: <sip:other@example.net>;tag=2easdjfejw',
+      'CSeq: 9292394834772304023312 OPTIONS',
+      'Call-ID: scalarlg.noase0of0234hn2qofoaf0232aewf2394r',
+      'Retry-After: 949302838503028349304023988',
+      'Warning: 1812 overture "In Progress"',
+      'Content-Length: 0',
+    ]),
+    status: undefined,
+    rule: 'dropped',
+  },
+  {
+    section: '3.1.2.6',
+    name: 'quotbal',
+    what: 'a quoted string that never ends',
+    message: invite('quotbal', swap(/^To:/, 'To: "Mr. J. User <sip:j.user@example.com>')),
+    status: [400],
+    rule: '400',
+  },
+  {
+    section: '3.1.2.7',
+    name: 'ltgtruri',
+    what: 'the Request-URI in angle brackets',
+    message: invite('ltgtruri', swap(/^INVITE/, 'INVITE <sip:user@example.com> SIP/2.0')),
+    status: [400],
+    rule: '400',
+  },
+  {
+    section: '3.1.2.8',
+    name: 'lwsruri',
+    what: 'white space in the Request-URI',
+    message: invite('lwsruri', swap(/^INVITE/, 'INVITE sip:user@example.com; lr SIP/2.0')),
+    status: [400],
+    rule: '400',
+  },
+  {
+    section: '3.1.2.9',
+    name: 'lwsstart',
+    what: 'more than one space in the request line',
+    message: invite('lwsstart', swap(/^INVITE/, 'INVITE  sip:user@example.com  SIP/2.0')),
+    status: [400],
+    rule: '400',
+  },
+  {
+    section: '3.1.2.10',
+    name: 'trws',
+    what: 'white space at the end of the request line',
+    message: invite('trws', swap(/^INVITE/, 'INVITE sip:user@example.com SIP/2.0  ')),
+    status: [400],
+    rule: '400',
+  },
+  {
+    section: '3.1.2.11',
+    name: 'escruri',
+    what: 'escaped headers in a SIP Request-URI',
+    message: invite('escruri', swap(/^INVITE/, 'INVITE sip:user@example.com?Route=%3Csip:example.com%3E SIP/2.0')),
+    status: [400],
+    rule: '400',
+  },
+  {
+    section: '3.1.2.12',
+    name: 'baddate',
+    what: 'a Date that is not in GMT',
+    message: invite('baddate', (lines) => [
+      ...lines.slice(0, 7),
+      'Date: Fri, 01 Jan 2010 16:00:00 EST',
+      ...lines.slice(7),
+    ]),
+    status: [200, 503],
+    rule: 'Date is nothing that we need: the request is answered (400 is allowed as well)',
+  },
+  {
+    section: '3.1.2.13',
+    name: 'regbadct',
+    what: 'a Contact whose parameters are neither in nor out of brackets',
+    message: message([
+      ...HEAD('REGISTER', 'regbadct', 'sip:example.com'),
+      'Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E',
+      'l: 0',
+    ]),
+    status: [400, 405],
+    rule: '400 (we say first that we are no registrar)',
+  },
+  {
+    section: '3.1.2.14',
+    name: 'badaspec',
+    what: 'spaces inside an address',
+    message: message([
+      'OPTIONS sip:user@example.org SIP/2.0',
+      'Via: SIP/2.0/UDP host4.example.com:5060;rport;branch=z9hG4bKkdju43234',
+      'Max-Forwards: 70',
+      'From: "Bell, Alexander" <sip:a.g.bell@example.com>;tag=433423',
+      'To: "Watson, Thomas" < sip:t.watson@example.org >',
+      'Call-ID: badaspec.sdf0234n2nds0a099u23h3hnnw009cdkne3',
+      'Accept: application/sdp',
+      'CSeq: 3923239 OPTIONS',
+      'l: 0',
+    ]),
+    status: [200, 400],
+    rule: '400, or answered all the same',
+  },
+  {
+    section: '3.1.2.15',
+    name: 'baddn',
+    what: 'a display name that should be quoted and is not',
+    message: message([
+      'OPTIONS sip:t.watson@example.org SIP/2.0',
+      'Via:     SIP/2.0/UDP c.example.com:5060;rport;branch=z9hG4bKkdjuw',
+      'Max-Forwards:      70',
+      'From:    Bell, Alexander <sip:a.g.bell@example.com>;tag=43',
+      'To:      Watson, Thomas <sip:t.watson@example.org>',
+      'Call-ID: baddn.31415@c.example.com',
+      'Accept: application/sdp',
+      'CSeq:    3923239 OPTIONS',
+      'l: 0',
+    ]),
+    status: [200, 400],
+    rule: '400, or answered all the same',
+  },
+  {
+    section: '3.1.2.16',
+    name: 'badvers',
+    what: 'a version that there is not',
+    message: message([
+      ...HEAD('OPTIONS', 'badvers').map((line) =>
+        line.replace(/^(OPTIONS .*) SIP\/2\.0$/, '$1 SIP/7.0').replace('Via: SIP/2.0', 'Via: SIP/7.0'),
+      ),
+      'l: 0',
+    ]),
+    status: [505],
+    rule: '505',
+  },
+  {
+    section: '3.1.2.17',
+    name: 'mismatch01',
+    what: 'CSeq names another method',
+    message: message([...HEAD('OPTIONS', 'mismatch01').map((line) => line.replace('8 OPTIONS', '8 INVITE')), 'l: 0']),
+    status: [400],
+    rule: '400',
+  },
+  {
+    section: '3.1.2.18',
+    name: 'mismatch02',
+    what: 'the same with a method that nobody knows',
+    message: message([
+      ...HEAD('NEWMETHOD', 'mismatch02').map((line) => line.replace('8 NEWMETHOD', '8 INVITE')),
+      'l: 0',
+    ]),
+    status: [400, 405, 501],
+    rule: '400, 405 or 501',
+  },
+  {
+    section: '3.1.2.19',
+    name: 'bigcode',
+    what: 'a response with status 4294967301',
+    message: message([
+      'SIP/2.0 4294967301 better not break the receiver',
+      'Via: SIP/2.0/UDP 192.0.2.105;branch=z9hG4bK2398ndaoe',
+      'Call-ID: bigcode.asdof3uj203asdnf3429uasdhfas3ehjasdfas9i',
+      'CSeq: 353494 INVITE',
+      'From: <sip:user@example.com>;tag=39ansfi3',
+      'To: <sip:user@example.edu>;tag=902jndnke3',
+      'Content-Length: 0',
+      'Contact: <sip:user@host105.example.com>',
+    ]),
+    status: undefined,
+    rule: 'dropped',
+  },
+];
