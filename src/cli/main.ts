@@ -55,6 +55,11 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       load: async () => (await import('./check.js')).checkCommand(),
     },
     {
+      name: 'desk',
+      summary: 'list the tickets and call-backs that callers were promised',
+      load: async () => (await import('./desk.js')).deskCommand(),
+    },
+    {
       name: 'test',
       summary: 'run the conversations that test an application',
       load: async () => (await import('./test-app.js')).testCommand(),

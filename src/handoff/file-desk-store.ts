@@ -29,19 +29,32 @@ export class FileDeskStore implements DeskStore {
   /** Reads what is there. A line that a power cut left unfinished is passed over. Throws STORE_UNAVAILABLE when the file can't be used. */
   static async open(path: string, now: () => number = Date.now): Promise<FileDeskStore> {
     const store = new FileDeskStore(path, now);
+    await store.#open(true);
+    return store;
+  }
+
+  /** What is there now, to be looked at while a service has the file; changing it throws STORE_UNAVAILABLE. */
+  static async read(path: string): Promise<FileDeskStore> {
+    const store = new FileDeskStore(path, Date.now);
+    await store.#open(false);
+    return store;
+  }
+
+  async #open(toWrite: boolean): Promise<void> {
+    const path = this.#path;
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      if (toWrite) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return '';
         throw error;
       });
-      for (const line of text.split('\n')) store.#load(line);
-      store.#file = await open(path, 'a', 0o600);
-      if (text !== '' && !text.endsWith('\n')) await store.#file.appendFile('\n');
+      for (const line of text.split('\n')) this.#load(line);
+      if (!toWrite) return;
+      this.#file = await open(path, 'a', 0o600);
+      if (text !== '' && !text.endsWith('\n')) await this.#file.appendFile('\n');
     } catch (error) {
       throw unavailable(path, error);
     }
-    return store;
   }
 
   async add(item: NewDeskItem): Promise<DeskItem> {
@@ -120,7 +133,7 @@ export class FileDeskStore implements DeskStore {
   }
 
   async #write(item: DeskItem): Promise<void> {
-    if (this.#file === undefined) throw unavailable(this.#path, 'it is closed');
+    if (this.#file === undefined) throw unavailable(this.#path, 'it is closed, or only being looked at');
     try {
       await this.#file.appendFile(`${JSON.stringify(item)}\n`);
       await this.#file.datasync();

@@ -77,7 +77,16 @@ async function custom(ctx: TurnContext, name: string): Promise<string | undefine
     ctx.deps.onActionError(name, error);
     ctx.sayFirst(['utter_action_failed', 'utter_default']);
     ctx.handOff(`action_failed: ${name}`);
+    abandon(ctx);
     return undefined;
+  }
+}
+
+/** What built on the action is given up: should nobody take the call, it must not go on as if it had been done. */
+function abandon(ctx: TurnContext): void {
+  for (let frame = ctx.top; frame?.kind === 'flow'; frame = frame.called ? ctx.top : undefined) {
+    ctx.pop();
+    ctx.emit({ event: 'flow_cancelled', flow: frame.flow });
   }
 }
 

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { guardedRequest, isPrivateAddress } from '../../../src/dialogue/actions/ready/guarded-request.js';
 import { atPath } from '../../../src/dialogue/actions/ready/http.js';
 import { loadApplication } from '../../../src/dialogue/app/load.js';
-import type { TurnResult } from '../../../src/dialogue/brain.js';
+import type { TurnResult, UserInput } from '../../../src/dialogue/brain.js';
 import { FileDeskStore } from '../../../src/handoff/file-desk-store.js';
 import { AppHouse } from './app-house.js';
 
@@ -189,6 +189,29 @@ describe('an HTTP request described in a file', () => {
       });
     expect(asked).toHaveLength(5);
   });
+});
+
+it('a flow whose action failed does not go on as if it had been done', async () => {
+  const { port } = await shop(() => ({ status: 500 }));
+  const flow = `flows:
+  book:
+    description: book
+    nlu_trigger: [{intent: look}]
+    steps: [{action: action_do}, {action: utter_ticket}]
+`;
+  const post = 'ready_actions:\n  action_do: {type: http, method: POST, url: "{endpoint.shop}/returns"}\n';
+  const brain = await house.brain(
+    { ...files(port, post), 'rules.yml': '', 'flows.yml': flow },
+    { look: 'look' },
+    { privateHosts: ['127.0.0.1'] },
+  );
+  const send = (messageId: string, input: UserInput) =>
+    brain.handle({ conversationId: 'c', messageId, channel: 'voice', input });
+  const failed = await send('1', { type: 'text', text: 'look', confidence: 1 });
+  expect(failed.actions.map((each) => each.type)).toEqual(['say', 'transfer']);
+  const after = await send('2', { type: 'event', name: 'transfer_failed', attempt: 1 });
+  expect(words(after).join()).not.toContain('ticket');
+  expect(after.actions.at(-1)).toMatchObject({ type: 'expect', expectation: { type: 'open' } });
 });
 
 describe('the guard around requests', () => {
