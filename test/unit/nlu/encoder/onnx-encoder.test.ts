@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSentenceEncoder } from '../../../../src/nlu/encoder/onnx-encoder.js';
-import { loadIntentModel, trainIntentModel } from '../../../../src/nlu/index.js';
+import { loadIntentModel, trainIntentModel, trainOrLoadForApp } from '../../../../src/nlu/index.js';
 import { encodeOnnx } from '../../../../src/nlu/model/onnx-writer.js';
 
 /** Words in groups of meaning: the tiny encoder gives all words of a group the same vector. */
@@ -106,6 +106,16 @@ describe('a sentence encoder', () => {
       (await again.parse('whereabouts consignment')).ranking.find((rank) => rank.name !== 'nlu_fallback')?.name,
     ).toBe('track');
     await again.close();
+    // As the service does it with nlu.encoder.
+    const app = join(root, 'app');
+    await mkdir(app);
+    const intent = (name: string, texts: readonly string[]) =>
+      `- intent: ${name}\n  examples: |\n${texts.map((text) => `    - ${text}\n`).join('')}`;
+    await writeFile(join(app, 'nlu.yml'), `nlu:\n${intent('track', track)}${intent('refund', refund)}`);
+    const live = await trainOrLoadForApp(app, join(root, 'cache'), { encoderFolder: folder });
+    const heard = await live.parse('whereabouts consignment');
+    expect(heard.ranking.find((rank) => rank.name !== 'nlu_fallback')?.name).toBe('track');
+    await live.close();
     await writeTinyEncoder(folder, 0.5);
     await expect(loadIntentModel(join(root, 'with'))).rejects.toMatchObject({
       code: 'MODEL_INVALID',
