@@ -197,10 +197,29 @@ class Checker {
     );
   }
 
+  /** On the phone a question that was not understood is asked in other words; slots with `voice:` are asked there. */
+  rewording(slot: string, asks: readonly string[], file: string, line: number): void {
+    const { responses, slots } = this.#application.domain;
+    const ask = asks.find((name) => responses.has(name));
+    const definition = ask === undefined ? undefined : responses.get(ask);
+    if (definition === undefined || slots.get(slot)?.spoken !== true) return;
+    const retries = asks.some((name) => responses.has(`${name}_retry_1`));
+    const languages = new Set(definition.variations.map((variation) => variation.language));
+    // Two variations in a language are other words already.
+    if (retries || definition.variations.length >= languages.size * 2) return;
+    this.#reader.warning(
+      file,
+      line,
+      `"${slot}" is asked for in the same words when the answer was not understood`,
+      `Add ${ask}_retry_1 (and _retry_2), or a second variation of ${ask}.`,
+    );
+  }
+
   question(slot: string, form: string | undefined, file: string, line: number): void {
     const { responses, actions } = this.#application.domain;
     const names = [...(form === undefined ? [] : [`utter_ask_${form}_${slot}`]), `utter_ask_${slot}`];
     const custom = [...(form === undefined ? [] : [`action_ask_${form}_${slot}`]), `action_ask_${slot}`];
+    this.rewording(slot, names, file, line);
     if (
       names.some((name) => responses.has(name) || DEFAULT_RESPONSES.has(name)) ||
       custom.some((name) => actions.has(name))

@@ -58,6 +58,7 @@ export function readSlot(reader: YamlReader, name: string, value: unknown, map: 
     mappings: value.mappings === undefined ? [byName()] : readMappings(reader, value.mappings, value, 'mappings'),
     voice: readVoice(reader, value, written as SlotType),
     dependsOn: strings(value.depends_on),
+    spoken: value.voice !== undefined,
     profile: value.profile === true,
     ...reader.place(map, name),
   };

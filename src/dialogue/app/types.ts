@@ -61,6 +61,8 @@ export interface SlotDefinition extends Located {
   readonly voice: SlotVoice;
   /** Slots whose change makes this one unknown again. */
   readonly dependsOn: readonly string[];
+  /** It has a `voice:` key: meant to be asked for on the phone. */
+  readonly spoken: boolean;
   /** Kept about the caller beyond the conversation, once they have agreed (slot `profile_consent`). */
   readonly profile: boolean;
 }

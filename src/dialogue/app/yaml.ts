@@ -79,6 +79,10 @@ export class YamlReader {
     this.problems.push({ severity: 'warning', file, line, message, hint });
   }
 
+  warning(file: string, line: number, message: string, hint: string): void {
+    this.problems.push({ severity: 'warning', file, line, message, hint });
+  }
+
   error(file: string, line: number, message: string, hint: string): void {
     this.problems.push({ severity: 'error', file, line, message, hint });
   }

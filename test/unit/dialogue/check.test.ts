@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { mermaid, svg } from '../../../src/dialogue/app/diagram.js';
 import { loadApplication } from '../../../src/dialogue/app/load.js';
+import { AppHouse } from './app-house.js';
+import { DESK_FILES } from './voice-desk.js';
 
 it('the sample shop has no mistakes and no warnings', async () => {
   expect((await loadApplication('apps/retail')).problems).toEqual([]);
@@ -31,5 +33,17 @@ it('no two boxes or labels of a drawn flow lie on each other', async () => {
       for (const [left = 0, top = 0, wide = 0, high = 0] of boxes.slice(at + 1))
         expect(x < left + wide && left < x + width && y < top + high && top < y + height).toBe(false);
     });
+  }
+});
+
+it('a spoken question that has no other words for a second time is told', async () => {
+  const house = new AppHouse();
+  try {
+    const { problems } = await loadApplication(await house.folder(DESK_FILES));
+    const asked = problems.map(({ severity, message }) => `${severity} ${message}`);
+    expect(asked).toContain('warning "phone" is asked for in the same words when the answer was not understood');
+    expect(asked.join()).not.toContain('"order_number"');
+  } finally {
+    await house.close();
   }
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BotAction, UserMessage } from '../../../src/dialogue/brain.js';
+import { withPatience } from '../../../src/dialogue/turn/patience.js';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import { AppHouse } from './app-house.js';
 
@@ -73,6 +74,28 @@ describe('a slow action', () => {
     expect(performance.now() - began).toBeLessThan(2000);
     expect(result.actions.filter((each) => each.type === 'say' || each.type === 'transfer')).toEqual([]);
     expect((await sessions.get(asked.conversationId))?.version).toBe(1);
+  });
+});
+
+describe('a very slow action', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('is spoken over again at a humane interval, and nothing is said once it is done', async () => {
+    vi.useFakeTimers();
+    const said: string[] = [];
+    let done: (value: string) => void = () => undefined;
+    const work = new Promise<string>((resolve) => {
+      done = resolve;
+    });
+    const waiting = withPatience(work, { afterMs: 800, response: 'utter_counting', say: (name) => said.push(name) });
+    await vi.advanceTimersByTimeAsync(799);
+    expect(said).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1 + 16_000);
+    expect(said).toEqual(['utter_counting', 'utter_counting', 'utter_counting']);
+    done('result');
+    expect(await waiting).toBe('result');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(said).toHaveLength(3);
   });
 });
 
