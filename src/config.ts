@@ -125,6 +125,8 @@ export const configSchema = z.strictObject({
       recognizerWorkers: z.number().int().min(1).max(64).default(1),
       synthesizerWorkers: z.number().int().min(1).max(64).default(1),
       maxStreamsPerWorker: z.number().int().min(1).default(100),
+      /** Share of a recogniser process's time above which new calls are refused, so that those on the line are not heard late. */
+      highestLoad: z.number().min(0.05).max(1).default(0.8),
       /** Model names from the registry, in order of preference, per language; the first that is there is used. */
       recognizers: z.record(z.string(), z.array(z.string())).default({
         'zh-CN': ['asr-zh-en-small-bilingual', 'asr-zh-14m', 'asr-zh-multi-hans', 'asr-zh-phone', 'asr-zh-tiny'],

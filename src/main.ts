@@ -127,6 +127,12 @@ export async function startService(
       () => stores.log.waiting,
     );
     metrics.watch('log_events_dropped', 'Events lost: no room in memory or on disk', () => stores.log.dropped);
+    metrics.watch('recognizer_load', 'Share of its time that the busiest recogniser process is at work', () => {
+      return speech.recognizer.health().load;
+    });
+    metrics.watch('calls_refused', 'Calls refused because every recogniser process was too busy', () => {
+      return speech.recognizer.health().refused;
+    });
     metrics.watch('calls_live', 'Calls that are up now', () => calls.live);
     const api = await createApi({
       metrics,

@@ -88,6 +88,7 @@ export async function createSpeech(
     return new RecognizerPool({
       workers: installed ? config.recognizerWorkers : 1,
       maxStreamsPerWorker: config.maxStreamsPerWorker,
+      highestLoad: config.highestLoad,
       logger,
       init: {
         recognizer: installed?.model.name,

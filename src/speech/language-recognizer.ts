@@ -30,6 +30,8 @@ export class LanguageRecognizer implements Recognizer {
       restarts: sum(({ restarts }) => restarts),
       streams: sum(({ streams }) => streams),
       droppedMs: sum(({ droppedMs }) => droppedMs),
+      load: Math.max(0, ...all.map(({ load }) => load)),
+      refused: sum(({ refused }) => refused),
     };
   }
 

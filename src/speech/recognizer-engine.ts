@@ -24,6 +24,14 @@ function gatherMs(talking: number): number {
   return talking < 20 ? 35 : 75;
 }
 
+/** -60 dBFS: below what a telephone line's own noise comes to once somebody is on it, far below the softest speech. */
+const SILENT_PEAK = 10 ** (-60 / 20);
+
+function isSilent(window: Float32Array): boolean {
+  for (const sample of window) if (sample > SILENT_PEAK || sample < -SILENT_PEAK) return false;
+  return true;
+}
+
 /** All streams of one worker. Does the work of a tick for all of them together. */
 export class RecognizerEngine {
   readonly #options: RecognizerEngineOptions;
@@ -81,10 +89,10 @@ export class RecognizerEngine {
     await this.#listen([...touched], events);
     for (const stream of touched) stream.feed();
     const ended = [...touched].filter((stream) => stream.tailDue && !flushes.has(stream));
-    for (const stream of [...flushes.keys(), ...ended]) stream.pushTail(this.#options.tailPaddingMs);
+    const last = [...flushes.keys(), ...ended].filter((stream) => stream.pushTail(this.#options.tailPaddingMs));
     for (const stream of touched) if (stream.feeding) this.#undecoded.add(stream);
-    for (const stream of [...flushes.keys(), ...ended]) this.#undecoded.add(stream);
-    const decoded = this.#decode(nowMs, flushes.size + ended.length > 0);
+    for (const stream of last) this.#undecoded.add(stream);
+    const decoded = this.#decode(nowMs, last.length > 0);
     const settled = new Set(ended);
     for (const stream of new Set([...touched, ...decoded])) {
       if (!flushes.has(stream)) stream.reportPartial(decoded.has(stream), settled.has(stream), events);
@@ -111,9 +119,14 @@ export class RecognizerEngine {
 
   async #listenOnce(streams: readonly StreamState[], events: StreamEvent[]): Promise<StreamState[]> {
     const ready: { readonly stream: StreamState; readonly item: SileroItem }[] = [];
+    const moved: StreamState[] = [];
     for (const stream of streams) {
       const item = stream.takeWindow();
-      if (item) ready.push({ stream, item });
+      if (!item) continue;
+      moved.push(stream);
+      // Most of a call's line is silent; the model need not be asked about that.
+      if (isSilent(item.window)) stream.hear(0, events);
+      else ready.push({ stream, item });
     }
     for (let start = 0; start < ready.length; start += LARGEST_BATCH) {
       const part = ready.slice(start, start + LARGEST_BATCH);
@@ -122,7 +135,7 @@ export class RecognizerEngine {
         stream.hear(probabilities[index] ?? 0, events);
       });
     }
-    return ready.map(({ stream }) => stream);
+    return moved;
   }
 
   /**

@@ -1,6 +1,8 @@
 import { HearkenError } from '../errors.js';
 import { workerEntry } from '../worker-entry.js';
+import { LoadMeter } from './load-meter.js';
 import { PoolStream, type PoolStreamOwner } from './pool-stream.js';
+import { cpuTimeMs } from './process-time.js';
 import type { Recognizer, RecognizerHealth, RecognizerOpenOptions, RecognizerStream } from './recognizer.js';
 import type { DoneMessage, RecognizerWorkerInit } from './recognizer-protocol.js';
 import { type SpeechLogger, type WorkerMessage, WorkerProcess } from './worker-process.js';
@@ -10,6 +12,8 @@ export interface RecognizerPoolOptions {
   readonly maxStreamsPerWorker: number;
   readonly init: Omit<RecognizerWorkerInit, 'type'>;
   readonly logger: SpeechLogger;
+  /** Share of a worker's time above which it takes no new streams (0..1). */
+  readonly highestLoad?: number;
   /** A stream whose worker died fails when none takes it within this time. */
   readonly recoverTimeoutMs?: number;
   /** A worker that leaves work undone for this long is taken for hung and killed. */
@@ -20,8 +24,14 @@ export interface RecognizerPoolOptions {
 const TICK_MS = 20;
 /** Messages without an answer: while these are out, audio waits in the streams' queues (and is bounded there). */
 const MAX_UNANSWERED = 8;
+/** Above this share of its time a worker would soon be late for the streams it has. */
+const HIGHEST_LOAD = 0.8;
 /** A worker this far behind takes no new streams. */
 const BUSY_MS = 500;
+/** A worker that is behind and still uses the processor gets so many times the time. */
+const SLOW_PATIENCE = 4;
+/** With fewer streams than this the load of one can't be told. */
+const FEW_STREAMS = 3;
 /** A stream whose workers died this often is itself the likely cause. */
 const MAX_RECOVERIES = 4;
 
@@ -38,6 +48,8 @@ class Lane implements PoolStreamOwner {
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   readonly #watchdog: NodeJS.Timeout;
+  #cpuMs = 0;
+  readonly #meter = new LoadMeter();
 
   constructor(name: string, options: RecognizerPoolOptions, onDown: (lane: Lane) => void, onReady: () => void) {
     this.process = new WorkerProcess({
@@ -58,12 +70,30 @@ class Lane implements PoolStreamOwner {
     this.process.on('message', (message) => this.#onMessage(message));
     const hangTimeoutMs = options.hangTimeoutMs ?? 5000;
     this.#watchdog = setInterval(() => {
-      if (this.behindMs <= hangTimeoutMs || !this.process.ready || this.process.pid === undefined) return;
+      const { pid } = this.process;
+      const cpuMs = pid === undefined ? undefined : cpuTimeMs(pid);
+      // On a machine that has no time for it a process is slow, not hung: killing it would cost its calls even more.
+      const works = cpuMs !== undefined && cpuMs > this.#cpuMs;
+      this.#cpuMs = cpuMs ?? 0;
+      const patience = works ? hangTimeoutMs * SLOW_PATIENCE : hangTimeoutMs;
+      if (this.behindMs <= patience || !this.process.ready || pid === undefined) return;
       options.logger.error({ worker: name, behindMs: this.behindMs }, 'a recogniser process hangs and is killed');
       this.#unanswered.clear();
-      process.kill(this.process.pid, 'SIGKILL');
+      process.kill(pid, 'SIGKILL');
     }, 1000);
     this.#watchdog.unref();
+  }
+
+  /** Share of its time that the worker is at work, over the last seconds: its own real-time factor for all its streams together. */
+  get load(): number {
+    return this.#meter.load(performance.now());
+  }
+
+  /** The load with one stream more, as far as those it has tell. */
+  get loadWithOneMore(): number {
+    const { size } = this.streams;
+    // One or two say nothing yet: they may all be silent, or all be talking.
+    return size < FEW_STREAMS ? this.load : (this.load * (size + 1)) / size;
   }
 
   /** Age of the oldest unanswered message. */
@@ -150,6 +180,7 @@ class Lane implements PoolStreamOwner {
   #onMessage(message: WorkerMessage): void {
     if (message.type !== 'done') return;
     const done = message as unknown as DoneMessage;
+    this.#meter.add(performance.now(), done.busyMs);
     for (const [seq, { ends }] of this.#unanswered) {
       if (seq > done.seq) break;
       for (const [stream, until] of ends) stream.confirm(until);
@@ -170,6 +201,7 @@ export class RecognizerPool implements Recognizer {
   readonly #lanes: Lane[];
   readonly #orphans = new Set<NodeJS.Timeout>();
   #nextHandle = 1;
+  #refused = 0;
   #closed = false;
 
   constructor(options: RecognizerPoolOptions) {
@@ -200,6 +232,7 @@ export class RecognizerPool implements Recognizer {
     if (this.#closed) throw new HearkenError('DRAINING', 'The recogniser is closing.');
     const lane = this.#freest();
     if (!lane) {
+      this.#refused++;
       const starting = this.#lanes.every(({ process }) => !process.ready);
       throw new HearkenError(
         'OVERLOADED',
@@ -225,6 +258,8 @@ export class RecognizerPool implements Recognizer {
       restarts: sum(({ process }) => process.restarts),
       streams: sum(({ streams }) => streams.size),
       droppedMs: Math.round(sum(({ droppedMs }) => droppedMs)),
+      load: Math.max(...this.#lanes.map((lane) => lane.load)),
+      refused: this.#refused,
     };
   }
 
@@ -242,9 +277,9 @@ export class RecognizerPool implements Recognizer {
     return this.#lanes.find(({ streams }) => streams.get(stream.handle) === stream);
   }
 
-  #freest(): Lane | undefined {
+  #freest(highest = this.#options.highestLoad ?? HIGHEST_LOAD): Lane | undefined {
     return this.#lanes
-      .filter((lane) => lane.process.ready && lane.behindMs < BUSY_MS)
+      .filter((lane) => lane.process.ready && lane.behindMs < BUSY_MS && lane.loadWithOneMore <= highest)
       .filter(({ streams }) => streams.size < this.#options.maxStreamsPerWorker)
       .sort((a, b) => a.streams.size - b.streams.size)[0];
   }
@@ -276,7 +311,8 @@ export class RecognizerPool implements Recognizer {
   }
 
   #move(stream: PoolStream, from: Lane): void {
-    const to = this.#freest();
+    // A call that is on the line is helped whatever the load.
+    const to = this.#freest(Number.POSITIVE_INFINITY);
     if (!to) return;
     from.release(stream);
     to.add(stream);

@@ -198,12 +198,12 @@ export class StreamState {
 
   /**
    * The tail: what is left, then silence, so that the model says its last word now. Silence that the caller has already been heard to keep counts. Voice that
-   * comes after all is fed on behind it.
+   * comes after all is fed on behind it. False when there is nothing left to say: no utterance, or its tail has been heard.
    */
-  pushTail(paddingMs: number): void {
+  pushTail(paddingMs: number): boolean {
     this.#tailDue = false;
     const utterance = this.#utterance;
-    if (!utterance || utterance.tracks.length === 0 || this.#tailGiven) return;
+    if (!utterance || utterance.tracks.length === 0 || this.#tailGiven) return false;
     const wasFeeding = this.#feeding;
     this.#feeding = true;
     this.feed();
@@ -213,6 +213,7 @@ export class StreamState {
     utterance.give(new Float32Array(length));
     this.#feeding = false;
     this.#tailGiven = true;
+    return true;
   }
 
   /**

@@ -68,6 +68,10 @@ export interface RecognizerHealth {
   readonly restarts: number;
   readonly streams: number;
   readonly droppedMs: number;
+  /** Share of its time (0..1) that the busiest worker is at work: the real-time factor of all its streams together. */
+  readonly load: number;
+  /** Calls that were not taken because of it. */
+  readonly refused: number;
 }
 
 export interface Recognizer {

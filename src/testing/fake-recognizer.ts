@@ -100,6 +100,8 @@ export class FakeRecognizer implements Recognizer {
       restarts: 0,
       streams: this.streams.filter((stream) => !stream.closed).length,
       droppedMs: 0,
+      load: 0,
+      refused: 0,
     };
   }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { concat } from '../../../src/dsp/framing.js';
 import type { RecognizerPool } from '../../../src/speech/recognizer-pool.js';
 import { feed, hear, next, recognizerPool, spoken, spokenParts } from '../../support/speech.js';
@@ -227,6 +227,28 @@ describe('a full recogniser pool', () => {
       await pool.close();
       expect(await failed).toMatch(/closing/);
       expect(open).toThrow(expect.objectContaining({ code: 'DRAINING' }));
+    } finally {
+      await pool.close();
+    }
+  }, 60_000);
+});
+
+describe('a recogniser pool that has enough to do', () => {
+  it('refuses new calls by its own measured load, and takes them again when it has time', async () => {
+    const pool = recognizerPool({ highestLoad: 0.05 });
+    const open = () => pool.open({ streamId: 'busy', sampleRate: 8000, language: 'zh-CN' });
+    try {
+      await pool.whenReady();
+      const streams = Array.from({ length: 4 }, open);
+      const said = concat(spokenParts('order-status-espeak').map(({ pcm }) => pcm));
+      await Promise.all(streams.map((stream) => feed(stream, said)));
+      expect(pool.health().load).toBeGreaterThan(0.05);
+      expect(open).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
+      expect(pool.health().refused).toBe(1);
+      // Those on the line are heard to their end.
+      expect((await hear(streams[0] as (typeof streams)[0], spoken('human', '转人工'))).text).toContain('转人工');
+      for (const stream of streams) stream.close();
+      await vi.waitFor(() => expect(open().close()).toBeUndefined(), { timeout: 15_000, interval: 200 });
     } finally {
       await pool.close();
     }
