@@ -46,6 +46,8 @@ export interface ApiOptions extends HealthOptions {
 export interface Api {
   /** Not listening yet: tests use `inject`, the composition root `listen`. */
   readonly app: FastifyInstance;
+  /** Every route, as `GET /health`. */
+  readonly routes: readonly string[];
   /** Puts `/ws` on the router of the HTTP server's upgrades. */
   registerUpgrades(router: UpgradeRouter): void;
 }
@@ -62,8 +64,14 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     trustProxy: options.config.trustProxy,
     // Slow senders: the whole request within this, headers and body (https://nodejs.org/api/http.html#serverrequesttimeout).
     requestTimeout: 30_000,
+    // Headers alone sooner; and Node looks often enough that those limits are what they say.
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5000 },
     forceCloseConnections: true,
   }) as unknown as FastifyInstance;
+  const routes: string[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) if (each !== 'HEAD') routes.push(`${each} ${url}`);
+  });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   registerErrorHandler(app);
@@ -99,5 +107,5 @@ export async function createApi(options: ApiOptions): Promise<Api> {
 
   const socket = new TextSocketEndpoint({ brain: options.brain, logger: options.logger });
   app.addHook('preClose', () => socket.close());
-  return { app, registerUpgrades: (router) => router.register('/ws', socket.upgrade) };
+  return { app, routes, registerUpgrades: (router) => router.register('/ws', socket.upgrade) };
 }

@@ -19,12 +19,13 @@ const language = z
 /** Longest text of one message; people who type more are better served by a letter. */
 export const MAX_TEXT_CHARS = 2000;
 
-export const chatRequest = z.strictObject({
+const chatFields = z.strictObject({
   conversationId: conversationId.optional(),
   messageId: id.optional().describe('The same id twice gives the same reply and does nothing twice.'),
   text: z.string().min(1).max(MAX_TEXT_CHARS),
   language: language.optional(),
 });
+export const chatRequest = chatFields.meta({ examples: [{ text: '我想查一下订单', language: 'zh-CN' }] });
 export type ChatRequest = z.infer<typeof chatRequest>;
 
 export const transfer = z.object({

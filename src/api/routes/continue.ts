@@ -14,18 +14,23 @@ export interface ContinueRouteOptions {
 }
 
 const errors = { 400: errorResponse, 429: errorResponse, 503: errorResponse };
-const codeRequest = z.strictObject({ conversationId, language: chatRequest.shape.language });
+const codeRequest = z.strictObject({ conversationId, language: chatRequest.shape.language }).meta({
+  examples: [{ conversationId: 'demo-1', language: 'zh-CN' }],
+});
 const codeResponse = z.object({
   code: z.string().describe('Digits. One use.'),
   spoken: z.string().describe('As it is read out.'),
   expiresInMs: z.number().int(),
 });
-const joinRequest = chatRequest.omit({ text: true }).extend({
-  code: z
-    .string()
-    .regex(/^\d{6,10}$/, '6 to 10 digits')
-    .describe('What the other channel told'),
-});
+const joinRequest = chatRequest
+  .omit({ text: true })
+  .extend({
+    code: z
+      .string()
+      .regex(/^\d{6,10}$/, '6 to 10 digits')
+      .describe('What the other channel told'),
+  })
+  .meta({ examples: [{ code: '123456' }] });
 
 /** For front ends with buttons of their own; people can just as well say or type it. */
 export async function continueRoutes(app: FastifyInstance, { brain, codes }: ContinueRouteOptions): Promise<void> {

@@ -17,21 +17,29 @@ export interface ConversationRouteOptions {
 
 const errors = { 400: errorResponse, 404: errorResponse, 409: errorResponse, 429: errorResponse, 503: errorResponse };
 
-const message = chatRequest.extend({
-  channel: z
-    .enum(['text', 'web', 'app', 'wechat'])
-    .default('text')
-    .describe('Where it was typed; all of them are text to the dialogue.'),
-  sender: z.string().max(256).optional().describe("The channel's own name of the person."),
-});
+const message = chatRequest
+  .extend({
+    channel: z
+      .enum(['text', 'web', 'app', 'wechat'])
+      .default('text')
+      .describe('Where it was typed; all of them are text to the dialogue.'),
+    sender: z.string().max(256).optional().describe("The channel's own name of the person."),
+  })
+  .meta({ examples: [{ text: '我要退货', channel: 'app', sender: 'user-17' }] });
 
-const begin = z.strictObject({
-  conversationId: conversationId.optional(),
-  language: chatRequest.shape.language,
-  sender: z.string().max(256).optional(),
-});
+const begin = z
+  .strictObject({
+    conversationId: conversationId.optional(),
+    language: chatRequest.shape.language,
+    sender: z.string().max(256).optional(),
+  })
+  .meta({ examples: [{ language: 'zh-CN' }] });
 
-const historyQuery = z.object({ conversationId, limit: z.coerce.number().int().min(1).max(200).default(50) });
+const question = chatRequest.pick({ text: true, language: true }).meta({ examples: [{ text: '你们几点下班' }] });
+
+const historyQuery = z
+  .object({ conversationId, limit: z.coerce.number().int().min(1).max(200).default(50) })
+  .meta({ examples: [{ conversationId: 'demo-1', limit: 20 }] });
 const history = z.object({
   conversationId: z.string(),
   events: z.array(z.object({ atMs: z.number(), type: z.string(), data: z.record(z.string(), z.unknown()) })),
@@ -108,7 +116,7 @@ export async function conversationRoutes(
       schema: {
         summary: 'One question in a conversation of its own',
         tags: ['conversation'],
-        body: chatRequest.pick({ text: true, language: true }),
+        body: question,
         response: { 200: chatResponse, ...errors },
       },
     },
@@ -184,10 +192,12 @@ export async function conversationRoutes(
   }
 }
 
-const rasaMessage = z.object({
-  sender: z.string().min(1).max(128).default('default'),
-  message: z.string().min(1).max(MAX_TEXT_CHARS),
-});
+const rasaMessage = z
+  .object({
+    sender: z.string().min(1).max(128).default('default'),
+    message: z.string().min(1).max(MAX_TEXT_CHARS),
+  })
+  .meta({ examples: [{ sender: 'user-17', message: '你好' }] });
 
 /** Rasa's REST channel: `POST /webhooks/rest/webhook {sender, message}` → `[{recipient_id, text}]`. A sender is a conversation. */
 export async function rasaWebhookRoute(app: FastifyInstance, { brain }: { readonly brain: Brain }): Promise<void> {

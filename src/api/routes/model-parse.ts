@@ -1,7 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { HearkenError } from '../../errors.js';
 import type { Entity, IntentModel, ParseResult } from '../../nlu/intent-model.js';
+import { errorResponse } from '../schemas.js';
 
 export interface ModelParseOptions {
   readonly intentModel: IntentModel;
@@ -10,26 +11,28 @@ export interface ModelParseOptions {
 /** Longest text that is parsed; callers never say more in one turn. */
 const MAX_TEXT_CHARS = 10_000;
 
-const bodySchema = z.object({
-  text: z.string({ error: 'expected "text": the utterance' }).max(MAX_TEXT_CHARS),
-  message_id: z.string().max(200).optional(),
-  /** Ours: the slot that is being asked for, and the language. */
-  expected_slot: z.string().max(200).optional(),
-  language: z.string().max(20).optional(),
-});
+const bodySchema = z
+  .object({
+    text: z.string({ error: 'expected "text": the utterance' }).max(MAX_TEXT_CHARS),
+    message_id: z.string().max(200).optional(),
+    /** Ours: the slot that is being asked for, and the language. */
+    expected_slot: z.string().max(200).optional(),
+    language: z.string().max(20).optional(),
+  })
+  .meta({ examples: [{ text: '我想查一下订单' }] });
+
+const answerSchema = z.object({ text: z.string() }).loose();
 
 /** `POST /model/parse` in the shape of Rasa's HTTP API (https://rasa.com/docs/reference/api/pro/http-api, "Parse a message using the Rasa model"). */
 export const modelParseRoute: FastifyPluginAsync<ModelParseOptions> = async (app, { intentModel }) => {
-  app.post('/model/parse', async (request) => {
-    const body = bodySchema.safeParse(request.body);
-    if (!body.success) {
-      throw new HearkenError(
-        'REQUEST_INVALID',
-        `the request can't be parsed: ${body.error.issues[0]?.message ?? 'unknown'}`,
-        { hint: 'Send {"text": "…"}.' },
-      );
-    }
-    const { text, message_id: messageId, expected_slot: expectedSlot, language } = body.data;
+  const schema = {
+    summary: "What the understanding makes of a text, in the shape of Rasa's HTTP API",
+    tags: ['compatibility'],
+    body: bodySchema,
+    response: { 200: answerSchema, 400: errorResponse },
+  };
+  app.withTypeProvider<ZodTypeProvider>().post('/model/parse', { schema }, async (request) => {
+    const { text, message_id: messageId, expected_slot: expectedSlot, language } = request.body;
     const result = await intentModel.parse(text, {
       ...(expectedSlot === undefined ? {} : { expectedSlot }),
       ...(language === undefined ? {} : { language }),

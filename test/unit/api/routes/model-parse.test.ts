@@ -1,15 +1,15 @@
-import Fastify from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { describe, expect, it } from 'vitest';
+import { registerErrorHandler } from '../../../../src/api/plugins/errors.js';
 import { modelParseRoute } from '../../../../src/api/routes/model-parse.js';
-import { asHearkenError } from '../../../../src/errors.js';
 import type { IntentModel, ParseOptions } from '../../../../src/nlu/intent-model.js';
 
 async function app(model: IntentModel) {
-  const made = Fastify();
-  made.setErrorHandler((error, _request, reply) => {
-    const known = asHearkenError(error);
-    return reply.status(known.status).send(known.toPublic());
-  });
+  const made = Fastify() as unknown as FastifyInstance;
+  made.setValidatorCompiler(validatorCompiler);
+  made.setSerializerCompiler(serializerCompiler);
+  registerErrorHandler(made);
   await made.register(modelParseRoute, { intentModel: model });
   return made;
 }
