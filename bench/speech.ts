@@ -13,14 +13,17 @@ import { TextToSpeech } from '../src/speech/text-to-speech.js';
 import { SILENT_LOGGER } from '../src/speech/worker-process.js';
 
 /**
- * What the recogniser pool and the voice cost. `npm run -s bench:speech -- --json` prints one JSON document; `--streams <n>` (default 32), `--seconds <n>` (default
- * 15). The recogniser is fed with the sample calls in real time; its cost is the CPU time of its worker process, so that other
- * load on the machine does not count. The ceiling is the same model in a bare loop of batched decoding: no process, no voice activity, no events.
+ * What the recogniser pool and the voice cost. The claim: with partials at most 250 ms late at p99, a core serves at least 85 % of the calls that the same model serves in a bare loop of
+ * batched decoding (no process, no voice activity, no events, measured in the same run over the same audio). `npm run -s bench:speech -- --json` prints one JSON document; `--streams 16,32,64`
+ * tries so many calls at once, `--seconds <n>` (default 12). The recogniser is fed with the sample calls in real time; its cost is the CPU time of its worker process, so that other load on the
+ * machine does not count (but the delays do suffer from it); what the pool and the feeding cost in this process is told beside it.
  */
 
 const root = resolve(import.meta.dirname, '..');
-const streams = Number(option('--streams') ?? 32);
-const seconds = Number(option('--seconds') ?? 15);
+const tries = (option('--streams') ?? '16,32,64').split(',').map(Number);
+const seconds = Number(option('--seconds') ?? 12);
+/** Partials later than this at p99 are late. */
+const LATEST_PARTIAL_MS = 250;
 const FRAME = 160;
 const SENTENCES = [
   '您好，请问有什么可以帮您？',
@@ -35,18 +38,25 @@ const asr = registry.choose('recognizer', 'zh-CN', config.recognizers['zh-CN'] ?
 const tts = registry.choose('synthesizer', 'zh-CN', config.synthesizers['zh-CN'] ?? []).installed;
 if (!asr || !tts) throw new Error('no Mandarin models');
 
-const lines = callerLines();
-const pool = await recogniser(asr.model.name);
-const ceiling = bareLoop();
+const runs: (Awaited<ReturnType<typeof recogniser>> & { readonly ceilingRealTimeFactor: number })[] = [];
+for (const streams of tries) {
+  const lines = callerLines(streams);
+  const pool = await recogniser(asr.model.name, lines);
+  runs.push({ ...pool, ceilingRealTimeFactor: round(bareLoop(lines), 5) });
+  if (pool.p99PartialMs > LATEST_PARTIAL_MS) break;
+}
+// The largest number of calls that are heard in time; when none is (a busy machine), the smallest is reported with its delay.
+const best = runs.findLast(({ p99PartialMs }) => p99PartialMs <= LATEST_PARTIAL_MS) ?? runs[0];
+if (!best) throw new Error('nothing was measured: --streams takes numbers');
 const voice = await synthesiser();
 const result = {
   recogniser: {
     model: asr.model.name,
-    streams,
-    ...pool,
-    ceilingRealTimeFactor: round(ceiling, 5),
-    ceilingCallsPerCore: Math.floor(1 / ceiling),
-    ratio: round(ceiling / pool.realTimeFactor, 2),
+    inTime: best.p99PartialMs <= LATEST_PARTIAL_MS,
+    ...best,
+    ceilingCallsPerCore: Math.floor(1 / best.ceilingRealTimeFactor),
+    ratio: round(best.ceilingRealTimeFactor / best.realTimeFactor, 2),
+    runs,
   },
   synthesiser: { model: tts.model.name, ...voice },
 };
@@ -54,7 +64,7 @@ if (process.argv.includes('--json')) console.log(JSON.stringify(result, null, 2)
 else console.dir(result, { depth: 4 });
 
 /** One endless caller for each stream: the sample calls one after the other, each stream beginning elsewhere. */
-function callerLines(): Int16Array[] {
+function callerLines(streams: number): Int16Array[] {
   const folder = join(root, 'audio/calls');
   const calls = readdirSync(folder)
     .filter((file) => file.endsWith('.wav'))
@@ -72,10 +82,12 @@ function callerLines(): Int16Array[] {
   });
 }
 
-async function recogniser(model: string) {
+async function recogniser(model: string, lines: readonly Int16Array[]) {
+  const streams = lines.length;
   const workers = new RecognizerPool({
     workers: 1,
     maxStreamsPerWorker: streams,
+    highestLoad: 1,
     logger: SILENT_LOGGER,
     init: { recognizer: model, vad: config.vad, root, folders: [], preRollMs: 300 },
   });
@@ -101,6 +113,7 @@ async function recogniser(model: string) {
       return { stream, line };
     });
     const cpuBefore = cpuSeconds(pid);
+    const ownBefore = process.cpuUsage();
     for (let at = 0; at < seconds * 8000; at += FRAME) {
       for (const { stream, line } of callers) stream.accept(line.subarray(at, at + FRAME));
       const wait = started + (at + FRAME) / 8 - performance.now();
@@ -108,9 +121,13 @@ async function recogniser(model: string) {
     }
     await sleep(500);
     const cpu = cpuSeconds(pid) - cpuBefore;
+    const own = process.cpuUsage(ownBefore);
     const realTimeFactor = cpu / (streams * seconds);
     return {
+      streams,
       realTimeFactor: round(realTimeFactor, 5),
+      /** Of this process: the pool's own work, and the feeding of so many calls. */
+      parentRealTimeFactor: round((own.user + own.system) / 1e6 / (streams * seconds), 5),
       callsPerCore: Math.floor(1 / realTimeFactor),
       p50PartialMs: round(percentile(delays, 0.5), 0),
       p99PartialMs: round(percentile(delays, 0.99), 0),
@@ -123,7 +140,7 @@ async function recogniser(model: string) {
   }
 }
 
-function bareLoop(): number {
+function bareLoop(lines: readonly Int16Array[]): number {
   if (!asr) return Number.NaN;
   const engine = new (loadSherpa().OnlineRecognizer)(onlineRecognizerConfig(asr));
   const inputs = lines.map((line) => new Resampler(8000, 16_000).processToFloat(line));
@@ -144,7 +161,7 @@ function bareLoop(): number {
     }
   }
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6 / (streams * seconds);
+  return (user + system) / 1e6 / (lines.length * seconds);
 }
 
 async function synthesiser() {
@@ -179,6 +196,8 @@ async function synthesiser() {
       firstClauseP50Ms: round(percentile(firsts, 0.5), 1),
       firstClauseP95Ms: round(percentile(firsts, 0.95), 1),
       realTimeFactor: round((cpuSeconds(pid) - cpuBefore) / audioSeconds, 5),
+      /** Callers spoken to without a pause, none of it from the cache. */
+      callsPerCore: Math.floor(audioSeconds / Math.max(0.01, cpuSeconds(pid) - cpuBefore)),
     };
   } finally {
     await model.close();
