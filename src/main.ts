@@ -97,7 +97,10 @@ export async function startService(
     });
     stops.push(() => brain.close());
     const codes = new ShortCodes(stores.sessions, config.continue);
-    const watchedBrain = measuredBrain(linkedBrain({ brain, sessions: stores.sessions, codes }), metrics);
+    const watchedBrain = measuredBrain(
+      linkedBrain({ brain, sessions: stores.sessions, codes, log: stores.log }),
+      metrics,
+    );
 
     const calls = new CallManager({
       config,

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { HearkenError } from '../../errors.js';
+import type { ConversationLog } from '../../store/conversation-log.js';
 import type { SessionStore } from '../../store/session-store.js';
 import type { ShortCodes } from '../../store/short-codes.js';
-import type { BotAction, Brain, TurnResult, UserMessage } from '../brain.js';
+import type { BotAction, Brain, TurnResult, UserInput, UserMessage } from '../brain.js';
 import {
   asksForCode,
   askWords,
@@ -19,6 +20,8 @@ export interface LinkedBrainOptions {
   readonly brain: Brain;
   readonly sessions: SessionStore;
   readonly codes: ShortCodes;
+  /** Told of the turns that the brain behind never sees, without the codes. */
+  readonly log?: ConversationLog;
   /** Longest wait for another turn of the same conversation. Default 10 s. */
   readonly lockWaitMs?: number;
 }
@@ -207,6 +210,18 @@ class Linked {
 
   async #say(message: UserMessage, ...words: readonly Words[]): Promise<TurnResult> {
     const state = await this.#peekState(message.conversationId);
+    this.#options.log?.append({
+      conversationId: message.conversationId,
+      atMs: Date.now(),
+      type: 'turn',
+      data: {
+        messageId: message.messageId,
+        channel: message.channel,
+        input: { type: message.input.type, text: withoutDigits(message.input) },
+        replies: words.map(({ text }) => text.replace(/\d{3,}/g, '***')),
+        noMatch: false,
+      },
+    });
     return {
       conversationId: message.conversationId,
       messageId: message.messageId,
@@ -273,6 +288,11 @@ class Linked {
 interface StoredState {
   readonly language?: string;
   readonly expectation?: Extract<BotAction, { type: 'expect' }>['expectation'];
+}
+
+/** A code is a key as long as it lives: it stands in no log. */
+function withoutDigits(input: UserInput): string {
+  return input.type === 'text' ? input.text.slice(0, 2000).replace(/[\d零〇一幺二三四五六七八九]/g, '*') : '';
 }
 
 function isMark(action: BotAction): boolean {

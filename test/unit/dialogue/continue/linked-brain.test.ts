@@ -128,6 +128,18 @@ describe('a conversation goes on in another channel', () => {
     expect(textOf(await guesser.say('code 000000'))).toContain('十分钟');
   });
 
+  it('and stands in the log, without the code', async () => {
+    const log = new MemoryConversationLog();
+    const own = linkedBrain({ brain: inner, sessions, codes, log });
+    const input = { type: 'text', text: '换文字', confidence: 1 } as const;
+    const code = codeOf(await own.handle({ conversationId: 'logged', messageId: 'm', channel: 'text', input }));
+    const wrong = { type: 'text', text: 'my code is 987654', confidence: 1 } as const;
+    await own.handle({ conversationId: 'logged-too', messageId: 'm', channel: 'text', input: wrong });
+    expect(log.events.map(({ conversationId }) => conversationId)).toEqual(['logged', 'logged-too']);
+    const written = JSON.stringify(log.events).replace(/"atMs":\d+/g, '');
+    expect(written).not.toMatch(new RegExp(`${code.slice(0, 3)}|${code.slice(3)}|987654`));
+  });
+
   it('is not rehearsed: a code is given and used only for real', async () => {
     const id = randomUUID();
     const rehearse = (text: string) =>
