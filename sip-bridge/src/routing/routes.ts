@@ -62,7 +62,8 @@ export function userOf(address: string): string {
   const tel = /^tel:([^;?]*)/i.exec(address)?.[1];
   const user = tel ?? parseUri(address)?.user ?? '';
   try {
-    return decodeURIComponent(user).slice(0, 128);
+    // `sip:+4930;phone-context=x@host`: the number ends at the semicolon.
+    return (decodeURIComponent(user).split(';')[0] ?? '').slice(0, 128);
   } catch {
     return user.slice(0, 128);
   }

@@ -62,7 +62,7 @@ export function splitFirst(value: string): { first: string; rest: string } {
 /** Host, port and transport of a SIP URI, bare or in angle brackets. */
 export function parseUri(text: string): SipUriParts | undefined {
   const inner = /<([^>]*)>/.exec(text)?.[1] ?? text.trim();
-  const match = /^(sips?|tel):(?:([^@;?]*)@)?(\[[0-9a-f:.]+\]|[^:;?>\s]+)?(?::(\d{1,5}))?([^?]*)/i.exec(inner);
+  const match = /^(sips?|tel):(?:([^@\s<>]*)@)?(\[[0-9a-f:.]+\]|[^:;?>\s]+)?(?::(\d{1,5}))?([^?]*)/i.exec(inner);
   if (!match) return undefined;
   const [, scheme = 'sip', userinfo, host = '', port, parameters = ''] = match;
   const user = userinfo?.split(':')[0];
