@@ -457,3 +457,22 @@ describe('who calls', () => {
     expect(maskNumber('tel:+8613800138000')).toBe('***000');
   });
 });
+
+describe("the bot's own voice on the line", () => {
+  it('does not interrupt it', async () => {
+    const call = ring(() => [say('一二三四五六七八九十')]);
+    await call.clock.advance(40);
+    // What is played comes back 60 ms later, softer.
+    const voiceFrom = 400;
+    for (let ms = 40; ms < 1600; ms += 20) {
+      const frame = call.session.played[Math.floor((ms - 60) / 20)];
+      call.session.say(frame ? frame.samples.map((sample) => sample / 4) : new Int16Array(160));
+      if (ms === voiceFrom) call.stream.voice(true);
+      if (ms === 900) call.stream.partial('三四五六');
+      await call.clock.advance(20);
+    }
+    expect(call.session.generation).toBe(0);
+    expect(call.brain.inputs).toHaveLength(1);
+    await call.over();
+  });
+});

@@ -46,7 +46,9 @@ describe('a whisper to an agent', () => {
 });
 
 describe("a number's own settings", () => {
-  const app = { folder: '', language: 'zh-CN', languageByCallee: { 100: 'en' } } as unknown as Parameters<typeof languageOf>[1];
+  const app = { folder: '', language: 'zh-CN', languageByCallee: { 100: 'en' } } as unknown as Parameters<
+    typeof languageOf
+  >[1];
 
   it('have the last word on the language', () => {
     const { peer } = new FakeMediaSession(new FakeClock(), { callee: 'sip:100@host' });
