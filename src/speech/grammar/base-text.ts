@@ -7,7 +7,7 @@ import { historyOf } from './ngram.js';
 const MAX_BYTES = 64 * 1024 * 1024;
 
 const baseSchema = z.strictObject({
-  /** Counts of one to four characters in a row, joined by spaces; `<s>` begins a sentence. */
+  /** Counts of one to three characters in a row, joined by spaces; `<s>` begins a sentence. */
   ngrams: z.record(z.string(), z.number().positive()),
   /** How often each character was read how: phones joined by spaces. */
   readings: z.record(z.string(), z.record(z.string(), z.number().positive())),

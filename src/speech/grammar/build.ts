@@ -53,8 +53,6 @@ export const CONFIRM_INTENTS: readonly string[] = [
   'thanks',
 ];
 const APPLICATION_WEIGHT = 5;
-/** Characters in a row that the Mandarin language model knows: about two words. */
-const MANDARIN_ORDER = 4;
 /**
  * With these nearly every sentence of strangers outside a grammar came out empty, and no short answer inside it was lost; of
  * whole read sentences about one in ten is (bench:models shows both).
@@ -89,7 +87,7 @@ export function buildApplicationGraphs(
 }
 
 /**
- * An n-gram graph over sentences in spoken form, added to the counts of a base text: of characters for a Mandarin model, of words for an
+ * A trigram graph over sentences in spoken form, added to the counts of a base text: of characters for a Mandarin model, of words for an
  * English one. Sentences that the model cannot say are skipped.
  */
 export function buildTextGraph(
@@ -112,7 +110,7 @@ export function buildTextGraph(
     lexicon.add(sentence, weight);
     spoken.push({ chars: sentence.chars, weight });
   }
-  const model = NgramModel.train(spoken, (char) => lexicon.has(char), { order: MANDARIN_ORDER }, base.ngrams);
+  const model = NgramModel.train(spoken, (char) => lexicon.has(char), {}, base.ngrams);
   return buildNgramGraph(model, lexicon, units, options);
 }
 

@@ -21,7 +21,7 @@ const RARE_READING = 0.02;
 const READING_SCALE = 0.5;
 
 /**
- * Character n-grams x pronunciations x CTC topology as one graph. From a history, arcs on the initial (shared by all
+ * Character trigrams x pronunciations x CTC topology as one graph. From a history, arcs on the initial (shared by all
  * characters with it) and then on the alias of (character, final); a state after each loops on the repeated label. Blanks
  * loop at histories and between the phones of a syllable.
  */
@@ -70,7 +70,7 @@ export function buildNgramGraph(
             token + 1,
             0,
             weight,
-            leave(NgramModel.reduce(NgramModel.extend(history, char, model.order - 1), has), token),
+            leave(NgramModel.reduce(NgramModel.extend(history, char), has), token),
           );
           continue;
         }
@@ -87,7 +87,7 @@ export function buildNgramGraph(
       fst.addArc(middle, label, 0, 0, middle);
       fst.addArc(middle, 1, 0, 0, middle);
       for (const { weight, token, char } of chars) {
-        const to = leave(NgramModel.reduce(NgramModel.extend(history, char, model.order - 1), has), token);
+        const to = leave(NgramModel.reduce(NgramModel.extend(history, char), has), token);
         fst.addArc(middle, token + 1, 0, weight - least, to);
       }
     }

@@ -6,15 +6,13 @@ const CUT = '<cut>';
 const SEPARATOR = '\u0001';
 
 export interface NgramOptions {
-  /** Longest n-gram; 3 unless told. */
-  readonly order?: number;
-  /** Sentences' n-grams of three and more met less often than this are dropped, their mass goes to the back-off. */
+  /** Sentences' trigrams met less often than this are dropped, their mass goes to the back-off. */
   readonly minTrigram?: number;
   /** Sentences' characters met less often than this are dropped. */
   readonly minUnigram?: number;
 }
 
-/** A history: up to order - 1 characters, joined. */
+/** A history: up to two characters, joined. */
 export type History = string;
 
 export const historyOf = (...chars: readonly string[]): History => chars.join(SEPARATOR);
@@ -24,20 +22,15 @@ const shorter = (history: History): History => {
   return cut < 0 ? '' : history.slice(cut + 1);
 };
 
-/** N-gram model of characters (or words) with absolute discounting, each order interpolated with its back-off. */
+/** Trigram model of characters (or words) with absolute discounting, interpolated with its back-off. */
 export class NgramModel {
-  readonly order: number;
   readonly #counts: readonly Map<string, number>[];
-  readonly #total: readonly Map<History, number>[];
-  readonly #types: readonly Map<History, number>[];
-  readonly #next: readonly Map<History, string[]>[];
+  readonly #total: readonly Map<History, number>[] = [new Map(), new Map(), new Map()];
+  readonly #types: readonly Map<History, number>[] = [new Map(), new Map(), new Map()];
+  readonly #next: readonly Map<History, string[]>[] = [new Map(), new Map(), new Map()];
 
   private constructor(counts: readonly Map<string, number>[]) {
-    this.order = counts.length;
     this.#counts = counts;
-    this.#total = counts.map(() => new Map());
-    this.#types = counts.map(() => new Map());
-    this.#next = counts.map(() => new Map());
   }
 
   /**
@@ -50,7 +43,7 @@ export class NgramModel {
     options: NgramOptions = {},
     base: Iterable<readonly [gram: string, count: number]> = [],
   ): NgramModel {
-    const counts = Array.from({ length: options.order ?? 3 }, () => new Map<string, number>());
+    const counts = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()];
     const stays = new Set<string>();
     for (const [gram, count] of base) {
       const chars = gram.split(SEPARATOR);
@@ -86,7 +79,7 @@ export class NgramModel {
         if (chars.some((c) => c !== START && c !== CUT && !unigrams.has(c))) continue;
         const history = chars.slice(0, -1).join(SEPARATOR);
         total.set(history, (total.get(history) ?? 0) + count);
-        if (chars[n] === CUT || (n >= 2 && count < minTrigram && !stays.has(gram))) {
+        if (chars[n] === CUT || (n === 2 && count < minTrigram && !stays.has(gram))) {
           types.set(history, (types.get(history) ?? 0) + count / DISCOUNT);
           continue;
         }
@@ -104,7 +97,7 @@ export class NgramModel {
 
   /** Histories that have a state of their own: the empty one, those with followers, then single characters without. */
   histories(): readonly History[] {
-    const all = ['', ...this.#next.slice(1).flatMap((next) => Array.from(next.keys()))];
+    const all = ['', ...(this.#next[1]?.keys() ?? []), ...(this.#next[2]?.keys() ?? [])];
     all.push(...this.characters.filter((c) => !this.#next[1]?.has(c)));
     return Array.from(new Set(all));
   }
@@ -136,10 +129,9 @@ export class NgramModel {
     return h;
   }
 
-  /** `history` and the character after it, as far back as `longest` characters. */
-  static extend(history: History, char: string, longest = 2): History {
+  static extend(history: History, char: string): History {
     const chars = history === '' ? [char] : [...history.split(SEPARATOR), char];
-    return chars.slice(-longest).join(SEPARATOR);
+    return chars.slice(-2).join(SEPARATOR);
   }
 
   static shorter(history: History): History {
