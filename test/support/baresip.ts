@@ -12,6 +12,8 @@ export interface PhoneOptions {
   /** `127.0.0.1:5260`; without one the phone stands alone and is called at its own port. */
   readonly registrar?: string;
   readonly autoAnswer: boolean;
+  /** Signals over TLS and checks the peer's certificate: its own (with key), and the authority. */
+  readonly tls?: { readonly bothFile: string; readonly caFile: string };
 }
 
 /** baresip: a real softphone, not our code. It says a WAV and writes what it hears. */
@@ -33,12 +35,12 @@ export class Baresip {
     mkdirSync(this.#folder, { recursive: true });
     const speech = join(this.#folder, 'speech.wav');
     writeFileSync(speech, encodeWav([options.speech], 8000));
-    writeFileSync(join(this.#folder, 'config'), this.#config(speech, ports));
+    writeFileSync(join(this.#folder, 'config'), `${this.#config(speech, ports)}${tlsLines(options.tls)}`);
     writeFileSync(join(this.#folder, 'contacts'), '');
     const answer = options.autoAnswer ? 'auto' : 'manual';
     writeFileSync(
       join(this.#folder, 'accounts'),
-      `<sip:${options.name}@${host}>;regint=${options.registrar === undefined ? 0 : 60};audio_codecs=pcmu,pcma;answermode=${answer}\n`,
+      `<sip:${options.name}@${host}${options.tls ? ';transport=tls' : ''}>;regint=${options.registrar === undefined ? 0 : 60};audio_codecs=pcmu,pcma;answermode=${answer}\n`,
     );
     this.#process = new TestProcess({ command: 'baresip', args: ['-4', '-f', this.#folder, '-s'], cwd: this.#folder });
   }
@@ -62,6 +64,14 @@ export class Baresip {
 
   press(keys: string): Promise<void> {
     return this.#command('sndcode', keys);
+  }
+
+  hold(): Promise<void> {
+    return this.#command('hold', '');
+  }
+
+  resume(): Promise<void> {
+    return this.#command('resume', '');
   }
 
   hangup(): Promise<void> {
@@ -140,6 +150,10 @@ ctrl_tcp_listen 127.0.0.1:${this.#controlPort}
 snd_path ${this.#folder}
 `;
   }
+}
+
+function tlsLines(tls: PhoneOptions['tls']): string {
+  return tls ? `sip_certificate ${tls.bothFile}\nsip_cafile ${tls.caFile}\nsip_verify_server yes\n` : '';
 }
 
 /** The samples of a WAV that was being written a moment ago: its header may not know the length yet. */

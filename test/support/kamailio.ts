@@ -9,14 +9,17 @@ export class Kamailio {
   readonly #folder: string;
   readonly #process: TestProcess;
 
-  private constructor(port: number) {
+  private constructor(port: number, config: string, places: Readonly<Record<string, string>>) {
     this.port = port;
     this.#folder = mkdtempSync(join(tmpdir(), 'hearken-kamailio-'));
     const file = join(this.#folder, 'kamailio.cfg');
-    writeFileSync(
-      file,
-      readFileSync(join(root, 'test/fixtures/sip/kamailio.cfg'), 'utf8').replaceAll('@PORT@', String(port)),
-    );
+    let text = readFileSync(join(root, 'test/fixtures/sip', config), 'utf8').replaceAll('@PORT@', String(port));
+    for (const [name, value] of Object.entries(places)) {
+      const part = join(this.#folder, name);
+      writeFileSync(part, value);
+      text = text.replaceAll(`@${name.toUpperCase()}@`, part);
+    }
+    writeFileSync(file, text);
     this.#process = new TestProcess({
       command: 'kamailio',
       args: ['-DD', '-E', '-f', file, '-Y', this.#folder, '-P', join(this.#folder, 'pid'), '-m', '64', '-M', '8'],
@@ -24,8 +27,9 @@ export class Kamailio {
     });
   }
 
-  static async start(): Promise<Kamailio> {
-    const kamailio = new Kamailio(await freePorts(2));
+  /** `places`: files that the configuration names as `@NAME@`, with their contents. */
+  static async start(config = 'kamailio.cfg', places: Readonly<Record<string, string>> = {}): Promise<Kamailio> {
+    const kamailio = new Kamailio(await freePorts(2), config, places);
     // It says nothing when it is ready; that it answers is what counts, and the phones register with retries.
     await kamailio.#process.printed(/Listening on|kamailio|INFO/i, 10_000);
     return kamailio;
