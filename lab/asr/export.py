@@ -1,6 +1,6 @@
 """Exports a checkpoint as a streaming "NeMo CTC" ONNX file for sherpa-onnx's OnlineRecognizer (nemoCtc).
 
-usage: export.py --ckpt model.pt --aliases aliases.json --out DIR [--chunk 16] [--floor 0.02] [--channel channel.npz] [--weights int8]
+usage: export.py --ckpt model.pt --aliases aliases.json --out DIR [--chunk 16] [--floor 0.02] [--weights int8]
 Writes model.onnx, tokens.txt and units.json (phones and aliases, for the graph builder).
 
 Weights are only stored as int8 (Cast and Mul nodes, folded when the session loads): arithmetic stays fp32, so a batch gives
@@ -8,7 +8,6 @@ the same text as single streams.  Dynamic quantisation would not: its scale is t
 
 --floor  share of a uniform distribution mixed into every frame's posteriors, so that one badly recognised phone of an unseen
          voice does not rule a phrase out
---channel  a matrix P(said | heard) of strangers' sounds (channel.py) that the posteriors are multiplied by
 """
 import argparse
 import json
@@ -24,17 +23,10 @@ from fbank import NMEL
 from model import OVERLAP, Net
 
 
-def smoothing(names, floor, channel):
+def smoothing(size, floor):
     """Matrix S with smoothed = posteriors @ S: rows sum to one."""
-    v = len(names)
-    s = np.eye(v)
-    if channel:
-        z = np.load(channel)
-        if list(z['names']) != list(names):
-            raise SystemExit(f'{channel} is of a model with other phones')
-        s = z['matrix']
-    s = (1 - floor) * s
-    s[:, 1:] += floor / (v - 1)
+    s = (1 - floor) * np.eye(size)
+    s[:, 1:] += floor / (size - 1)
     return torch.from_numpy(s.astype(np.float32))
 
 
@@ -82,7 +74,6 @@ def main():
     ap.add_argument('--out', required=True)
     ap.add_argument('--chunk', type=int, default=16, help='10 ms frames a call')
     ap.add_argument('--floor', type=float, default=.02)
-    ap.add_argument('--channel')
     ap.add_argument('--weights', default='int8', choices=['int8', 'fp32'])
     a = ap.parse_args()
     ck = torch.load(a.ckpt, map_location='cpu')
@@ -94,7 +85,7 @@ def main():
     names = ck['syls']
     ids = {p: i for i, p in enumerate(names)}
     aliases = json.load(open(a.aliases, encoding='utf8'))
-    matrix = smoothing(names, a.floor, a.channel)
+    matrix = smoothing(len(names), a.floor)
     wrapper = Streaming(net, torch.tensor([ids[final] for _, final in aliases]), matrix).eval()
     win = a.chunk + OVERLAP
     example = (torch.randn(2, NMEL, win), torch.full((2,), win), torch.zeros(2, 2 * net.nr, 1, net.h),

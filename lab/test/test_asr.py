@@ -1,4 +1,5 @@
 """The recogniser's scripts on tiny made-up data.  usage: python -m unittest discover -s lab/test   (needs numpy, scipy, torch, onnx, onnxruntime)"""
+import gzip
 import json
 import os
 import subprocess
@@ -13,6 +14,8 @@ import torch.nn.functional as F
 ASR = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../asr')
 sys.path.insert(0, ASR)
 
+import ngrams  # noqa: E402
+import opengram  # noqa: E402
 from compose import Composer  # noqa: E402
 from fbank import FLOOR, NB, fbank  # noqa: E402
 from model import CTC, Net  # noqa: E402
@@ -98,6 +101,46 @@ class Network(unittest.TestCase):
         self.assertLess(float((got - want).abs().max()), 1e-4)
 
 
+class Language(unittest.TestCase):
+    TEXTS = ['我要查订单', '我要退货', '查一下订单', '我要查快递', '退货怎么退']
+
+    def test_probabilities_after_a_history_sum_to_one(self):
+        grams = ngrams.count(self.TEXTS, [1] * 5, 3)
+        model = ngrams.Model(grams)
+        letters = grams[0][0]
+        for history in (ngrams.numbers('要'), ngrams.numbers('我要'), [0] + ngrams.numbers('我')):
+            n = len(history)
+            key = sum(c << ngrams.BITS * (n - 1 - i) for i, c in enumerate(history))
+            _, p, _ = model.below(n, (key << ngrams.BITS) + letters)
+            self.assertAlmostEqual(float(p.sum()), 1, places=6)
+
+    def test_pruning_drops_what_the_back_off_knows_and_keeps_the_mass(self):
+        grams = ngrams.count(self.TEXTS, [1] * 5, 3)
+        kept, cut = ngrams.prune(grams, [c for _, c in grams], .8)
+        self.assertLess(len(kept[2][0]), len(grams[2][0]))
+        self.assertTrue(set((kept[2][0] >> ngrams.BITS).tolist()) <= set(kept[1][0].tolist()))
+        model = ngrams.Model(kept, cut)
+        _, p, _ = model.below(1, (ngrams.numbers('要')[0] << ngrams.BITS) + kept[0][0])
+        self.assertAlmostEqual(float(p.sum()), 1, places=6)
+
+    def test_general_language_is_laid_beneath_the_training_sentences(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = lambda name: f'{folder}/{name}'
+            stream = np.array([0, *ngrams.numbers('今天'), 0, *ngrams.numbers('今天好'), 0] * 4, np.int64)
+            general = {}
+            for n in (1, 2, 3):
+                general[f'k{n}'], general[f'c{n}'], general[f'h{n}'], general[f'm{n}'] = opengram.count(stream, n, 1)
+            np.savez(path('general.npz'), **general)
+            json.dump(TEXTS, open(path('text.json'), 'w', encoding='utf8'))
+            json.dump([{'text': '今天', 'py': ['jin1', 'tian1'], 'count': 3}, {'text': '好', 'py': ['hao3'], 'count': 1}], open(path('words.json'), 'w', encoding='utf8'))
+            subprocess.run([sys.executable, 'base_text.py', '--text', path('text.json'), '--general', path('general.npz'), '--words', path('words.json'),
+                            '--threshold', '0.01', '--out', path('base.json.gz')], cwd=ASR, check=True, capture_output=True, timeout=60)
+            base = json.loads(gzip.open(path('base.json.gz')).read())
+            self.assertIn('今 天', base['ngrams'])
+            self.assertIn('<s> 你', base['ngrams'])
+            self.assertEqual(list(base['readings']['天']), ['t ian1'])
+
+
 class Pipeline(unittest.TestCase):
     def test_the_composer_changes_voices_but_keeps_text_and_level(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -117,7 +160,7 @@ class Pipeline(unittest.TestCase):
                 json.dump(TEXTS, open(f'{folder}/{name}.json', 'w', encoding='utf8'))
             run = lambda *a: subprocess.run([sys.executable, *a], cwd=ASR, check=True, capture_output=True, timeout=170)
             run('train.py', '--data', folder, '--text', f'{folder}/text.json', '--extra', f'{folder}/extra.json', '--out', f'{folder}/m.pt',
-                '--minutes', '0.03', '--d', '32', '--blocks', '1', '--rnn', '16', '--frames', '600')
+                '--minutes', '0.03', '--d', '32', '--blocks', '1', '--rnn', '16', '--frames', '600', '--device', 'cpu', '--composers', '2')
             json.dump([['八', 'a1'], ['五', 'u3']], open(f'{folder}/aliases.json', 'w', encoding='utf8'))
             run('export.py', '--ckpt', f'{folder}/m.pt', '--aliases', f'{folder}/aliases.json', '--out', f'{folder}/model')
             units = json.load(open(f'{folder}/model/units.json', encoding='utf8'))
