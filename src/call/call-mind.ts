@@ -72,12 +72,13 @@ export class CallMind {
   #message(turnId: number, input: UserInput): UserMessage {
     const { session, language } = this.#options;
     return {
-      conversationId: session.id,
+      conversationId: session.peer.conversationId ?? session.id,
       messageId: `${session.id}:${turnId}`,
       channel: 'voice',
       language: language(),
       input,
-      sender: session.peer.caller,
+      // Nobody's name is not a name that all nobodies share.
+      ...(session.peer.caller === '' ? {} : { sender: session.peer.caller }),
     };
   }
 }

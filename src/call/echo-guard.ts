@@ -7,11 +7,13 @@ export interface EchoGuardOptions {
   readonly onChange: (echo: boolean) => void;
 }
 
-/** Likeness from which it is an echo, and below which it is none any more: measured 0.6 to 1 for echoes through µ-law, below 0.45 for callers. */
+/** Likeness from which it is an echo, and below which it is none any more: measured 0.6 to 1 for echoes through µ-law, mostly below 0.45 for callers. */
 const ECHO_FROM = 0.55;
-const ECHO_UNTIL = 0.45;
+const ECHO_UNTIL = 0.5;
+/** 8 dB. */
+const LOUDER = 2.5;
 /** Once it is known what it is, it is looked at again this often. */
-const AGAIN_MS = 100;
+const AGAIN_MS = 60;
 
 /** Watches the line while there is voice on it, for the bot's own words. Only what was played within the last half second can come back. */
 export class EchoGuard {
@@ -21,6 +23,7 @@ export class EchoGuard {
   #checkedMs = 0;
   #playedUntilMs = Number.NEGATIVE_INFINITY;
   #echo = false;
+  #echoGain = 0;
 
   constructor({ sampleRate, onChange }: EchoGuardOptions) {
     this.#meter = new EchoMeter(sampleRate);
@@ -43,10 +46,14 @@ export class EchoGuard {
     const since = this.#voiceSinceMs;
     // Long after the last sound of ours nothing of it can be on the line.
     if (since === undefined || since > this.#playedUntilMs + 800 || atMs - this.#checkedMs < AGAIN_MS) return;
-    const likeness = this.#meter.likeness(since);
-    if (likeness === undefined) return;
+    const compared = this.#meter.compare(since);
+    if (compared === undefined) return;
     this.#checkedMs = atMs;
-    const echo = likeness >= (this.#echo ? ECHO_UNTIL : ECHO_FROM);
+    const { likeness, gain } = compared;
+    // An echo keeps its loudness against what is played; a caller who joins in does not.
+    const louder = this.#echo && gain > this.#echoGain * LOUDER;
+    const echo = likeness >= (this.#echo ? ECHO_UNTIL : ECHO_FROM) && !louder;
+    if (echo) this.#echoGain = this.#echo ? Math.min(this.#echoGain, gain) : gain;
     if (echo === this.#echo) return;
     this.#echo = echo;
     this.#onChange(echo);
@@ -55,6 +62,7 @@ export class EchoGuard {
   voice(active: boolean, sinceMs: number): void {
     this.#voiceSinceMs = active ? sinceMs : undefined;
     this.#checkedMs = 0;
-    if (!active) this.#echo = false;
+    // Words of an echo may come after its end; only new voice is judged anew.
+    if (active) this.#echo = false;
   }
 }

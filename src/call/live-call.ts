@@ -77,7 +77,7 @@ export class LiveCall {
       parts.onTiming?.(timing);
     });
     this.#assessor = new PartialAssessor({
-      assess: (text) => brain.peek(session.id, text),
+      assess: (text) => brain.peek(session.peer.conversationId ?? session.id, text),
       onAssessed: (assessed) => {
         if (assessed.complete && this.#state.phase === 'listening' && assessed.text === this.#state.utterance?.text)
           this.#speculation.consider(this.#state.turnId + 1, assessed.text);
@@ -229,6 +229,7 @@ export class LiveCall {
   #listenToSession(): void {
     const { session, record } = this.#parts;
     session.on('dtmf', (digit) => this.#dispatch({ type: 'key', atMs: this.#nowMs(), digit }));
+    session.on('text', (text) => this.#dispatch({ type: 'typed', atMs: this.#nowMs(), text }));
     session.on('transferProgress', (transferId, status) =>
       record.event(this.#nowMs(), 'transferProgress', { transferId, status }),
     );
@@ -376,7 +377,7 @@ export class LiveCall {
   #heard(promptId: number, text: string): void {
     this.#parts.record.event(this.#nowMs(), 'heard', { promptId, text });
     if (text === '') return;
-    this.#parts.brain.heard(this.id, text).catch((error: unknown) => {
+    this.#parts.brain.heard(this.#parts.session.peer.conversationId ?? this.id, text).catch((error: unknown) => {
       this.#parts.logger.warn({ sessionId: this.id, reason: messageOf(error) }, 'what was heard could not be stored');
     });
   }

@@ -68,42 +68,57 @@ export class EchoMeter {
     this.#heard.put(atMs, decimate(pcm, this.#factor));
   }
 
-  /**
-   * How alike the line since `sinceMs` (at most its last 320 ms) and what was played before it are: 0..1, the largest normalised correlation over all delays;
-   * undefined when too little was heard to tell.
-   */
+  /** How alike they are, see `compare`. */
   likeness(sinceMs: number): number | undefined {
+    return this.compare(sinceMs)?.likeness;
+  }
+
+  /**
+   * Compares the line since `sinceMs` (at most its last 320 ms) with what was played before it. `likeness`: 0..1, the largest normalised correlation over all
+   * delays; `gain`: how loud the line is against what was played at that delay (amplitudes). Undefined when too little was heard to tell.
+   */
+  compare(sinceMs: number): Likeness | undefined {
     const to = this.#heard.end;
     const from = Math.max(Math.round((sinceMs * RATE) / 1000), to - (LONGEST_WINDOW_MS * RATE) / 1000);
     const length = to - from;
     if (length < (SHORTEST_WINDOW_MS * RATE) / 1000) return undefined;
     const line = Float32Array.from({ length }, (_, index) => this.#heard.at(from + index));
     const lineEnergy = energyOf(line);
-    if (lineEnergy < 1) return 0;
+    if (lineEnergy < 1) return { likeness: 0, gain: 0 };
     const longest = (LONGEST_DELAY_MS * RATE) / 1000;
     const reference = Float32Array.from({ length: length + longest }, (_, index) =>
       this.#played.at(from - longest + index),
     );
-    return largestCorrelation(line, lineEnergy, reference);
+    return closest(line, lineEnergy, reference);
   }
 }
 
-function largestCorrelation(line: Float32Array, lineEnergy: number, reference: Float32Array): number {
+export interface Likeness {
+  readonly likeness: number;
+  readonly gain: number;
+}
+
+function closest(line: Float32Array, lineEnergy: number, reference: Float32Array): Likeness {
   const delays = reference.length - line.length;
   let energy = energyOf(reference.subarray(0, line.length));
-  let best = 0;
+  let likeness = 0;
+  let gain = 0;
   for (let delay = 0; delay <= delays; delay++) {
     if (energy > lineEnergy * 1e-3) {
       let sum = 0;
       for (let index = 0; index < line.length; index++)
         sum += (line[index] as number) * (reference[delay + index] as number);
-      best = Math.max(best, Math.abs(sum) / Math.sqrt(energy * lineEnergy));
+      const value = Math.abs(sum) / Math.sqrt(energy * lineEnergy);
+      if (value > likeness) {
+        likeness = value;
+        gain = Math.sqrt(lineEnergy / energy);
+      }
     }
     const leaving = reference[delay] as number;
     const entering = reference[delay + line.length] ?? 0;
     energy += entering * entering - leaving * leaving;
   }
-  return Math.min(1, best);
+  return { likeness: Math.min(1, likeness), gain };
 }
 
 function energyOf(samples: Float32Array): number {

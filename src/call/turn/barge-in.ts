@@ -1,4 +1,5 @@
 import type { TurnConfig } from '../../config.js';
+import type { Expectation } from '../../dialogue/brain.js';
 import { isBackchannel } from './backchannel.js';
 import type { Draft } from './draft.js';
 import { scheduleEnd } from './end-of-turn.js';
@@ -6,6 +7,9 @@ import { scheduleEnd } from './end-of-turn.js';
 /**
  * Barge-in: voice pauses the prompt, words decide. Silence or a sign of listening lets it go on where it stopped; anything else ends it.
  */
+
+/** How long a caller has spoken over the echo when that is noticed. */
+const ECHO_OVER_MS = 160;
 
 /** Voice began or went on while a prompt plays. `voiceMs`: how long it must last. */
 export function voiceOverPrompt(draft: Draft, voiceMs: number): void {
@@ -42,7 +46,8 @@ export function hearEcho(draft: Draft, active: boolean, config: TurnConfig): voi
     }
     return;
   }
-  state.voice = { ...state.voice, sinceMs: draft.nowMs };
+  // By the time it is known that the caller speaks, they have done so for about half of what was compared.
+  state.voice = { ...state.voice, sinceMs: draft.nowMs - ECHO_OVER_MS };
   voiceOverPrompt(draft, config.bargeInVoiceMs);
 }
 
@@ -62,10 +67,17 @@ export function wordsOverPrompt(draft: Draft, config: TurnConfig): void {
   const { prompt, utterance, voice, echo } = draft.state;
   const text = utterance?.text ?? '';
   if (!prompt?.bargeIn || echo || text === '' || isBackchannel(text, config.backchannels)) return;
+  if (!isWord(text, draft.state.expectation)) return;
   // A word that came of less voice than a barge-in needs is not believed yet: the recogniser may have made it of a cough.
   const voicedMs = draft.nowMs - (utterance?.startedAtMs ?? draft.nowMs);
   if (!prompt.paused && voice.active && voicedMs < config.bargeInVoiceMs) return;
   stopForCaller(draft, config, text);
+}
+
+/** One character is what recognisers make of a 嗯 or a breath; it is an answer only where answers are that short. */
+function isWord(text: string, expectation: Expectation): boolean {
+  const signs = text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+  return signs > 1 || expectation.type === 'confirm' || expectation.maxLength !== undefined;
 }
 
 function stopForCaller(draft: Draft, config: TurnConfig, text: string): void {

@@ -12,6 +12,7 @@ import { Draft, emptyUtterance } from './draft.js';
 import { endReason, endUtterance, scheduleEnd } from './end-of-turn.js';
 import { commitKeys, pressKey } from './keys.js';
 import { type DeadlineName, OPEN_QUESTION, type TurnEffect, type TurnEvent, type TurnState } from './state.js';
+import { takePendingText, takeTyped } from './typed.js';
 
 /**
  * One step of turn-taking: `(state, event, config) → [state, effects]`. Pure: no clock, no I/O; deadlines are data in the state and come
@@ -54,6 +55,9 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
       return;
     case 'key':
       pressKey(draft, event.digit, config);
+      return;
+    case 'typed':
+      takeTyped(draft, event.text, config);
       return;
     case 'reply':
       onReply(draft, event, config);
@@ -98,9 +102,12 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
 
 function onVoice(draft: Draft, event: Extract<TurnEvent, { type: 'voice' }>, config: TurnConfig): void {
   const { state } = draft;
-  const wasEcho = state.echo;
   state.voice = { active: event.active, sinceMs: event.sinceMs };
-  state.echo = false;
+  if (event.active) state.echo = false;
+  else if (state.echo && state.phase === 'listening') {
+    forgetEcho(draft, config);
+    return;
+  }
   if (event.active && !state.utterance && state.phase !== 'ending') state.utterance = emptyUtterance(event.sinceMs);
   if (event.active) draft.updateUtterance({ settled: false });
   if (state.phase === 'listening') {
@@ -112,7 +119,7 @@ function onVoice(draft: Draft, event: Extract<TurnEvent, { type: 'voice' }>, con
     if (event.active) voiceOverPrompt(draft, config.bargeInVoiceMs);
     else {
       draft.clearDeadlines('bargeInVoice');
-      if (wasEcho) draft.discardUtterance();
+      if (state.echo) draft.discardUtterance();
       // The sign of listening is over; nothing of it may leak into the next answer.
       if (!state.prompt?.paused && isBackchannel(state.utterance?.text ?? '', config.backchannels))
         draft.discardUtterance();
@@ -131,7 +138,7 @@ function watchUtterance(draft: Draft, config: TurnConfig): void {
 
 function onPartial(draft: Draft, event: Extract<TurnEvent, { type: 'partial' }>, config: TurnConfig): void {
   const { state } = draft;
-  if (event.text === '' || state.phase === 'ending') return;
+  if (event.text === '' || state.phase === 'ending' || state.echo) return;
   if (!state.utterance) state.utterance = emptyUtterance(state.voice.active ? state.voice.sinceMs : draft.nowMs);
   if (event.text !== state.utterance.text) {
     draft.updateUtterance({
@@ -157,6 +164,7 @@ function onFinal(draft: Draft, event: Extract<TurnEvent, { type: 'final' }>, con
     takePendingKeys(draft, config);
     return;
   }
+  if (takePendingText(draft, config)) return;
   if (text !== '') {
     state.noInputCount = 0;
     draft.beginTurn({ type: 'text', text, confidence: event.confidence }, config.thinkingLimitMs);
@@ -187,6 +195,7 @@ function onReply(draft: Draft, event: Extract<TurnEvent, { type: 'reply' }>, con
     takePendingKeys(draft, config);
     return;
   }
+  if (event.next === 'listen' && takePendingText(draft, config)) return;
   if (event.bargeIn === undefined) {
     afterPrompt(draft, event.next, config);
     return;
@@ -220,6 +229,10 @@ function afterPrompt(draft: Draft, next: 'listen' | 'transfer' | 'hangup', confi
     return;
   }
   state.phase = 'listening';
+  if (state.echo) {
+    forgetEcho(draft, config);
+    return;
+  }
   if (state.utterance && state.voice.active) {
     // The caller began over the end of the prompt and goes on: that is the answer.
     watchUtterance(draft, config);
@@ -227,6 +240,12 @@ function afterPrompt(draft: Draft, next: 'listen' | 'transfer' | 'hangup', confi
   }
   draft.discardUtterance();
   if (!state.detached) draft.setDeadline('noInput', draft.nowMs + config.noInputMs);
+}
+
+/** What is on the line, or was last, is our own voice: it is no answer, and the caller's time to answer begins now. */
+function forgetEcho(draft: Draft, config: TurnConfig): void {
+  draft.discardUtterance();
+  if (!draft.state.detached) draft.setDeadline('noInput', draft.nowMs + config.noInputMs);
 }
 
 /** The dialogue can't go on: a person takes over. When that was tried before, the call ends with an apology. */

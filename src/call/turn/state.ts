@@ -68,13 +68,15 @@ export interface TurnState {
   readonly keys: string;
   /** Keys that were complete while the brain was busy with something else. */
   readonly pendingKeys: string | undefined;
+  /** The same for what was typed. */
+  readonly pendingText: string | undefined;
   readonly expectation: Expectation;
   readonly noInputCount: number;
   readonly noMatchCount: number;
   readonly turnId: number;
   readonly flushId: number;
   readonly deadlines: Readonly<Partial<Record<DeadlineName, number>>>;
-  /** The voice on the line is the bot's own, come back. */
+  /** The voice on the line, or the last that was, is the bot's own, come back. */
   readonly echo: boolean;
   /** The socket is away: deadlines that wait for the caller stand still. */
   readonly detached: boolean;
@@ -86,7 +88,7 @@ export type TurnEvent =
   | { readonly type: 'started'; readonly atMs: number }
   /** `sinceMs`: when voice really began or ended; `atMs`: when that was known. */
   | { readonly type: 'voice'; readonly atMs: number; readonly active: boolean; readonly sinceMs: number }
-  /** What is on the line is (no longer) an echo of the prompt. The end of voice ends it too. */
+  /** The voice on the line is (no longer) an echo of the prompt. New voice is none until it is known to be. */
   | { readonly type: 'echo'; readonly atMs: number; readonly active: boolean }
   | {
       readonly type: 'partial';
@@ -111,6 +113,8 @@ export type TurnEvent =
       readonly confidence: number;
     }
   | { readonly type: 'key'; readonly atMs: number; readonly digit: string }
+  /** Typed instead of said: a whole answer. */
+  | { readonly type: 'typed'; readonly atMs: number; readonly text: string }
   | {
       readonly type: 'reply';
       readonly atMs: number;
@@ -159,6 +163,7 @@ export const initialTurnState: TurnState = {
   utterance: undefined,
   keys: '',
   pendingKeys: undefined,
+  pendingText: undefined,
   expectation: OPEN_QUESTION,
   noInputCount: 0,
   noMatchCount: 0,

@@ -118,7 +118,7 @@ describe('backchannels', () => {
     driver.at(680, { type: 'echo', active: true });
     driver.at(1500, { type: 'echo', active: false });
     driver.at(1900, { type: 'partial', text: '转人工', stableMs: 0 }).until(4000);
-    expect(driver.timesOf('pausePlayout')).toEqual([1700]);
+    expect(driver.timesOf('pausePlayout')).toEqual([1540]);
     expect(driver.timesOf('stopPlayout')).toEqual([1900]);
   });
 
@@ -157,5 +157,47 @@ describe('backchannels', () => {
       noMatch: false,
     });
     expect(driver.timesOf('stopPlayout')).toEqual([]);
+  });
+
+  it('words of an echo that come after its end stop nothing, and new voice is the caller again', () => {
+    const driver = new Driver().speaking();
+    driver.at(560, { type: 'voice', active: true, sinceMs: 500 });
+    driver.at(680, { type: 'echo', active: true });
+    driver.at(2000, { type: 'voice', active: false, sinceMs: 1900 });
+    driver.at(2010, { type: 'partial', text: '请问有什么可以帮您', stableMs: 0, settled: true }).until(3000);
+    expect(driver.timesOf('stopPlayout')).toEqual([]);
+    driver.at(3100, { type: 'voice', active: true, sinceMs: 3050 });
+    driver.at(3500, { type: 'partial', text: '转人工', stableMs: 0 });
+    expect(driver.timesOf('stopPlayout')).toEqual([3500]);
+  });
+
+  it('an echo that outlasts its prompt is no answer', () => {
+    const driver = new Driver().speaking();
+    driver.at(560, { type: 'voice', active: true, sinceMs: 500 });
+    driver.at(680, { type: 'echo', active: true });
+    driver.at(2000, { type: 'promptFinished', promptId: 1 });
+    driver.at(2300, { type: 'partial', text: '可以帮您', stableMs: 0 });
+    driver.at(2400, { type: 'voice', active: false, sinceMs: 2300 }).until(7000);
+    expect(driver.inputs).toEqual([]);
+    expect(driver.decisions('noInput')).toEqual([]);
+    driver.until(7400);
+    expect(driver.decisions('noInput')).toEqual([7400]);
+  });
+
+  it('a single character pauses a prompt and does not end it, unless answers are that short', () => {
+    const say = (driver: Driver) => {
+      driver.at(560, { type: 'voice', active: true, sinceMs: 500 });
+      driver.at(800, { type: 'partial', text: '北', stableMs: 0 });
+      driver.at(900, { type: 'voice', active: false, sinceMs: 780 });
+      return driver.until(3000);
+    };
+    const open = say(new Driver().speaking());
+    expect(open.timesOf('stopPlayout')).toEqual([]);
+    expect(open.timesOf('resumePlayout')).toHaveLength(1);
+    const menu = new Driver();
+    menu.at(0, { type: 'started' });
+    const expectation = { type: 'open', minLength: 1, maxLength: 1 };
+    menu.at(10, { type: 'reply', turnId: 1, bargeIn: true, next: 'listen', expectation, noMatch: false });
+    expect(say(menu).timesOf('stopPlayout')).toEqual([800]);
   });
 });
