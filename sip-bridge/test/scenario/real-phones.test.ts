@@ -4,7 +4,6 @@ import { describeWith } from '../../../test/support/needs.js';
 import type { FakeSession } from '../../src/index.js';
 import { type Certificates, makeCertificates } from '../support/certificates.js';
 import { tone } from '../support/g711.js';
-import { Linphone } from '../support/linphone.js';
 import { until } from '../support/recorder.js';
 import { World } from '../support/world.js';
 
@@ -73,22 +72,5 @@ describeWith(['baresip', 'openssl'], 'baresip', () => {
     await until(() => session.receivedFrames > 25, 'the phone is heard');
     session.hangup();
     await until(() => world?.bridge.dialler.jobs[0]?.state === 'done', 'the call is done');
-  });
-});
-
-describeWith(['linphonec'], "linphone's command line", () => {
-  it('calls, is heard, presses keys, and hangs up', async () => {
-    world = await World.start();
-    const phone = await Linphone.start();
-    ends.push(() => phone.stop());
-    phone.say(`call ${world.bridge.uri}`);
-    await phone.printed(/connected/i);
-    const session = await world.service.session(0);
-    await until(() => session.receivedFrames > 25, 'the bot hears the phone');
-    phone.say('7');
-    await until(() => keysOf(session) === '7', 'the key, once');
-    session.play(tone(600, 400));
-    phone.say('terminate');
-    await session.waitFor('stop');
   });
 });
