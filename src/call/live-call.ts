@@ -9,9 +9,8 @@ import type { Synthesizer } from '../speech/synthesizer.js';
 import { CallEar, type EarListener, type HeardPartial } from './call-ear.js';
 import { CallMind } from './call-mind.js';
 import { CallVoice, type VoiceListener } from './call-voice.js';
+import { Departure } from './departure.js';
 import { EchoGuard } from './echo-guard.js';
-import type { FallbackPrompt } from './fallback-prompts.js';
-import { HandOver } from './hand-over.js';
 import { PartialAssessor } from './partial-assessor.js';
 import { graphFor } from './question-graph.js';
 import type { CallRecord } from './record.js';
@@ -56,7 +55,7 @@ export class LiveCall {
   readonly #mind: CallMind;
   readonly #speculation: Speculation;
   readonly #echoGuard: EchoGuard;
-  readonly #handOver: HandOver;
+  readonly #departure: Departure;
   readonly #finished: Promise<void>;
   #settleFinished: () => void = () => undefined;
   #state: TurnState = initialTurnState;
@@ -64,7 +63,6 @@ export class LiveCall {
   #input: UserInput | undefined;
   #reply: TurnResult | undefined;
   #cancelDeadline: (() => void) | undefined;
-  #fallbackNext: 'transfer' | 'hangup' | undefined;
   #ended = false;
 
   constructor(parts: LiveCallParts) {
@@ -86,13 +84,6 @@ export class LiveCall {
       onError: (error) =>
         logger.warn({ sessionId: this.id, reason: messageOf(error) }, 'a partial could not be assessed'),
     });
-    this.#handOver = new HandOver({
-      session,
-      handoff: parts.handoff,
-      clock,
-      record: (type, data) => record.event(this.#nowMs(), type, data),
-      reassure: () => this.#voice.reassure(),
-    });
     this.#finished = new Promise((resolve) => {
       this.#settleFinished = resolve;
     });
@@ -107,6 +98,14 @@ export class LiveCall {
       language: () => this.#language,
       listener: this.#toldByVoice(),
       onListenerError: (error, event) => logger.error({ err: error, event }, 'a step of a call threw'),
+    });
+    this.#departure = new Departure({
+      session,
+      handoff: parts.handoff,
+      clock,
+      voice: this.#voice,
+      record: (type, data) => record.event(this.#nowMs(), type, data),
+      onTransferFailed: () => this.#dispatch({ type: 'transferFailed', atMs: this.#nowMs() }),
     });
     this.#mind = new CallMind({
       ...parts,
@@ -222,7 +221,7 @@ export class LiveCall {
         this.#parts.record.event(this.#nowMs(), 'promptError', { promptId, reason });
         if (promptId >= 0) this.#dispatch({ type: 'promptFailed', atMs: this.#nowMs(), promptId });
       },
-      fallbackOver: () => this.#afterFallback(),
+      fallbackOver: () => this.#departure.apologised(),
     };
   }
 
@@ -300,17 +299,17 @@ export class LiveCall {
         void this.#voice.stop();
         return;
       case 'transfer':
-        void this.#transfer(this.#reply);
+        void this.#departure.transfer(this.#reply);
         return;
       case 'handOff':
         this.#parts.logger.error(
           { sessionId: this.id, reason: effect.reason },
           'the dialogue can not go on; a person takes over',
         );
-        this.#sayFallback('handOff', 'transfer');
+        this.#departure.apologise('handOff', 'transfer');
         return;
       case 'hangup':
-        if (effect.cause === 'error') this.#sayFallback('goodbye', 'hangup');
+        if (effect.cause === 'error') this.#departure.apologise('goodbye', 'hangup');
         else this.#parts.session.hangup('normal', 'the conversation is over');
         return;
     }
@@ -361,34 +360,12 @@ export class LiveCall {
     }
   }
 
-  #sayFallback(name: FallbackPrompt, next: 'transfer' | 'hangup'): void {
-    this.#fallbackNext = next;
-    this.#parts.record.event(this.#nowMs(), 'fallback', { name });
-    this.#voice.sayFallback(name);
-  }
-
-  #afterFallback(): void {
-    const next = this.#fallbackNext;
-    this.#fallbackNext = undefined;
-    if (next === 'transfer') void this.#transfer(undefined);
-    else this.#parts.session.hangup('error', 'the dialogue could not go on');
-  }
-
   #heard(promptId: number, text: string): void {
     this.#parts.record.event(this.#nowMs(), 'heard', { promptId, text });
     if (text === '') return;
     this.#parts.brain.heard(this.#parts.session.peer.conversationId ?? this.id, text).catch((error: unknown) => {
       this.#parts.logger.warn({ sessionId: this.id, reason: messageOf(error) }, 'what was heard could not be stored');
     });
-  }
-
-  /** Hands over as the reply says; without one, to the configured person. */
-  async #transfer(reply: TurnResult | undefined): Promise<void> {
-    const result = await this.#handOver.run(reply?.actions.find((action) => action.type === 'transfer'));
-    if (result === 'completed') this.#parts.session.hangup('transferred', 'handed over');
-    if (result !== 'failed') return;
-    await this.#voice.stop();
-    this.#dispatch({ type: 'transferFailed', atMs: this.#nowMs() });
   }
 
   async #end(cause: HangupCause, reason: string): Promise<void> {
@@ -402,7 +379,7 @@ export class LiveCall {
     this.#assessor.close();
     this.#mind.close();
     this.#speculation.close();
-    this.#handOver.stop();
+    this.#departure.stop();
     this.#timings.close();
     this.#parts.record.event(atMs, 'ended', { cause, reason, durationMs: Math.round(atMs) });
     try {
