@@ -6,10 +6,10 @@ export const abuseSchema = z.strictObject({
   /** INVITEs from places that are no trunk. `auto`: taken while there are no trunks, refused from the first trunk on. */
   unknownSources: z.enum(['auto', 'accept', 'refuse', 'silent']).default('auto'),
   /** New calls a second, all sources together; beyond it 503. */
-  callsPerSecond: z.number().min(1).max(10_000).default(50),
-  /** New calls of one source in a minute, and how many it may have at once. */
-  callsPerSourcePerMinute: z.number().int().min(1).default(600),
-  maxCallsPerSource: z.number().int().min(1).default(200),
+  callsPerSecond: z.number().min(1).max(10_000).default(200),
+  /** New calls of one source that is no trunk in a minute, and how many it may have at once. */
+  callsPerSourcePerMinute: z.number().int().min(1).default(120),
+  maxCallsPerSource: z.number().int().min(1).default(50),
   /** Failed logins and refused requests of one source within `windowMs` until it is banned. */
   faultsUntilBan: z.number().int().min(1).default(20),
   windowMs: ms(60_000),
@@ -20,7 +20,7 @@ export const abuseSchema = z.strictObject({
   scanners: patternOf().default(
     '(friendly-scanner|friendly-request|sipvicious|sipcli|sundayddr|sip-scan|VaxSIPUserAgent|pplsip|smap|iWar|sipsak|eyeBeam release 3006o)',
   ),
-  /** Never banned nor counted, besides the trunks. */
+  /** Never banned and not limited by source, besides the trunks. */
   neverBan: z.array(network).default(['127.0.0.0/8', '::1']),
 });
 export type AbuseConfig = z.infer<typeof abuseSchema>;

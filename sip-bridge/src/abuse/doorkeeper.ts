@@ -84,11 +84,7 @@ export class Doorkeeper implements Gate {
     if (message.method !== 'INVITE') return { kind: 'pass' };
     const known = this.#options.trunks().find((trunk) => trunk.hasSource(address));
     if (!this.#all.take(nowMs)) return this.#limited();
-    const perMinute = this.#calls.add(address, nowMs);
-    const { callsPerSourcePerMinute, maxCallsPerSource } = this.#config;
-    if (perMinute > callsPerSourcePerMinute || this.#options.callsOf(address) >= maxCallsPerSource) {
-      return this.#limited();
-    }
+    if (!this.#isExempt(address) && this.#tooMany(address, nowMs)) return this.#limited();
     if (known) return known.guard ? this.#login(message, source, [known]) : this.#admit(known);
     const anywhere = this.#options.trunks().filter((trunk) => trunk.anywhere);
     if (anywhere.length > 0) return this.#login(message, source, anywhere);
@@ -97,6 +93,13 @@ export class Doorkeeper implements Gate {
 
   onFault(source: Source, _why: string): void {
     this.#fault(source.address, 'messages that make no sense');
+  }
+
+  /** Trunks have limits of their own. */
+  #tooMany(address: string, nowMs: number): boolean {
+    const { callsPerSourcePerMinute, maxCallsPerSource } = this.#config;
+    const perMinute = this.#calls.add(address, nowMs);
+    return perMinute > callsPerSourcePerMinute || this.#options.callsOf(address) >= maxCallsPerSource;
   }
 
   /** Any refusal of a call counts towards a ban: trying numbers is how exchanges are robbed. */

@@ -81,7 +81,7 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
   protected peerUpdates = false;
   protected readonly rules: LegRules;
   protected readonly timer = new SessionTimer({
-    refresh: () => this.#refresh(),
+    refresh: () => this.refreshSession(),
     expired: () => this.hangup('lost', 'the session timer ran out'),
   });
 
@@ -371,7 +371,8 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
     }
   }
 
-  #refresh(): void {
+  /** Tells the peer that the call goes on, as the timer does at half the interval. */
+  refreshSession(): void {
     const media = this.#media;
     const session = this.#session;
     if (!media || !session || this.#end) return;
@@ -379,7 +380,7 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
     const headers = [`Session-Expires: ${asked.seconds};refresher=uac`, `Min-SE: ${this.rules.minSessionSeconds}`];
     const refused = (status: number): void => {
       // 491: both at once; try again soon. Anything else leaves the session to its end (RFC 4028 §10).
-      if (status === 491) this.#refreshRetry = setTimeout(() => this.#refresh(), 2000);
+      if (status === 491) this.#refreshRetry = setTimeout(() => this.refreshSession(), 2000);
       else if (status === 408 || status === 481) this.hangup('lost', 'the session refresh failed');
     };
     try {
@@ -389,7 +390,7 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
           if (status < 300) this.setInterval(this.refreshed(response) ?? asked);
           else if (status === 405 || status === 501) {
             this.peerUpdates = false;
-            this.#refresh();
+            this.refreshSession();
           } else refused(status);
         });
         return;

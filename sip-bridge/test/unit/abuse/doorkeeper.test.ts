@@ -82,7 +82,7 @@ describe('a caller from nowhere', () => {
 
 describe('too many calls', () => {
   it('of one source in a minute get 503 with Retry-After', async () => {
-    await start({ abuse: { callsPerSourcePerMinute: 1 } });
+    await start({ abuse: { callsPerSourcePerMinute: 1, neverBan: [] } });
     const other = await RawPhone.open(world.bridge.port);
     await other.dial();
     other.ack();
@@ -93,7 +93,7 @@ describe('too many calls', () => {
   });
 
   it('of one source at once get 503', async () => {
-    await start({ abuse: { maxCallsPerSource: 1 } });
+    await start({ abuse: { maxCallsPerSource: 1, neverBan: [] } });
     const other = await RawPhone.open(world.bridge.port);
     await other.dial();
     other.ack();
