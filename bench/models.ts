@@ -29,8 +29,8 @@ const REJECTION = { garbageCost: 2, garbagePhoneCost: 3 };
 const root = resolve(import.meta.dirname, '..');
 const limit = Number(optionValue('--limit') ?? Number.POSITIVE_INFINITY);
 const speech = resolve(optionValue('--speech') ?? process.env.HEARKEN_SPEECH ?? join(root, '../shared/speech'));
-const model = resolve(optionValue('--model') ?? firstFolder('models/asr-zh-phone', 'models/asr-zh-tiny'));
-const general = resolve(optionValue('--graph') ?? firstFile(join(model, 'general.fst'), join(model, 'graph-ivr.fst')));
+const model = resolve(optionValue('--model') ?? join(root, 'models/asr-zh-phone'));
+const general = resolve(optionValue('--graph') ?? join(model, 'general.fst'));
 const tts = optionValue('--tts');
 const percent = (share: number): number => Math.round(share * 1000) / 10;
 const notes: string[] = [];
@@ -38,17 +38,6 @@ const notes: string[] = [];
 function optionValue(name: string): string | undefined {
   const at = process.argv.indexOf(name);
   return at < 0 ? undefined : process.argv[at + 1];
-}
-
-function firstFolder(...candidates: readonly string[]): string {
-  return (
-    candidates.map((c) => join(root, c)).find((c) => existsSync(join(c, 'model.onnx'))) ??
-    join(root, candidates[0] ?? '')
-  );
-}
-
-function firstFile(...candidates: readonly string[]): string {
-  return candidates.find((c) => existsSync(c)) ?? candidates[0] ?? '';
 }
 
 function note(text: string): void {

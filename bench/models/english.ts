@@ -20,6 +20,9 @@ export interface EnglishMeasureOptions {
   readonly note: (text: string) => void;
 }
 
+/** 0.3 s, as the recogniser's pre-roll. */
+const LEAD_SAMPLES = 4800;
+
 export interface EnglishRow {
   readonly model: string;
   readonly graph: 'general' | 'digits' | 'closed';
@@ -98,7 +101,14 @@ function recorded(speech: string): readonly (Said & { readonly task: string })[]
   if (!existsSync(join(speech, 'transcripts.tsv'))) return [];
   return rows(speech)
     .filter((r) => r.language === 'en' && spokenEnglish(r.text) !== '' && existsSync(join(speech, r.file)))
-    .map((r) => ({ text: spokenEnglish(r.text), task: r.task, pcm: decodeFile(join(speech, r.file)) }));
+    .map((r) => ({ text: spokenEnglish(r.text), task: r.task, pcm: onTheLine(decodeFile(join(speech, r.file))) }));
+}
+
+/** Some recordings are cut at the first sound; on a line there is always a moment before it. */
+function onTheLine(pcm: Int16Array): Int16Array {
+  const out = new Int16Array(LEAD_SAMPLES + pcm.length);
+  out.set(pcm, LEAD_SAMPLES);
+  return out;
 }
 
 function indexed(folder: string): readonly Said[] {

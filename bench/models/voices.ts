@@ -187,6 +187,7 @@ function count(sum: Counted, wanted: readonly string[], words: readonly number[]
   const third = (s: string, next: string | undefined): string =>
     TONE_3.test(s) && TONE_3.test(next ?? '') ? s.replace(TONE_3, '2') : s;
   const heard = words.map((w) => syllables[w - 1] ?? '').map((s, i, all) => third(s, all[i + 1]));
+  if (process.argv.includes('--show')) console.error(`${wanted.join(' ')} | ${heard.join(' ')}`);
   const toneless = (all: readonly string[]): readonly string[] => all.map((s) => s.slice(0, -1));
   sum.right += Math.max(0, wanted.length - distance(wanted, heard));
   sum.rightToneless += Math.max(0, wanted.length - distance(toneless(wanted), toneless(heard)));

@@ -1,5 +1,7 @@
 /**
- * The outputs that print English words, and the dictionary that ships: npx tsx lab/en/pieces.ts CMUDICT_INDEX.js phones.json ALIASES.json LEXICON.txt.gz
+ * The outputs that print English words, and the dictionary that ships: npx tsx lab/en/pieces.ts CMUDICT_INDEX.js phones.json words.json ALIASES.json LEXICON.txt.gz
+ *
+ * words.json: [{"text": word}], words of the training sentences, which must not be lost.
  *
  * Every word's letters are divided among its phones so that few different groups are needed: counts of groups and divisions by them
  * take turns a few times (Viterbi training). What is left over rarely is dropped, with the words that need it.
@@ -10,13 +12,18 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { divideLetters, type GroupCost, WORD_START } from '../../src/speech/grammar/english/spelling.js';
 
-const [, , dictionaryPath = '', phonesPath = '', aliasesPath = '', lexiconPath = ''] = process.argv;
+const [, , dictionaryPath = '', phonesPath = '', wordsPath = '', aliasesPath = '', lexiconPath = ''] = process.argv;
 const { dictionary } = (await import(pathToFileURL(resolve(dictionaryPath)).href)) as {
   dictionary: Record<string, string>;
 };
 const phones = new Set((JSON.parse(readFileSync(phonesPath, 'utf8')) as string[]).slice(1));
 const ROUNDS = 6;
-const LEAST = 6;
+const LEAST = 4;
+/** A word of the training sentences counts as much as so many others. */
+const COMMON = 6;
+const common = new Set(
+  (JSON.parse(readFileSync(wordsPath, 'utf8')) as { text: string }[]).map(({ text }) => text.toLowerCase()),
+);
 
 const entries: (readonly [string, readonly string[]])[] = [];
 for (const [key, value] of Object.entries(dictionary)) {
@@ -44,7 +51,7 @@ for (let round = 0; round < ROUNDS; round++) {
     groups?.forEach((letters, i) => {
       if (letters === '') return;
       const key = keyOf(letters, said[i] ?? '', i === 0);
-      next.set(key, (next.get(key) ?? 0) + 1);
+      next.set(key, (next.get(key) ?? 0) + (common.has(word) ? COMMON : 1));
     });
   }
   const least = round < 2 ? 1 : LEAST;

@@ -26,10 +26,12 @@ ap.add_argument('--span', type=float, default=1.0, help='factor on the distance 
 ap.add_argument('--melody', type=float, default=0.0, help='share of the sentence donor in the F0')
 ap.add_argument('--question', type=float, default=0.0, help='rise of log F0 over the last syllables before a question mark')
 ap.add_argument('--sharpen', type=float, default=0.0, help='how far resonances are raised over their surroundings: averages are blunt')
+ap.add_argument('--onset', type=float, default=1.0, help='factor on the length of initials: the sentence donor hurries them')
+ap.add_argument('--gain', type=float, default=1.6, help='of the output')
 a_ = ap.parse_args()
 acf, vof, vd = a_.acoustic, a_.vocoder, a_.folder
 opt = dict(rate=1.0, gate=6.0, dmix=1.0, pit=1.0, decl=0.04)
-opt.update(rate=a_.rate, gate=a_.gate, dmix=a_.donor, pit=a_.pitch, decl=a_.declination, span=a_.span, melody=a_.melody, question=a_.question, sharp=a_.sharpen)
+opt.update(rate=a_.rate, gate=a_.gate, dmix=a_.donor, pit=a_.pitch, decl=a_.declination, span=a_.span, melody=a_.melody, question=a_.question, sharp=a_.sharpen, onset=a_.onset, gain=a_.gain)
 sylls = sorted(json.load(open(vd + '/sylls.json')))
 PUN = {'，': 14, '。': 22, '！': 22, '？': 22, '、': 10, '：': 14, '；': 18, '“': 1, '”': 1, '…': 20, '—': 12, '(': 4, ')': 4, '（': 4, '）': 4, '·': 1, '-': 3, ' ': 0}
 toks = ['_', '/']
@@ -70,9 +72,11 @@ class Voice(nn.Module):
         s.A, s.V = (A, V)
         s.register_buffer('tab', tab)
         s.register_buffer('zero', torch.zeros(1, dtype=torch.long))
+        s.register_buffer('asks', torch.tensor([float(t == '？') for t in toks]))
 
     def forward(s, x, x_length, noise_scale, length_scale, noise_scale_w):
-        r = s.tab[torch.clamp(x[0], 0, len(rows) - 1)]
+        known = torch.clamp(x[0], 0, len(rows) - 1)
+        r = s.tab[known]
         kind = r[:, 0]
         # ends of words, and of phrases: before a mark that pauses, or the end, with or without the word's own end between
         end = torch.ones(2, dtype=torch.bool)
@@ -82,6 +86,7 @@ class Voice(nn.Module):
         bn = torch.where(phrase, 2, (torch.cat([kind, torch.full((1,), 2)])[1:] >= 2).long())
         keep = torch.nonzero((kind == 1) | (kind == 3))[:, 0]
         r = r[keep]
+        asks = s.asks[known][keep]
         bn = bn[keep]
         kind = r[:, 0]
         tone = r[:, 3]
@@ -103,6 +108,8 @@ class Voice(nn.Module):
         sil0 = torch.ones(1)
         d = d * opt['rate'] * length_scale
         issyl = torch.cat([sil0 * 0, two((kind == 1) & (r[:, 1] != pid_i(0)), kind == 1).float(), sil0 * 0])
+        initial = torch.cat([sil0 * 0, two((kind == 1).float(), (kind == 1).float() * 0), sil0 * 0])
+        d = d * (1 + (opt['onset'] - 1) * initial)
         pause = torch.cat([sil0 * 4, two(r[:, 5] * 0, r[:, 5]).float() * length_scale, sil0 * 4])
         d = torch.where(issyl > 0, torch.clamp(torch.round(d), 2, 60), torch.round(pause))
         cum = torch.cumsum(d, 0)
@@ -112,7 +119,11 @@ class Voice(nn.Module):
         pf = s.A.posfeat(cum[None], d[None], idx, t)
         e, lf, vv = s.A.decode(h, idx, pf, torch.ones_like(t)[..., None], s.zero)
         n = torch.clamp(t / T.float(), 0, 1)
-        f0 = torch.exp(lf * s.A.fstat[1] * opt['span'] + s.A.fstat[0] + opt['decl'] * (0.5 - n)) * opt['pit']
+        # the last syllables before a question mark rise
+        begin = cum - d
+        left = (begin[:, None] - t) / 28
+        rise = ((1 - left).clamp(0, 1) * (left >= 0).float() * torch.cat([sil0 * 0, two(asks * 0, asks), sil0 * 0])[:, None]).sum(0, keepdim=True)
+        f0 = torch.exp(opt['question'] * rise + lf * s.A.fstat[1] * opt['span'] + s.A.fstat[0] + opt['decl'] * (0.5 - n)) * opt['pit']
         f0 = torch.clamp(f0, 90, 460)
         gs = torch.gather(1 - issyl[None], 1, idx)
         dd = torch.gather(d[None], 1, idx)
@@ -123,7 +134,7 @@ class Voice(nn.Module):
             wide = F.avg_pool1d(F.pad(env, (4, 4), mode='replicate'), 9, 1)
             env = env + opt['sharp'] * (env - wide)
         y = s.V(env + gate[..., None], f0, torch.sigmoid(vv * 1.5), noise_scale / 0.667)
-        return torch.clamp(y * 1.6 + 0 * noise_scale_w + 0 * x_length.float(), -0.99, 0.99)
+        return torch.clamp(y * opt['gain'] + 0 * noise_scale_w + 0 * x_length.float(), -0.99, 0.99)
 
 
 A = Acoustic()

@@ -12,7 +12,8 @@ export interface GraphText {
 }
 
 /** What numbers are made of. */
-const DIGIT = /[零〇一幺二两三四五六七八九十\d]/gu;
+const DIGIT =
+  /[零〇一幺二两三四五六七八九十\d]|\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)\b/gu;
 const SIGN = /[\p{L}\p{N}]/gu;
 /**
  * A narrow text with less than this share of the characters that the free pass heard left something out: the caller said more than

@@ -32,6 +32,8 @@ export interface PhraseGraphOptions {
 /** What a number with letters in it costs on top, and each letter: "eight" is no A, "six" no X. */
 const LETTERS_COST = 5;
 const LETTER_COST = 0.7;
+/** What ending within an English digit costs: "eight" is three groups of letters. Mandarin's digits print at their end only. */
+const HALF_WORD_COST = 8;
 
 /**
  * A closed grammar: exactly these phrases (a trie over phones), and digit strings where a pattern has `<digits>` (in English also
@@ -171,7 +173,7 @@ function addNumberLoop(fst: FstBuilder, units: PhoneUnits, digitCost: number): n
   const letters = parts.filter(({ letter }) => letter);
   const loop = addBoundary(fst, 0);
   const add = (at: number, way: Way, cost: number): void => {
-    const { boundary, last } = addWay(fst, new Map(), at, way, cost, 0);
+    const { boundary, last } = addWay(fst, new Map(), at, way, cost, units.english === undefined ? 0 : HALF_WORD_COST);
     fst.setFinal(last, 0);
     fst.setFinal(boundary, 0);
     fst.addArc(boundary, 0, 0, 0, at);

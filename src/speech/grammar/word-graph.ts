@@ -5,6 +5,8 @@ import type { Way } from './speller.js';
 
 /** What the second and later readings of a word cost against its first. */
 const OTHER_READING_COST = 0.7;
+/** What ending within a word costs: half a word is a partial result, never the last. */
+const HALF_WORD_COST = 8;
 
 /**
  * Word trigrams x spellings x CTC topology as one graph. A word's outputs stand before the history it leads to and are shared by all
@@ -31,7 +33,7 @@ export function buildWordGraph(
     const known = bodies.get(key);
     if (known !== undefined) return known;
     const label = (way[at] ?? 0) + 1;
-    const s = fst.addState();
+    const s = fst.addState(at === way.length - 1 ? 0 : HALF_WORD_COST);
     fst.addArc(s, label, 0, 0, s);
     bodies.set(key, s);
     if (at === way.length - 1) fst.addArc(s, 0, 0, 0, state(history));
