@@ -3,10 +3,12 @@ FROM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY sip-bridge/package.json sip-bridge/
+COPY web/package.json web/
 RUN npm ci
 COPY tsconfig.base.json tsconfig.build.json ./
 COPY sip-bridge sip-bridge
 COPY src src
+COPY web web
 RUN npm run build && npm prune --omit=dev
 
 FROM node:20-bookworm-slim
@@ -17,6 +19,7 @@ WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/sip-bridge sip-bridge
+COPY --from=build /app/web web
 COPY package.json .npmrc ./
 COPY models models
 COPY audio audio

@@ -56,7 +56,7 @@ const speech = await createSpeech(
   {
     ...defaults,
     synthesizers: { 'zh-CN': ['tts-zh-yue'] },
-    recognizers: { 'zh-CN': ['asr-zh-tiny'] },
+    recognizers: { 'zh-CN': ['asr-zh-phone'] },
     promptCacheDiskBytes: 0,
     promptCacheBytes: 0,
   },

@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { build, ensureReady, root } from './bootstrap.mjs';
 
 /** Debian package → the program that tells whether it is there. Other phones and servers than our own, for the scenario tests. */
-const PACKAGES = { baresip: 'baresip', kamailio: 'kamailio', 'sip-tester': 'sipp', 'redis-server': 'redis-server' };
+const PACKAGES = {
+  baresip: 'baresip',
+  kamailio: 'kamailio',
+  'sip-tester': 'sipp',
+  'redis-server': 'redis-server',
+  chromium: 'chromium',
+};
 
 await ensureReady();
 build();

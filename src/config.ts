@@ -118,6 +118,41 @@ export const configSchema = z.strictObject({
       /** Caller's audio that may wait for its reader. */
       incomingQueueMs: ms(2000),
       maxSessions: z.number().int().min(1).default(200),
+      /** HEARKEN_PLATFORMS (`,` between): other platforms whose media protocol is spoken, each at `<path>/<name>`; none by default. */
+      platforms: z
+        .array(z.enum(['asterisk', 'audiosocket', 'twilio', 'jambonz', 'vonage', 'freeswitch']))
+        .max(6)
+        .default([]),
+      /** HEARKEN_PLATFORM_TOKEN: what they must show (path, query, header). Without it only programs on this machine may connect. */
+      platformToken: z
+        .string()
+        .regex(/^[A-Za-z0-9._~-]{16,128}$/, '16 to 128 letters, digits or ._~-')
+        .optional(),
+      /** HEARKEN_TWILIO_AUTH_TOKEN: when set, connections of Twilio must carry its signature. */
+      twilioAuthToken: z.string().min(16).optional(),
+      /** HEARKEN_PUBLIC_URL: `wss://voice.example.com`, as the platforms reach us. */
+      publicUrl: z
+        .string()
+        .regex(/^(ws|http)s?:\/\/[^/\s]+\/?$/, 'wss://voice.example.com')
+        .optional(),
+      /** TCP server for Asterisk's AudioSocket, when `platforms` names it. */
+      audiosocket: z
+        .strictObject({
+          host: z.string().default('127.0.0.1'),
+          /** 0 = any free port. */
+          port: z.number().int().min(0).max(65_535).default(9092),
+          /** Addresses and networks (`10.0.0.0/8`) that may connect, besides this machine. */
+          allow: z
+            .array(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'an address or a network such as 10.0.0.0/8'))
+            .max(100)
+            .default([]),
+          /** 8 to 24 hex digits that every call's UUID must begin with. */
+          secret: z
+            .string()
+            .regex(/^[0-9a-f]{8,24}$/, '8 to 24 hex digits')
+            .optional(),
+        })
+        .prefault({}),
     })
     .prefault({}),
   speech: z
@@ -129,7 +164,7 @@ export const configSchema = z.strictObject({
       highestLoad: z.number().min(0.05).max(1).default(0.8),
       /** Model names from the registry, in order of preference, per language; the first that is there is used. */
       recognizers: z.record(z.string(), z.array(z.string())).default({
-        'zh-CN': ['asr-zh-en-small-bilingual', 'asr-zh-14m', 'asr-zh-multi-hans', 'asr-zh-phone', 'asr-zh-tiny'],
+        'zh-CN': ['asr-zh-en-small-bilingual', 'asr-zh-14m', 'asr-zh-multi-hans', 'asr-zh-phone'],
         en: ['asr-zh-en-small-bilingual', 'asr-en-phone'],
       }),
       synthesizers: z.record(z.string(), z.array(z.string())).default({
@@ -210,6 +245,25 @@ export const configSchema = z.strictObject({
       folder: z.string().default('data'),
     })
     .prefault({}),
+  /** The voice widget on web pages. */
+  widget: z
+    .strictObject({
+      /** Sites whose pages may talk to us; none by default. */
+      origins: z
+        .array(z.string().regex(/^https?:\/\/[^/\s]+$/, 'an origin such as https://shop.example.com'))
+        .max(1000)
+        .default([]),
+      /** HEARKEN_WIDGET_SECRET: signs the tokens. Without it one is made up at each start; several instances need the same. */
+      secret: z.string().min(24).optional(),
+      tokenTtlMs: z.number().int().min(30_000).max(86_400_000).default(600_000),
+      /** Of one address. */
+      tokensPerMinute: z.number().int().min(1).default(30),
+      /** Calls at once of one address. */
+      callsPerAddress: z.number().int().min(1).default(4),
+      /** `/widget/`: a page to try it, for browsers on this machine only. */
+      demo: z.boolean().default(true),
+    })
+    .prefault({}),
   /** Short codes with which a conversation goes on in another channel. */
   continue: z
     .strictObject({
@@ -271,6 +325,13 @@ const ENVIRONMENT: Readonly<
   HEARKEN_PORT: { path: ['http', 'port'], parse: Number },
   HEARKEN_API_KEYS: { path: ['http', 'apiKeys'], parse: parseApiKeys },
   HEARKEN_MEDIA_TOKEN: { path: ['media', 'token'] },
+  HEARKEN_PLATFORMS: {
+    path: ['media', 'platforms'],
+    parse: (value) => value.split(/[,\s]+/).filter((name) => name !== ''),
+  },
+  HEARKEN_PLATFORM_TOKEN: { path: ['media', 'platformToken'] },
+  HEARKEN_TWILIO_AUTH_TOKEN: { path: ['media', 'twilioAuthToken'] },
+  HEARKEN_PUBLIC_URL: { path: ['media', 'publicUrl'] },
   HEARKEN_MODELS: {
     path: ['speech', 'modelFolders'],
     parse: (value) => value.split(':').filter((part) => part !== ''),
@@ -285,6 +346,7 @@ const ENVIRONMENT: Readonly<
   HEARKEN_WECHAT_APP_ID: { path: ['wechat', 'appId'] },
   HEARKEN_WECHAT_APP_SECRET: { path: ['wechat', 'appSecret'] },
   HEARKEN_WECHAT_AES_KEY: { path: ['wechat', 'aesKey'] },
+  HEARKEN_WIDGET_SECRET: { path: ['widget', 'secret'] },
   LOG_LEVEL: { path: ['log', 'level'] },
 };
 

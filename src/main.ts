@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { createApi } from './api/app.js';
 import { UpgradeRouter } from './api/upgrade.js';
+import { WidgetGate } from './api/widget/gate.js';
 import { fallbackPrompts } from './call/fallback-prompts.js';
 import { CallManager } from './call/manager.js';
 import { removeOldRecords } from './call/record.js';
@@ -113,7 +114,13 @@ export async function startService(
       apology: loadApology,
       onTiming: measuredTurns(metrics),
     });
-    const media = new HearkenV1Server({ config: config.media, logger, onSession: calls.accept });
+    const gate = new WidgetGate(config.widget);
+    const media = new HearkenV1Server({
+      config: config.media,
+      logger,
+      onSession: calls.accept,
+      admitBrowser: gate.admit,
+    });
     stops.push(() => media.close());
     const facts = [
       ...speech.models.map(({ kind, language, name, reason }) => ({
@@ -153,6 +160,7 @@ export async function startService(
       }),
       ping: () => stores.sessions.ping(),
       intentModel,
+      widget: { gate, config: config.widget, mediaPath: config.media.path },
       log: stores.log,
       calls: { dataFolder, idOf: (callId) => calls.idOf(callId) },
     });

@@ -25,6 +25,8 @@ import { modelParseRoute } from './routes/model-parse.js';
 import { wechatRoutes } from './routes/wechat.js';
 import { TextSocketEndpoint } from './socket.js';
 import type { UpgradeRouter } from './upgrade.js';
+import type { WidgetGate } from './widget/gate.js';
+import { widgetRoutes } from './widget/routes.js';
 
 export interface ApiOptions extends HealthOptions {
   readonly brain: Brain;
@@ -39,6 +41,8 @@ export interface ApiOptions extends HealthOptions {
   readonly wechat?: Config['wechat'];
   /** Told of every request and shown at `/metrics`; without it the API counts for itself. */
   readonly metrics?: Metrics;
+  /** With it there are `/widget/` and `/api/widget/token`, and pages may open `/ws` with a token. */
+  readonly widget?: { readonly gate: WidgetGate; readonly config: Config['widget']; readonly mediaPath: string };
   /** With it there is `POST /model/parse`. */
   readonly intentModel?: IntentModel;
 }
@@ -104,8 +108,14 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     await app.register(wechatRoutes, { brain: options.brain, logger: options.logger, config: options.wechat });
   if (options.calls !== undefined) await app.register(callRoutes, { ...options.calls, signIn });
   if (options.intentModel !== undefined) await app.register(modelParseRoute, { intentModel: options.intentModel });
+  if (options.widget !== undefined) await app.register(widgetRoutes, { ...options.widget, signIn });
 
-  const socket = new TextSocketEndpoint({ brain: options.brain, logger: options.logger });
+  const gate = options.widget?.gate;
+  const socket = new TextSocketEndpoint({
+    brain: options.brain,
+    logger: options.logger,
+    ...(gate === undefined ? {} : { visitor: (token, origin) => gate.visitor(token, origin) }),
+  });
   app.addHook('preClose', () => socket.close());
   return { app, routes, registerUpgrades: (router) => router.register('/ws', socket.upgrade) };
 }

@@ -19,16 +19,38 @@ export interface TextSocketOptions {
   readonly logger: Logger;
   /** Default 16 KiB. */
   readonly maxMessageBytes?: number;
+  /** Whose token this is, for pages with the web widget; throws to refuse. */
+  readonly visitor?: (token: string, origin: string | undefined) => SocketVisitor;
   /** A peer that does not answer a ping for this long is gone. Default 30 s. */
   readonly heartbeatMs?: number;
   /** Default 5,000. */
   readonly maxSockets?: number;
 }
 
+export interface SocketVisitor {
+  readonly conversationId: string;
+  readonly sender?: string;
+  /** For limits. */
+  readonly address: string;
+}
+
+/**
+ * The web widget offers two subprotocols, `hearken.text.v1` and its token: a page can't set headers, and what is in an address ends up in logs. The first of them is the
+ * one that is answered.
+ */
+const WIDGET_TOKEN = 'hw1.';
+
 /** Messages of one socket that may wait for their turn. */
 const MAX_WAITING = 16;
 /** A peer that reads slower than this is cut off. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
+
+interface SocketPeer {
+  readonly conversationId: string;
+  readonly language: string | undefined;
+  readonly source: string | undefined;
+  readonly sender: string | undefined;
+}
 
 export class TextSocketEndpoint {
   readonly #options: TextSocketOptions;
@@ -60,8 +82,21 @@ export class TextSocketEndpoint {
       refuseUpgrade(socket, 400, issueText(query.error));
       return;
     }
+    let visitor: SocketVisitor | undefined;
+    try {
+      visitor = this.#visitorOf(request);
+    } catch (thrown) {
+      const error = asHearkenError(thrown);
+      refuseUpgrade(socket, error.status, error.message);
+      return;
+    }
     this.#server.handleUpgrade(request, socket, head, (client) =>
-      this.#open(client, query.data.conversationId ?? randomUUID(), query.data.language, request.socket.remoteAddress),
+      this.#open(client, {
+        conversationId: visitor?.conversationId ?? query.data.conversationId ?? randomUUID(),
+        language: query.data.language,
+        source: visitor?.address ?? request.socket.remoteAddress,
+        sender: visitor?.sender,
+      }),
     );
   };
 
@@ -79,7 +114,15 @@ export class TextSocketEndpoint {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #open(client: WebSocket, conversationId: string, language: string | undefined, source: string | undefined): void {
+  #visitorOf(request: IncomingMessage): SocketVisitor | undefined {
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
+    const token = offered.find((each) => each.startsWith(WIDGET_TOKEN));
+    if (token === undefined || this.#options.visitor === undefined) return undefined;
+    return this.#options.visitor(token, request.headers.origin);
+  }
+
+  #open(client: WebSocket, peer: SocketPeer): void {
+    const { conversationId } = peer;
     this.#alive.add(client);
     let waiting = 0;
     let tail = Promise.resolve();
@@ -105,7 +148,7 @@ export class TextSocketEndpoint {
       }
       waiting++;
       tail = tail.then(async () => {
-        await this.#turn(client, { conversationId, language, source }, message);
+        await this.#turn(client, peer, message);
         waiting--;
       });
     });
@@ -128,15 +171,7 @@ export class TextSocketEndpoint {
     return undefined;
   }
 
-  async #turn(
-    client: WebSocket,
-    peer: {
-      readonly conversationId: string;
-      readonly language: string | undefined;
-      readonly source: string | undefined;
-    },
-    message: Exclude<SocketMessage, { type: 'ping' }>,
-  ): Promise<void> {
+  async #turn(client: WebSocket, peer: SocketPeer, message: Exclude<SocketMessage, { type: 'ping' }>): Promise<void> {
     try {
       const reply = await chatTurn(this.#options.brain, {
         ...peer,

@@ -66,7 +66,7 @@ export function startCommand(): Command {
           );
         });
       }
-      process.stdout.write(banner(serviceFacts, bridgeFacts, config.handoff.target));
+      process.stdout.write(banner(serviceFacts, bridgeFacts, config.handoff.target, config.widget.demo));
     });
 }
 
@@ -74,11 +74,13 @@ function banner(
   service: Readonly<Record<string, unknown>>,
   bridge: Readonly<Record<string, unknown>>,
   agent: string,
+  demo: boolean,
 ): string {
   const facts = (service.facts as { readonly name: string; readonly value: string }[] | undefined) ?? [];
   const rows: [string, string][] = [
     ['Call', String(bridge.sip ?? '')],
     ['Agent', `${agent}   (none at hand? npx hearken answer)`],
+    ...(demo ? [['Talk', `${String(service.url)}/widget/   in a browser on this machine`] as [string, string]] : []),
     ['Chat', `POST ${String(service.url)}/chat   or   WebSocket ${String(service.url).replace('http', 'ws')}/ws`],
     ['Look', `${String(service.url)}/health   ${String(service.url)}/documentation/json`],
     ...facts.map(({ name, value }): [string, string] => [name, value]),

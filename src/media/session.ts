@@ -41,6 +41,8 @@ export interface MediaPeer {
   readonly purpose?: 'conversation' | 'whisper';
   /** What the signalling side's configuration says about the number that was dialled. */
   readonly route?: CallRoute;
+  /** The conversation this call goes on with, where the channel knows one; undefined begins one of its own. */
+  readonly conversationId?: string;
   /** Wire protocol, e.g. `hearken.media.v1`. */
   readonly protocol: string;
   readonly remoteAddress: string;
@@ -78,6 +80,8 @@ export type HangupCause =
   | 'lost';
 
 export interface MediaSessionEvents {
+  /** Typed instead of said: the caller's whole answer. */
+  text: [text: string];
   /** A key was pressed: `0`-`9`, `*`, `#`, `A`-`D`. */
   dtmf: [digit: string, durationMs: number];
   /** All audio queued before `mark(name)` has been played to the caller. */

@@ -35,6 +35,7 @@ export interface StartMessage {
 export type ClientMessage =
   | StartMessage
   | { readonly type: 'dtmf'; readonly digit: string; readonly durationMs?: number }
+  | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'mark'; readonly name: string }
   | { readonly type: 'cleared'; readonly generation: number; readonly playedMs: number }
   | {

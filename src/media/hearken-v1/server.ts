@@ -14,7 +14,22 @@ export interface MediaServerOptions {
   readonly logger: Logger;
   /** A call has come. Throwing (OVERLOADED, DRAINING, …) refuses it with that error. */
   readonly onSession: (session: MediaSession) => void;
+  /** Who may call from a web page; throws to refuse. Without it no page may, so that no site that somebody visits can reach a service on their machine. */
+  readonly admitBrowser?: (start: StartMessage, origin: string | undefined) => BrowserCall;
 }
+
+/** A call from a page that was let in. */
+export interface BrowserCall {
+  /** What of the page's `start` is believed. */
+  readonly start: StartMessage;
+  /** The conversation it goes on with. */
+  readonly conversationId: string;
+  /** Called once the call is over or was not taken after all. */
+  readonly ended: () => void;
+}
+
+/** Tokens of the web widget begin so; only those of pages do. */
+const BROWSER_TOKEN = 'hw1.';
 
 /** Pings keep NATs open and find sockets whose other end has vanished without a word. */
 const PING_MS = 5000;
@@ -106,7 +121,7 @@ export class HearkenV1Server {
             throw new HearkenError('PROTOCOL_STATE', `"${message.type}" before "start".`, {
               hint: 'Send "start" first.',
             });
-          session = this.#open(message, socket, remoteAddress);
+          session = this.#open(message, socket, remoteAddress, request.headers.origin);
           clearTimeout(startTimer);
         } else if (isBinary) session.receiveAudio(bytes);
         else session.receive(parseClientMessage(bytes.toString('utf8')));
@@ -139,9 +154,33 @@ export class HearkenV1Server {
     }
   }
 
-  #open(start: StartMessage, socket: WebSocket, remoteAddress: string): HearkenV1Session {
+  #open(start: StartMessage, socket: WebSocket, remoteAddress: string, origin: string | undefined): HearkenV1Session {
+    // Browsers always tell the page's origin (RFC 6455 §10.2); other programs don't.
+    const fromPage = origin !== undefined || start.token?.startsWith(BROWSER_TOKEN) === true;
+    if (!fromPage) return this.#take(start, socket, remoteAddress, undefined);
+    const { admitBrowser } = this.#options;
+    if (admitBrowser === undefined) {
+      throw new HearkenError('UNAUTHORIZED', 'Calls from web pages are not taken here.', {
+        hint: 'Set widget.origins to the sites that may call.',
+      });
+    }
+    const call = admitBrowser(start, origin);
+    try {
+      return this.#take(call.start, socket, remoteAddress, call);
+    } catch (error) {
+      call.ended();
+      throw error;
+    }
+  }
+
+  #take(
+    start: StartMessage,
+    socket: WebSocket,
+    remoteAddress: string,
+    browser: BrowserCall | undefined,
+  ): HearkenV1Session {
     const { config, logger } = this.#options;
-    if (config.token !== undefined && !sameSecret(start.token ?? '', config.token)) {
+    if (browser === undefined && config.token !== undefined && !sameSecret(start.token ?? '', config.token)) {
       throw new HearkenError('UNAUTHORIZED', 'The token in "start" is missing or wrong.', {
         hint: 'Both sides need the same HEARKEN_MEDIA_TOKEN.',
       });
@@ -166,6 +205,7 @@ export class HearkenV1Server {
       id: randomUUID(),
       start,
       remoteAddress,
+      ...(browser === undefined ? {} : { conversationId: browser.conversationId }),
       resumeWindowMs: config.resumeWindowMs,
       incomingQueueMs: config.incomingQueueMs,
       onListenerError: (error, event) => logger.error({ err: error, event }, 'a listener of a media session threw'),
@@ -178,6 +218,7 @@ export class HearkenV1Server {
       session.hangup('overloaded');
       throw error;
     }
+    if (browser !== undefined) session.on('closed', browser.ended);
     session.attach(socket);
     return session;
   }

@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly id: string;
   readonly start: StartMessage;
   readonly remoteAddress: string;
+  /** The conversation it goes on with. */
+  readonly conversationId?: string;
   readonly resumeWindowMs: number;
   readonly incomingQueueMs: number;
   readonly onListenerError: (error: unknown, event: string) => void;
@@ -73,6 +75,7 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
       headers: options.start.headers ?? {},
       ...(options.start.purpose === undefined ? {} : { purpose: options.start.purpose }),
       ...(options.start.route === undefined ? {} : { route: options.start.route }),
+      ...(options.conversationId === undefined ? {} : { conversationId: options.conversationId }),
       protocol: SUBPROTOCOL,
       remoteAddress: options.remoteAddress,
     };
@@ -148,6 +151,9 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
         });
       case 'dtmf':
         this.emit('dtmf', message.digit, message.durationMs ?? 0);
+        return;
+      case 'text':
+        this.emit('text', message.text);
         return;
       case 'mark':
         this.emit('mark', message.name);

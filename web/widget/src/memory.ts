@@ -1,0 +1,69 @@
+import type { Pass } from './door.js';
+import type { CallTicket } from './media-client.js';
+
+/** What goes with the visitor from page to page, in this tab only. */
+export interface Remembered {
+  readonly pass?: Pass;
+  readonly lines: readonly Line[];
+  readonly open: boolean;
+  readonly muted: boolean;
+  readonly language?: string;
+  /** A call that was up when the page went. */
+  readonly call?: { readonly ticket: CallTicket; readonly atMs: number };
+}
+
+export interface Line {
+  readonly who: 'caller' | 'bot';
+  readonly text: string;
+  /** UTF-16 units that were heard, when the rest was not. */
+  readonly heard?: number;
+}
+
+/** Lines that are kept: what fits on a few screens. */
+export const MAX_LINES = 60;
+const MAX_CHARS = 200_000;
+
+export class Memory {
+  readonly #key: string;
+
+  constructor(server: string) {
+    this.#key = `hearken-call ${server}`;
+  }
+
+  /** What there is; nothing where the browser keeps nothing, or what it kept is broken. */
+  read(): Remembered {
+    const none: Remembered = { lines: [], open: false, muted: false };
+    try {
+      const value: unknown = JSON.parse(sessionStorage.getItem(this.#key) ?? 'null');
+      if (typeof value !== 'object' || value === null) return none;
+      const remembered = { ...none, ...(value as Partial<Remembered>) };
+      const lines = Array.isArray(remembered.lines) ? remembered.lines.filter(isLine).slice(-MAX_LINES) : [];
+      return { ...remembered, lines };
+    } catch {
+      return none;
+    }
+  }
+
+  write(remembered: Remembered): void {
+    try {
+      const text = JSON.stringify({ ...remembered, lines: remembered.lines.slice(-MAX_LINES) });
+      if (text.length <= MAX_CHARS) sessionStorage.setItem(this.#key, text);
+    } catch {
+      // Private browsing, storage full or forbidden: the conversation then ends with the page.
+    }
+  }
+
+  /** Ends what was begun. */
+  forget(): void {
+    try {
+      sessionStorage.removeItem(this.#key);
+    } catch {
+      // As above.
+    }
+  }
+}
+
+function isLine(value: unknown): value is Line {
+  const line = value as Partial<Line> | null;
+  return (line?.who === 'caller' || line?.who === 'bot') && typeof line.text === 'string';
+}
