@@ -1,12 +1,11 @@
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { Doorkeeper } from './abuse/doorkeeper.js';
+import { addressOf } from './address.js';
 import { loadApology, loadHoldTone, type Recording } from './apology.js';
 import { BridgeCall, type CallFacts, type CallSummary } from './bridge.js';
 import { callOptions, legMedia, legRules } from './call-options.js';
 import { type BridgeConfig, parseBridgeConfig } from './config.js';
 import { SafeEmitter } from './emitter.js';
-import { BridgeError, messageOf } from './errors.js';
+import { messageOf } from './errors.js';
 import { type Health, type Readiness, ServiceProbe } from './health.js';
 import { type Logger, silentLogger } from './log.js';
 import { loadSchema } from './media/protocol.js';
@@ -393,18 +392,5 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     this.emit('call', call);
     call.run().catch((error: unknown) => logger.error({ err: messageOf(error) }, 'a call failed'));
     return call;
-  }
-}
-
-/** Sockets and SDP want numbers, people write names. Throws CONFIG_INVALID. */
-async function addressOf(host: string): Promise<string> {
-  if (isIP(host)) return host;
-  try {
-    return (await lookup(host, { family: 4 })).address;
-  } catch (error) {
-    throw new BridgeError('CONFIG_INVALID', `No address was found for the host "${host}".`, {
-      hint: 'Set HEARKEN_SIP_HOST and HEARKEN_SIP_ADVERTISED to IP addresses.',
-      cause: error,
-    });
   }
 }

@@ -1,5 +1,5 @@
 import type { Destination, Protocol } from '../sip/channel.js';
-import { callIdOf } from '../sip/endpoint.js';
+import { callIdOf } from '../sip/core-setup.js';
 import { startLineOf } from '../sip/text.js';
 import type { TraceConfig } from './config.js';
 

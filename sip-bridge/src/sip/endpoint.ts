@@ -1,30 +1,27 @@
 import { isIPv6 } from 'node:net';
 import {
-  Grammar,
   type IncomingInviteRequest,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
-  LoggerFactory,
+  type LoggerFactory,
   type OutgoingRequestMessage,
   type Logger as SipLogger,
   type Transport,
   type URI,
   UserAgentCore,
 } from 'sip.js/lib/core/index.js';
-import { AllowedMethods } from 'sip.js/lib/core/user-agent-core/allowed-methods.js';
 import { BridgeError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { Channel, Destination, Protocol, Source } from './channel.js';
+import { announce, REASONS, requireUri, sipLoggers, withLr } from './core-setup.js';
 import { type Credentials, chooseChallenge, DigestAnswer } from './digest.js';
 import type { Locator } from './dns.js';
 import { Paths } from './paths.js';
 import { Retransmitter } from './retransmit.js';
-import { headerOf, parseUri, startLineOf } from './text.js';
+import { startLineOf } from './text.js';
 import { StreamChannel } from './transport-stream.js';
 import { nextLocalSequence, openUpdate, type UpdateHandler } from './update.js';
 import { plainResponse, vet } from './vetting.js';
-
-export { isPrivate } from './paths.js';
 
 export interface EndpointOptions {
   /** Host that others reach us at, for Via and Contact. */
@@ -79,13 +76,6 @@ export const MAX_UDP_REQUEST_BYTES = 1300;
 const REACH_LIMIT_MS = 1000;
 const ONLY_IN_DIALOGS = new Set(['BYE', 'INFO', 'NOTIFY', 'PRACK', 'UPDATE']);
 const MAX_CREDENTIALS = 20_000;
-
-// The core has one list for the whole process, which it puts into Allow and checks requests against. It promises more than we do, so it starts empty.
-AllowedMethods.splice(0);
-
-function announce(methods: readonly string[]): void {
-  for (const method of methods) if (!AllowedMethods.includes(method)) AllowedMethods.push(method);
-}
 
 /**
  * One protocol's worth of SIP: a channel below, a `UserAgentCore` of sip.js above. Between them what the core leaves to its transport: checking what comes in, finding
@@ -410,52 +400,3 @@ export class Endpoint implements Transport {
 
 /** What was dialled, of requests whose Request-URI was replaced for the core. */
 const DIALLED = new WeakMap<IncomingRequestMessage, string>();
-
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  416: 'Unsupported URI Scheme',
-  420: 'Bad Extension',
-  421: 'Extension Required',
-  481: 'Call/Transaction Does Not Exist',
-  482: 'Loop Detected',
-  483: 'Too Many Hops',
-  501: 'Not Implemented',
-  503: 'Service Unavailable',
-  505: 'Version Not Supported',
-};
-
-/** A URI as the core wants it. Throws SIP_ADDRESS. */
-export function requireUri(text: string): URI {
-  const uri = Grammar.URIParse(text);
-  if (!uri) {
-    throw new BridgeError('SIP_ADDRESS', `"${text.slice(0, 200)}" is not a SIP address.`, {
-      hint: 'Write it as sip:user@host:port.',
-    });
-  }
-  return uri;
-}
-
-/** A proxy's address as a loose route (RFC 3261 §19.1.1). */
-export function withLr(uri: string): string {
-  return /;lr\b/i.test(uri) || !parseUri(uri) ? uri : `${uri};lr`;
-}
-
-/** The core's log lines, at warn and above, as debug lines of ours: what matters is logged where it is decided. */
-function sipLoggers(logger: Logger): LoggerFactory {
-  const factory = new LoggerFactory();
-  factory.builtinEnabled = false;
-  factory.level = 1;
-  factory.connector = (level, category, _label, content) => {
-    if (level === 'error' || level === 'warn') logger.trace({ category }, String(content).slice(0, 300));
-  };
-  return factory;
-}
-
-/** The Call-ID of a message's text, for whoever sorts traffic by call. */
-export function callIdOf(text: string): string {
-  return headerOf(text, 'call-id') ?? '';
-}

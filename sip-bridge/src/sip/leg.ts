@@ -14,51 +14,13 @@ import type { G711 } from '../rtp/packet.js';
 import { type Direction, sdpOf } from '../sdp.js';
 import { type HangupCause, type LegEnd, reasonHeader } from './cause.js';
 import type { Endpoint } from './endpoint.js';
+import { DEFAULT_RULES, type LegEvents, type LegRules } from './leg-contract.js';
 import type { LegMedia } from './leg-media.js';
-import { byeReason, type IncomingNotify, plainHeaders, readInfoKey, readNotify } from './messages.js';
-import {
-  decideAsServer,
-  MIN_SESSION_SECONDS,
-  readAgreement,
-  type SessionInterval,
-  SessionTimer,
-} from './session-timer.js';
+import { byeReason, plainHeaders, readInfoKey, readNotify } from './messages.js';
+import { decideAsServer, readAgreement, type SessionInterval, SessionTimer } from './session-timer.js';
 import { sendUpdate, type UpdateReply } from './update.js';
 
-export interface IncomingRefer {
-  readonly referTo: string;
-  readonly headers: Readonly<Record<string, string>>;
-  accept(): void;
-  reject(status: number): void;
-}
-
-export interface LegEvents {
-  /** Both sides know that the call is up (ACK sent or received). */
-  established: [];
-  key: [digit: string, durationMs: number];
-  /** The peer stopped (or started again) listening to us. */
-  hold: [held: boolean];
-  /** A re-INVITE or UPDATE agreed on another codec. */
-  codec: [codec: G711];
-  refer: [refer: IncomingRefer];
-  notify: [notify: IncomingNotify];
-  /** Once, last. */
-  ended: [end: LegEnd];
-}
-
-export interface LegRules {
-  /** Smallest session interval we agree to, RFC 4028. */
-  readonly minSessionSeconds: number;
-  /** What our own INVITEs ask for; 0 = nothing. */
-  readonly sessionSeconds: number;
-  readonly prack: 'off' | 'supported' | 'required';
-}
-
-export const DEFAULT_RULES: LegRules = {
-  minSessionSeconds: MIN_SESSION_SECONDS,
-  sessionSeconds: 0,
-  prack: 'supported',
-};
+export { DEFAULT_RULES, type IncomingRefer, type LegEvents, type LegRules } from './leg-contract.js';
 
 const MAX_INFO_BYTES = 1024;
 /** Between two INFO keys: what a phone's RFC 4733 events leave. */

@@ -2,8 +2,9 @@ import type { IncomingResponseMessage } from 'sip.js/lib/core/index.js';
 import { SafeEmitter } from '../emitter.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
+import { requireUri, withLr } from './core-setup.js';
 import type { Credentials } from './digest.js';
-import { type Endpoint, requireUri, withLr } from './endpoint.js';
+import type { Endpoint } from './endpoint.js';
 
 export interface RegistrationOptions {
   /** `sip:host:port`. */

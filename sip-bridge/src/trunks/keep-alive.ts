@@ -1,5 +1,5 @@
 import type { Logger } from '../log.js';
-import { requireUri } from '../sip/endpoint.js';
+import { requireUri } from '../sip/core-setup.js';
 import type { UserAgent } from '../sip/user-agent.js';
 
 /** Asks the targets of a trunk with OPTIONS whether they are there. Any answer but 408 and 5xx will do (RFC 3261 §11). */
