@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { createApi } from './api/app.js';
-import { UpgradeRouter } from './api/upgrade.js';
+import { refuseUpgrade, UpgradeRouter } from './api/upgrade.js';
 import { WidgetGate } from './api/widget/gate.js';
 import { fallbackPrompts } from './call/fallback-prompts.js';
 import { CallManager } from './call/manager.js';
@@ -20,6 +20,7 @@ import { FileDeskStore } from './handoff/file-desk-store.js';
 import { measuredBrain } from './insight/brain-metrics.js';
 import { Metrics } from './insight/metrics.js';
 import { HearkenV1Server } from './media/hearken-v1/server.js';
+import { Platforms } from './media/platforms/index.js';
 import { trainOrLoadForApp } from './nlu/index.js';
 import { createSpeech } from './speech/index.js';
 import { createStores } from './store/index.js';
@@ -113,6 +114,9 @@ export async function startService(
       logger,
       apology: loadApology,
       onTiming: measuredTurns(metrics),
+      heard: speech.models.flatMap(({ kind, language, name }) =>
+        kind === 'recognizer' && name !== 'none' ? [language] : [],
+      ),
     });
     const gate = new WidgetGate(config.widget);
     const media = new HearkenV1Server({
@@ -122,6 +126,13 @@ export async function startService(
       admitBrowser: gate.admit,
     });
     stops.push(() => media.close());
+    const platforms = new Platforms({
+      config: config.media,
+      logger,
+      onSession: calls.accept,
+      refuse: refuseUpgrade,
+    });
+    stops.push(() => platforms.close());
     const facts = [
       ...speech.models.map(({ kind, language, name, reason }) => ({
         name: `${kind} ${language}`,
@@ -166,12 +177,14 @@ export async function startService(
     });
     const router = new UpgradeRouter();
     router.register(config.media.path, media.upgrade);
+    for (const { path, upgrade } of platforms.endpoints) router.registerWithBelow(path, upgrade);
     api.registerUpgrades(router);
     router.attach(api.app.server);
     await api.app.listen({ host: config.http.host, port: config.http.port });
     stops.push(() => api.app.close());
     stops.push(async () => {
       media.drain();
+      platforms.drain();
       await calls.drain(config.drainMs);
     });
 
@@ -190,6 +203,7 @@ export async function startService(
     void warmPrompts();
     const { port } = api.app.server.address() as AddressInfo;
     const host = config.http.host === '0.0.0.0' || config.http.host === '::' ? '127.0.0.1' : config.http.host;
+    facts.push(...(await platforms.start(`ws://${host}:${port}`)));
     let stopping: Promise<void> | undefined;
     return {
       url: `http://${host}:${port}`,

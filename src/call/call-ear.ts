@@ -4,6 +4,7 @@ import type { MediaSession } from '../media/session.js';
 import type { Graph } from '../speech/graph.js';
 import type { RecognizerStream, RecognizerStreamEvents } from '../speech/recognizer.js';
 import type { CallRecord } from './record.js';
+import type { SideEar } from './side-ear.js';
 import { StreamClock } from './stream-clock.js';
 
 export interface HeardPartial {
@@ -26,6 +27,8 @@ export interface CallEarOptions {
   readonly session: MediaSession;
   /** The first; this call's own. The ear closes it. */
   readonly stream: RecognizerStream;
+  /** Listens for a caller who asks for another language in that language. */
+  readonly side?: SideEar;
   readonly record: CallRecord;
   readonly nowMs: () => number;
   readonly listener: EarListener;
@@ -37,7 +40,7 @@ export class CallEar {
   #clock = new StreamClock();
   readonly #frontEnd: FrontEnd;
   /** The recogniser counts flushes by itself: its id → the reducer's. */
-  readonly #flushes = new Map<number, number>();
+  readonly #flushes = new Map<number, { readonly flushId: number; readonly sideId: number }>();
 
   #stream: RecognizerStream;
   #graph: Graph = 'general';
@@ -56,14 +59,17 @@ export class CallEar {
       const atMs = nowMs();
       this.#clock.accept(atMs, durationMs(frame));
       record.caller(atMs, frame.samples);
-      this.#stream.accept(this.#frontEnd.process(frame.samples));
+      const clean = this.#frontEnd.process(frame.samples);
+      this.#stream.accept(clean);
+      this.#options.side?.accept(clean);
       listener.audio(atMs, frame.samples);
     }
   }
 
   /** Asks for the last word; the answer carries this id. */
   flush(flushId: number): void {
-    this.#flushes.set(this.#stream.flush(), flushId);
+    const sideId = this.#options.side?.flush() ?? 0;
+    this.#flushes.set(this.#stream.flush(), { flushId, sideId });
   }
 
   /** What kind of answer is listened for from now on. */
@@ -75,6 +81,7 @@ export class CallEar {
   /** Hears another language from now on: another recogniser's stream, which the ear closes as it did the first. */
   switchTo(stream: RecognizerStream): void {
     this.#stream.close();
+    this.#options.side?.close();
     this.#stream = stream;
     this.#clock = new StreamClock();
     this.#flushes.clear();
@@ -84,6 +91,7 @@ export class CallEar {
 
   close(): void {
     this.#stream.close();
+    this.#options.side?.close();
   }
 
   #listen(stream: RecognizerStream): void {
@@ -102,7 +110,10 @@ export class CallEar {
   #onFinal({ text, confidence, flushId }: RecognizerStreamEvents['final'][0]): void {
     const asked = this.#flushes.get(flushId);
     this.#flushes.delete(flushId);
-    if (asked !== undefined) this.#options.listener.final(asked, text, confidence);
+    if (!asked) return;
+    const { side, listener } = this.#options;
+    if (!side || side.closed) listener.final(asked.flushId, text, confidence);
+    else void side.choose(asked.sideId, text).then((chosen) => listener.final(asked.flushId, chosen, confidence));
   }
 
   #callTime(streamMs: number): number {

@@ -15,6 +15,7 @@ import { PartialAssessor } from './partial-assessor.js';
 import { graphFor } from './question-graph.js';
 import type { CallRecord } from './record.js';
 import { greeted, replyFacts, saysOf } from './reply.js';
+import type { SideEar } from './side-ear.js';
 import { Speculation } from './speculation.js';
 import { type TurnTiming, TurnTimings } from './timings.js';
 import { reduce } from './turn/reduce.js';
@@ -26,6 +27,8 @@ export interface LiveCallParts {
   readonly stream: RecognizerStream;
   /** A stream for another language, when the caller changes over. Throws when there is none. */
   readonly openEars?: (language: string) => RecognizerStream;
+  /** Listens for a caller who asks for another language; the call closes it. */
+  readonly side?: SideEar;
   readonly synthesizer: Synthesizer;
   readonly brain: Brain;
   readonly turn: Config['turn'];
@@ -67,7 +70,7 @@ export class LiveCall {
 
   constructor(parts: LiveCallParts) {
     this.#parts = parts;
-    const { session, stream, brain, clock, record, logger } = parts;
+    const { session, brain, clock, record, logger } = parts;
     this.#startMs = clock.nowMs();
     this.#language = parts.language;
     this.#timings = new TurnTimings((timing) => {
@@ -91,7 +94,7 @@ export class LiveCall {
       sampleRate: session.sampleRate,
       onChange: (active) => this.#dispatch({ type: 'echo', atMs: this.#nowMs(), active }),
     });
-    this.#ear = new CallEar({ session, stream, record, nowMs: () => this.#nowMs(), listener: this.#heardByEar() });
+    this.#ear = new CallEar({ ...parts, nowMs: () => this.#nowMs(), listener: this.#heardByEar() });
     this.#voice = new CallVoice({
       ...parts,
       startMs: this.#startMs,

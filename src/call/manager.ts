@@ -2,11 +2,14 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { Brain } from '../dialogue/brain.js';
+import { languageAsked } from '../dialogue/turn/language.js';
 import type { MediaPeer, MediaSession } from '../media/session.js';
-import type { Recognizer } from '../speech/recognizer.js';
+import { matchLanguage } from '../speech/language.js';
+import type { Recognizer, RecognizerStream } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
 import { LiveCall } from './live-call.js';
 import { CallRecord } from './record.js';
+import { SideEar } from './side-ear.js';
 import type { TurnTiming } from './timings.js';
 import { whisper } from './whisper.js';
 
@@ -21,6 +24,8 @@ export interface CallManagerParts {
   readonly logger: Logger;
   /** Recorded apology (PCM16, 8 kHz) in a language. */
   readonly apology: (language: string) => Int16Array | undefined;
+  /** Languages there are ears for. */
+  readonly heard?: readonly string[];
   /** Told of the times of every turn of every call. */
   readonly onTiming?: (timing: TurnTiming) => void;
 }
@@ -60,6 +65,7 @@ export class CallManager {
     const openEars = (wanted: string) =>
       this.#parts.recognizer.open({ streamId: session.id, sampleRate: session.sampleRate, language: wanted });
     const stream = openEars(language);
+    const side = this.#sideEar(language, openEars);
     const record = CallRecord.open({
       id: session.id,
       folder: this.#parts.dataFolder,
@@ -72,6 +78,7 @@ export class CallManager {
       session,
       stream,
       openEars,
+      ...(side ? { side } : {}),
       synthesizer: this.#parts.synthesizer,
       brain: this.#parts.brain,
       turn: config.turn,
@@ -105,6 +112,22 @@ export class CallManager {
     cancel();
     for (const call of this.#live.values()) call.hangup('error', 'the service is shutting down');
     await Promise.all([...this.#live.values()].map((call) => call.finished));
+  }
+
+  /** Ears for one other language of the application, where there are some and they have time. */
+  #sideEar(language: string, openEars: (language: string) => RecognizerStream): SideEar | undefined {
+    const { brain, clock, heard = [] } = this.#parts;
+    const other = brain.languages.find(
+      (each) => matchLanguage(each, [language]) === undefined && matchLanguage(each, heard) !== undefined,
+    );
+    if (other === undefined) return undefined;
+    try {
+      const asks = (text: string): boolean => languageAsked(text, brain.languages) === other;
+      return new SideEar({ stream: openEars(other), asks, clock });
+    } catch {
+      // The call goes on without: it is a convenience.
+      return undefined;
+    }
   }
 
   #remember(callId: string, id: string): void {

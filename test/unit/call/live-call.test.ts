@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function ring(reply: (input: UserInput) => FakeReply, settings: object = {}) {
+function ring(reply: (input: UserInput) => FakeReply, settings: object = {}, heard: readonly string[] = []) {
   const clock = new FakeClock();
   const session = new FakeMediaSession(clock, {}, ID);
   const recognizer = new FakeRecognizer();
@@ -39,6 +39,7 @@ function ring(reply: (input: UserInput) => FakeReply, settings: object = {}) {
     clock,
     logger: pino({ level: 'silent' }),
     apology: () => apology,
+    heard,
   });
   manager.accept(session);
   const stream = recognizer.streams[0] as FakeRecognizerStream;
@@ -104,6 +105,28 @@ describe('a call', () => {
     english.voice(false);
     await call.listen(1500);
     expect(call.brain.inputs.at(-1)).toMatchObject({ type: 'text', text: 'where is my order' });
+    await call.over();
+  });
+
+  it('hears a caller who asks for English in English, and nothing else from the side', async () => {
+    const call = ring((input) => (input.type === 'text' ? [say('好')] : [say('您好')]), {}, ['zh-CN', 'en']);
+    const side = call.recognizer.streams[1] as FakeRecognizerStream;
+    expect(side.language).toBe('en');
+    await call.listen(1000);
+    side.partial('where he show');
+    await call.speak('查订单');
+    await call.listen(1500);
+    side.partial('english please');
+    await call.listen(800);
+    await call.speak('应该是');
+    await call.listen(1500);
+    expect(call.brain.inputs.slice(1)).toEqual([
+      { type: 'text', text: '查订单', confidence: 0.9 },
+      { type: 'text', text: 'english please', confidence: 0.9 },
+    ]);
+    await call.speak('再见');
+    await call.listen(1500);
+    expect(side.closed).toBe(true);
     await call.over();
   });
 
