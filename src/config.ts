@@ -135,6 +135,11 @@ export const configSchema = z.strictObject({
         .string()
         .regex(/^(ws|http)s?:\/\/[^/\s]+\/?$/, 'wss://voice.example.com')
         .optional(),
+      /** HEARKEN_AUDIOSOCKET_SECRET: 8 to 24 hex digits that the UUID of every AudioSocket call must begin with. */
+      audiosocketSecret: z
+        .string()
+        .regex(/^[0-9a-f]{8,24}$/, '8 to 24 hex digits')
+        .optional(),
       /** TCP server for Asterisk's AudioSocket, when `platforms` names it. */
       audiosocket: z
         .strictObject({
@@ -146,11 +151,6 @@ export const configSchema = z.strictObject({
             .array(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'an address or a network such as 10.0.0.0/8'))
             .max(100)
             .default([]),
-          /** 8 to 24 hex digits that every call's UUID must begin with. */
-          secret: z
-            .string()
-            .regex(/^[0-9a-f]{8,24}$/, '8 to 24 hex digits')
-            .optional(),
         })
         .prefault({}),
     })
@@ -331,6 +331,7 @@ const ENVIRONMENT: Readonly<
   },
   HEARKEN_PLATFORM_TOKEN: { path: ['media', 'platformToken'] },
   HEARKEN_TWILIO_AUTH_TOKEN: { path: ['media', 'twilioAuthToken'] },
+  HEARKEN_AUDIOSOCKET_SECRET: { path: ['media', 'audiosocketSecret'] },
   HEARKEN_PUBLIC_URL: { path: ['media', 'publicUrl'] },
   HEARKEN_MODELS: {
     path: ['speech', 'modelFolders'],

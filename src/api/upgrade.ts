@@ -10,12 +10,19 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
  */
 export class UpgradeRouter {
   readonly #handlers = new Map<string, UpgradeHandler>();
+  readonly #below = new Map<string, UpgradeHandler>();
   #server: Server | undefined;
 
   /** Path is matched exactly, without the query. Throws when it is taken: two endpoints on one path is a mistake in the wiring. */
   register(path: string, handler: UpgradeHandler): void {
     if (this.#handlers.has(path)) throw new TypeError(`An upgrade handler for ${path} is registered already.`);
     this.#handlers.set(path, handler);
+  }
+
+  /** This path and those one step below it (`/media/twilio/<token>`): for platforms that can be told nothing but a URL. */
+  registerWithBelow(path: string, handler: UpgradeHandler): void {
+    this.register(path, handler);
+    this.#below.set(path, handler);
   }
 
   /** Starts to listen for upgrades on this server. One server a router. */
@@ -34,7 +41,8 @@ export class UpgradeRouter {
     // Until a handler has taken over, a reset of the peer would be an uncaught 'error'.
     const ignore = (): void => {};
     socket.on('error', ignore);
-    const handler = this.#handlers.get(pathOf(request.url));
+    const path = pathOf(request.url);
+    const handler = this.#handlers.get(path) ?? this.#below.get(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
     if (handler === undefined) {
       refuseUpgrade(socket, 404, 'No WebSocket endpoint at this path.');
       return;
