@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { mermaid, svg } from '../dialogue/app/diagram.js';
 import { loadApplication, problemText } from '../dialogue/app/load.js';
 import { loadAppData } from '../nlu/corpus/load.js';
+import { FALLBACK_INTENT } from '../nlu/intent-model.js';
 
 /** `hearken check <folder>`: every mistake of an application, without starting anything; its flows as a picture. */
 export function checkCommand(): Command {
@@ -44,7 +45,7 @@ async function untrainedIntents(folder: string, intents: readonly string[]) {
   );
   const bases = new Set([...trained.keys()].map((name) => name.split('/')[0] ?? name));
   const unsayable = intents
-    .filter((name) => !trained.has(name) && !bases.has(name))
+    .filter((name) => !trained.has(name) && !bases.has(name) && name !== FALLBACK_INTENT)
     .map((name) => ({
       severity: 'warning' as const,
       file: 'domain',

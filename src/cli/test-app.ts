@@ -8,7 +8,7 @@ import { problemText } from '../dialogue/app/load.js';
 import { readConversationTests } from '../dialogue/conversation-tests/read.js';
 import { runConversationTest, type TestOutcome } from '../dialogue/conversation-tests/run.js';
 import { createBrain } from '../dialogue/create-brain.js';
-import { HearkenError } from '../errors.js';
+import { HearkenError, messageOf } from '../errors.js';
 import { FileDeskStore } from '../handoff/file-desk-store.js';
 import { trainOrLoadForApp } from '../nlu/index.js';
 import { MemorySessionStore } from '../store/memory-session-store.js';
@@ -67,12 +67,22 @@ export async function testApplication(
   folder: string,
   { only, environment = {}, privateHosts = [] }: TestOptions = {},
 ): Promise<readonly TestOutcome[]> {
-  const { tests, problems } = await readConversationTests(folder);
+  const { tests, problems } = await readConversationTests(folder).catch((error: unknown) => {
+    throw new HearkenError('APP_INVALID', `The application folder ${folder} can't be read: ${messageOf(error)}`, {
+      hint: 'Give a folder with a domain.yml, for instance apps/retail.',
+    });
+  });
   if (problems.length > 0)
     throw new HearkenError('APP_INVALID', problems.map(problemText).join('\n'), {
       hint: 'Mend the tests named above.',
     });
   const chosen = tests.filter((test) => only === undefined || test.name.includes(only));
+  if (chosen.length === 0 && tests.length > 0)
+    throw new HearkenError(
+      'APP_INVALID',
+      `None of the ${tests.length} conversation tests in ${folder} has "${only}" in its name.`,
+      { hint: 'Capital letters count. Without --only all of them run.' },
+    );
   if (chosen.length === 0)
     throw new HearkenError('APP_INVALID', `There are no conversation tests in ${folder}.`, {
       hint: 'Write them in tests/*.yml as "test_cases:" or "stories:".',

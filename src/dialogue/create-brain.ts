@@ -368,7 +368,11 @@ class DialogueBrain implements Brain {
         noMatch: reply.noMatch,
         ...(reply.parse === undefined
           ? {}
-          : { intent: reply.parse.intent.name, confidence: reply.parse.intent.confidence }),
+          : {
+              intent: reply.parse.intent.name,
+              confidence: reply.parse.intent.confidence,
+              model: reply.parse.model,
+            }),
       },
     });
     const ending = reply.actions.find((action) => action.type === 'transfer' || action.type === 'hangup');

@@ -7,8 +7,9 @@ import { daysAgo, inWords } from './words.js';
 export const orderActions: readonly ActionDefinition[] = [
   shopAction('action_look_up_order', async (context) => {
     const said = textSlot(context, 'order_number');
-    // Looked up a moment ago, in the same conversation.
-    if (context.slots.order_found === true && textSlot(context, 'order_key').endsWith(said)) return {};
+    // Looked up a moment ago, in the same conversation and language.
+    const known = context.slots.order_found === true && textSlot(context, 'order_key').endsWith(said);
+    if (known && textSlot(context, 'order_language') === context.language) return {};
     const number = encodeURIComponent(said);
     const { status, body } = await get(context, `/orders/${number}`);
     if (status === 409) return { slots: { order_found: false, order_lookup: 'several' } };
@@ -21,6 +22,7 @@ export const orderActions: readonly ActionDefinition[] = [
         order_lookup: 'found',
         lookup_failures: 0,
         order_key: body.number,
+        order_language: context.language,
         order_state: body.state,
         order_item: inWords(body.item, context.language),
         order_days: days,

@@ -1,4 +1,4 @@
-import type { ActionContext, ActionDefinition } from '../../../src/dialogue/actions/api.js';
+import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
 import { get, orderPath, send, shopAction, textSlot } from './shop-client.js';
 import { colourName, daysAgo, listed, sizeName } from './words.js';
 
@@ -57,6 +57,8 @@ export const returnActions: readonly ActionDefinition[] = [
     };
   }),
 
+  { name: 'action_read_exchange_kind', run: (context) => readKind(context) },
+
   shopAction('action_check_stock', async (context) => {
     const [size, colour] = [readSize(context), readColour(context)];
     if (size === null) return { slots: { exchange_outcome: 'unknown', new_size: null }, say: ['utter_no_such_size'] };
@@ -104,6 +106,13 @@ function readSize(context: ActionContext): string | null {
 function readColour(context: ActionContext): string | null {
   const said = textSlot(context, 'new_colour');
   return said === '' || strings(context.slots.order_colours).includes(said) ? said : null;
+}
+
+/** A size or a colour, said where its kind was asked for, tells the kind. */
+function readKind(context: ActionContext): ActionResult {
+  const said = new Set(context.latest.entities.map(({ entity }) => entity));
+  if (said.has('size') || said.has('number') || said.has('quantity')) return { slots: { exchange_kind: 'size' } };
+  return said.has('colour') ? { slots: { exchange_kind: 'colour' } } : {};
 }
 
 function sizeChoice(sizes: readonly string[], language: string): string {

@@ -45,7 +45,7 @@ export function checkReferences(application: Application, reader: YamlReader): v
   for (const slot of application.domain.slots.values()) {
     for (const mapping of slot.mappings) {
       if (mapping.type === 'from_entity' && !application.domain.entities.has(mapping.entity)) {
-        reader.error(
+        reader.warning(
           slot.file,
           slot.line,
           `slot "${slot.name}" is filled from the entity "${mapping.entity}", which the domain does not list`,

@@ -62,6 +62,8 @@ export type TrackerEvent = { readonly atMs: number } & (
       readonly input: 'text' | 'dtmf' | 'event';
       readonly channel: Channel;
       readonly messageId: string;
+      /** Which model understood it; absent where none was asked. */
+      readonly model?: string;
     }
   | {
       readonly event: 'bot';

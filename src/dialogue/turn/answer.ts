@@ -4,6 +4,7 @@ import { askAffirmation, handOff } from './built-in.js';
 import { commandOf } from './commands.js';
 import type { TurnContext } from './context.js';
 import { accept, advance, dropPending, rewindTo, startFlow, take } from './frames.js';
+import { changeLanguage, languageAsked, languageWritten } from './language.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
 import { predictLoop } from './predict.js';
 import { type Question, questionOf } from './question.js';
@@ -26,6 +27,7 @@ const COMMANDS: ReadonlySet<string> = new Set([
 /** A text message that has been read. */
 export async function handleAnswer(ctx: TurnContext): Promise<void> {
   if (ctx.parse === undefined || ctx.parse.text.trim() === '') return noMatch(ctx);
+  if (switchLanguage(ctx, ctx.parse)) return advance(ctx);
   const command = spokenCommand(ctx, ctx.parse);
   if (command !== undefined) {
     await runAction(ctx, command, 'command');
@@ -88,6 +90,24 @@ async function extractByActions(ctx: TurnContext): Promise<void> {
     if (domain.actions.has(name) && !ctx.ended) await runAction(ctx, name, 'extract');
 }
 
+/** Follows the caller into another language. True when that was all they asked for; a typed wish in it is answered as well. */
+function switchLanguage(ctx: TurnContext, parse: ParseResult): boolean {
+  const { languages } = ctx.application;
+  const asked = languageAsked(parse.text, languages);
+  if (asked !== undefined) {
+    changeLanguage(ctx, asked);
+    ctx.say('utter_language_changed');
+    return true;
+  }
+  // What a button sends is in no language.
+  const typed = ctx.state.channel === 'text' && parse.model !== 'payload';
+  const written = typed ? languageWritten(parse.text, languages) : undefined;
+  const { name, confidence } = parse.intent;
+  if (written !== undefined && confidence >= SURE && !notUnderstood(ctx) && startsSomething(ctx, name, confidence))
+    changeLanguage(ctx, written);
+  return false;
+}
+
 /** "Repeat", "a person" and their like, said whole, unless the application has its own answer to what was said. */
 function spokenCommand(ctx: TurnContext, parse: ParseResult): string | undefined {
   const command = parse.model === 'payload' ? undefined : commandOf(parse.text);
@@ -124,7 +144,9 @@ function firstOfSeveral(ctx: TurnContext, parse: ParseResult): ParseResult {
     text: parse.text.slice(wish.start, wish.end),
     entities: within(wish.start, wish.end),
   }));
-  ctx.emit({ event: 'wishes', later: [...ctx.state.later, ...wishes] });
+  // The same wish said again while it waits is one wish, in the words said last.
+  const waiting = ctx.state.later.filter((earlier) => !wishes.some((wish) => wish.intent === earlier.intent));
+  ctx.emit({ event: 'wishes', later: [...waiting, ...wishes] });
   const end = Math.min(...later.map((wish) => wish.start));
   return {
     ...parse,
@@ -178,6 +200,7 @@ async function answer(
     if (!(await validated(ctx, question.slot.name))) return;
     return advance(ctx);
   }
+  const later = laterAnswers(ctx, fills, question.slot.name);
   const corrected = applyFills(ctx, fills, question.slot.name);
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
   if (corrected.length > 0 && !command) {
@@ -185,7 +208,45 @@ async function answer(
     if (!corrected.some((slot) => rewindTo(ctx, slot))) reopens(ctx, fills);
     return advance(ctx);
   }
+  // "43码": nothing but a value that is asked for later. It is an answer, whatever wish its words look like.
+  const valuesOnly = isNothingButValues(parse) || !startsSomething(ctx, parse.intent.name, parse.intent.confidence);
+  if (later.known && !command && valuesOnly) return later.news ? advance(ctx) : noMatch(ctx);
   return respond(ctx, parse, fills);
+}
+
+/** Whether the message answers something that the open flow or form asks for besides `requested`, and whether that is news. */
+function laterAnswers(
+  ctx: TurnContext,
+  fills: ReadonlyMap<string, Fill>,
+  requested: string,
+): { readonly known: boolean; readonly news: boolean } {
+  const frame = ctx.top;
+  const asked =
+    frame?.kind === 'form'
+      ? (ctx.application.domain.forms.get(frame.form)?.requiredSlots ?? [])
+      : frame?.kind === 'flow'
+        ? [...(ctx.application.flows.get(frame.flow)?.steps.values() ?? [])].flatMap((step) =>
+            step.kind === 'collect' ? [step.slot] : [],
+          )
+        : [];
+  const fitting = [...fills.values()].filter(
+    (fill) => !fill.weak && fill.slot !== requested && asked.includes(fill.slot),
+  );
+  const news = fitting.some(
+    (fill) => JSON.stringify(ctx.state.slots[fill.slot] ?? null) !== JSON.stringify(fill.value),
+  );
+  return { known: fitting.length > 0, news };
+}
+
+/** Share of an utterance's letters and digits that its entities must cover to leave no room for a wish. */
+const VALUES_ONLY = 0.8;
+
+function isNothingButValues(parse: ParseResult): boolean {
+  const size = (text: string): number => text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+  const covered = new Set<number>();
+  for (const { start, end } of parse.entities) for (let at = start; at < end; at++) covered.add(at);
+  const inside = [...covered].map((at) => parse.text[at] ?? '').join('');
+  return size(inside) >= VALUES_ONLY * size(parse.text);
 }
 
 async function confirmation(

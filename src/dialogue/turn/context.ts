@@ -119,6 +119,10 @@ export class TurnContext {
   setSlot(name: string, value: unknown): void {
     const before = this.state.slots[name] ?? null;
     this.emit({ event: 'slot', name, value });
+    if (name === 'language' && value !== this.state.language) {
+      const known = this.application.languages.find((tag) => tag === value);
+      if (known !== undefined) this.emit({ event: 'language', language: known });
+    }
     if (before === null || JSON.stringify(before) === JSON.stringify(value)) return;
     for (const slot of this.application.domain.slots.values()) {
       if (!slot.dependsOn.includes(name) || this.setNow.has(slot.name)) continue;

@@ -218,7 +218,9 @@ export async function ask(ctx: TurnContext): Promise<void> {
     return;
   }
   const { attempts } = ctx.state;
-  for (let attempt = attempts; attempt > 0; attempt--) {
+  // The words for the n-th time are for who was not understood; after anything else they would only be heard twice.
+  const again = ctx.noMatch || ctx.message.input.type !== 'text' || ctx.state.noMatch === 0;
+  for (let attempt = again ? attempts : 0; attempt > 0; attempt--) {
     if (!ctx.sayFirst(question.asks.map((name) => `${name}_retry_${attempt}`))) continue;
     // The words for this time may name the keys already; older ones, said again, get them added.
     if (attempt < attempts) offerKeypad(ctx, question);

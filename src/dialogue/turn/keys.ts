@@ -39,6 +39,16 @@ export async function keyPressed(ctx: TurnContext, digits: string): Promise<void
   return noMatch(ctx);
 }
 
+/** Whether a text is a key that the open question names ("press one for yes"): who types it means the key. */
+export function isTypedKey(ctx: TurnContext, text: string): boolean {
+  const key = text.trim();
+  const question = questionOf(ctx.application, ctx.top);
+  if (ctx.state.channel !== 'text' || question === undefined || !/^\d{1,2}$/.test(key)) return false;
+  const { slot, pending } = question;
+  if (pending !== undefined || slot.type === 'bool') return key === '1' || key === '2';
+  return slot.voice.keypad.has(key) || (slot.type === 'categorical' && slot.values[Number(key) - 1] !== undefined);
+}
+
 const COMMANDS: Readonly<Record<string, string>> = { '0': 'action_hand_off', '*': 'action_repeat', '#': 'action_back' };
 
 /** The answer that keys stand for: what the slot says itself, else by its type. */

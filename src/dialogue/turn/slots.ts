@@ -93,11 +93,11 @@ function fromMapping(
   const asked = scope.requested === slot.name;
   const free = asked || mapping.conditions.length > 0 || !scope.collected.has(slot.name);
   switch (mapping.type) {
-    case 'from_entity':
-      return fromEntities(
-        slot,
-        entitiesOf(application, parse).filter((entity) => matches(entity, mapping)),
-      );
+    case 'from_entity': {
+      const entities = entitiesOf(application, parse);
+      const named = entities.filter((entity) => matches(entity, mapping));
+      return fromEntities(slot, named.length === 0 && mapping.entity === 'number' ? counts(entities) : named);
+    }
     case 'by_name':
       return (
         fromEntities(
@@ -137,6 +137,18 @@ function entitiesOf(application: Application, parse: ParseResult): readonly Enti
       !intent.ignoreEntities.includes(entity.entity) &&
       (intent.useEntities === undefined || intent.useEntities.includes(entity.entity)),
   );
+}
+
+/** "Three people" is read as a quantity; who asks for a number means its three, as Rasa's number extractors give it. */
+function counts(entities: readonly Entity[]): Entity[] {
+  return entities.flatMap((entity) => {
+    const { value } = entity;
+    const amount =
+      entity.entity === 'quantity' && typeof value === 'object' && value !== null && 'amount' in value
+        ? value.amount
+        : undefined;
+    return typeof amount === 'number' ? [{ ...entity, entity: 'number', value: amount }] : [];
+  });
 }
 
 function matches(entity: Entity, mapping: SlotMapping & { readonly type: 'from_entity' }): boolean {

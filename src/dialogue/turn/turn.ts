@@ -6,7 +6,7 @@ import { runAction } from './act.js';
 import { handleAnswer, takeUpWishes } from './answer.js';
 import { TurnContext, type TurnDeps, type TurnMode } from './context.js';
 import { advance, ask } from './frames.js';
-import { keyPressed } from './keys.js';
+import { isTypedKey, keyPressed } from './keys.js';
 import { noInput, noMatch } from './misunderstood.js';
 import { predictLoop } from './predict.js';
 import { expectationOf, questionOf } from './question.js';
@@ -57,6 +57,7 @@ export async function runTurn(
     input: message.input.type,
     channel: message.channel,
     messageId: message.messageId,
+    ...(parse === undefined ? {} : { model: parse.model }),
   });
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
   await dispatch(ctx, message.input);
@@ -66,7 +67,7 @@ export async function runTurn(
 
 async function dispatch(ctx: TurnContext, input: UserInput): Promise<void> {
   if (input.type === 'dtmf') return keyPressed(ctx, input.digits);
-  if (input.type === 'text') return handleAnswer(ctx);
+  if (input.type === 'text') return isTypedKey(ctx, input.text) ? keyPressed(ctx, input.text) : handleAnswer(ctx);
   switch (input.name) {
     case 'start':
       return begin(ctx);

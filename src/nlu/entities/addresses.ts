@@ -145,6 +145,9 @@ const STREET =
 function enAddresses(context: EntityContext): Candidate[] {
   const { plain, text } = context;
   const out: Candidate[] = [];
+  // Spans of `plain` hold for the text, which has the capitals.
+  const asSaid = (street: RegExpExecArray): string =>
+    text.slice(street.index, street.index + street[0].length).replace(/,?\s+(?:in\s+)?$/i, '');
   for (const match of plain.matchAll(EN_PLACE)) {
     const [whole, city, stateOfCity, state] = match;
     const street = context.expected === 'address' ? STREET.exec(plain.slice(0, match.index)) : null;
@@ -153,7 +156,7 @@ function enAddresses(context: EntityContext): Candidate[] {
     const value: AddressValue = {
       ...(code === undefined ? {} : { province: EN_STATES[code] ?? code }),
       ...(city === undefined ? {} : { city: titleCase(city) }),
-      ...(street ? { detail: `${street[1]} ${street[2]}` } : {}),
+      ...(street ? { detail: asSaid(street) } : {}),
     };
     const end = match.index + whole.length;
     out.push({
