@@ -21,14 +21,18 @@ async function main(): Promise<void> {
     logger,
   });
   reloader.start();
-  closeWithGrace({ delay: config.drainMs + CLOSE_SLACK_MS, logger: false }, async ({ signal, err }) => {
-    if (err) logger.fatal({ err }, 'the bridge stops because of an unexpected error');
-    else logger.info({ signal }, 'draining');
-    // After an error nothing here can be trusted for long: the callers are let go at once.
-    reloader.stop();
-    await bridge.drain(err ? 0 : config.drainMs);
-    logger.info({ event: 'stopped' }, 'stopped');
-  });
+  // SIGHUP is a reload.
+  closeWithGrace(
+    { delay: config.drainMs + CLOSE_SLACK_MS, logger: false, skip: ['SIGHUP'] },
+    async ({ signal, err }) => {
+      if (err) logger.fatal({ err }, 'the bridge stops because of an unexpected error');
+      else logger.info({ signal }, 'draining');
+      // After an error nothing here can be trusted for long: the callers are let go at once.
+      reloader.stop();
+      await bridge.drain(err ? 0 : config.drainMs);
+      logger.info({ event: 'stopped' }, 'stopped');
+    },
+  );
   // One line for machines, whatever the log level: `npm start` and the tests wait for it.
   process.stdout.write(
     `${JSON.stringify({

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -54,6 +55,37 @@ describe('the bridge as a process', () => {
     expect(call.established).toBe(true);
     await call.hangup();
     expect(await stopped).toBe(0);
+  });
+
+  it('takes over a changed file at once and at SIGHUP, refuses a broken one, and keeps its call', async () => {
+    service = await FakeMediaService.start();
+    const folder = mkdtempSync(join(tmpdir(), 'hearken-bridge-'));
+    const file = join(folder, 'hearken.yml');
+    const write = (routes: string): void =>
+      writeFileSync(file, `bridge:\n  reload: { watchMs: 50 }\n  routes: ${routes}\n`);
+    write('[]');
+    bridge = await startBridgeProcess({ env: { HEARKEN_MEDIA_URL: service.url, HEARKEN_CONFIG: file } });
+    phone = await SipPhone.create();
+    const call = await phone.call(bridge.uri);
+    await call.answered;
+    const seen =
+      (words: string, count = 1) =>
+      () =>
+        (bridge?.log.filter((line) => line.includes(words)).length ?? 0) >= count;
+    write('[{ callee: "^nobody$" }]');
+    await until(seen('was taken over'), 'the change is taken over');
+    expect((await (await phone.call(bridge.uri)).ended).status).toBe(404);
+    write('[{ callee: "(" }]');
+    await until(seen('is refused, the old one goes on'), 'the broken one is refused');
+    expect((await (await phone.call(bridge.uri)).ended).status).toBe(404);
+    write('[]');
+    process.kill(bridge.pid, 'SIGHUP');
+    await until(seen('was taken over', 2), 'the signal is heard');
+    const again = await phone.call(bridge.uri);
+    await again.answered;
+    expect(call.established).toBe(true);
+    await Promise.all([call.hangup(), again.hangup()]);
+    rmSync(folder, { recursive: true });
   });
 
   it('says so when its port is taken, and ends with 69', async () => {
