@@ -397,7 +397,7 @@ export class Conversation {
       taken: 'taken',
       transferred: 'handedOver',
     };
-    this.#update({ phase: 'idle', state: 'ended', partial: '', notice: notices[cause] });
+    this.#update({ phase: 'idle', state: 'ended', partial: '', notice: notices[cause], handover: undefined });
     this.#options.onLevels({ microphone: 0, bot: 0 });
     this.#remember();
     this.#options.onCall('end', { cause });

@@ -56,6 +56,7 @@ h2 { margin: 0; font-size: 16px; line-height: 1.3; font-weight: 650; }
 .notice { background: var(--_warn-ground); color: var(--_warn-text); }
 .handover { background: var(--_accent-soft); color: var(--_text); }
 .notice p, .handover p { flex: 1; margin: 0; }
+.notice.good { background: var(--_accent-soft); color: var(--_text); }
 .notice button { flex: none; min-block-size: 32px; padding-inline: 10px; border-radius: 8px; font-weight: 600; border: 1px solid currentColor; }
 .handover a { color: var(--_accent); font-weight: 600; }
 
@@ -68,6 +69,7 @@ h2 { margin: 0; font-size: 16px; line-height: 1.3; font-weight: 650; }
 .control { display: flex; flex-direction: column; align-items: center; gap: 4px; padding: 9px 2px 7px; min-block-size: 58px; border-radius: 12px; background: var(--_ground-soft); font-size: 12px; line-height: 1.25; text-align: center; }
 .control:hover { background: var(--_accent-soft); }
 .control[aria-pressed="true"], .control[aria-expanded="true"] { background: var(--_accent); color: var(--_on-accent); }
+.control svg.dotted { stroke-width: 3; }
 .control.end { background: var(--_danger); color: var(--_on-danger); }
 .control.end:hover { filter: brightness(1.08); }
 .meter { display: flex; align-items: center; justify-content: center; gap: 4px; block-size: 34px; margin-block-end: 8px; color: var(--_accent); }

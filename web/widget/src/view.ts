@@ -67,6 +67,7 @@ export class View {
   readonly #keys: HTMLElement;
   readonly #input: HTMLInputElement;
   readonly #send: HTMLButtonElement;
+  readonly #person: HTMLButtonElement;
   readonly #announcer = h('div', { class: 'away', role: 'status', 'aria-live': 'polite' });
   readonly #rendered = new Map<number, { readonly node: HTMLLIElement; line: ShownLine }>();
   readonly #meter = new Meter();
@@ -106,13 +107,14 @@ export class View {
       this.#handoverLink,
     );
     this.#talk = labelled('talk', actions.talk, icon(...ICONS.mic), this.#spinner, this.#talkText);
-    this.#mute = labelled('control', actions.mute, icon(...ICONS.micOff), this.#muteText);
+    this.#mute = labelled('control', actions.mute, icon(...ICONS.mic), this.#muteText);
     this.#keypad = labelled(
       'control',
       () => this.#showKeys(this.#keys.hidden),
       icon(...ICONS.keypad),
       h('span', {}, words.keypad),
     );
+    this.#keypad.querySelector('svg')?.classList.add('dotted');
     this.#keypad.setAttribute('aria-expanded', 'false');
     this.#keypad.setAttribute('aria-controls', 'keys');
     this.#keys = h(
@@ -156,9 +158,9 @@ export class View {
       icon(...ICONS.send),
     );
     const form = h('form', { onsubmit: (event) => this.#submit(event) }, this.#input, this.#send);
-    const person = button('tool', words.person, actions.person, icon(...ICONS.person));
+    this.#person = button('tool', words.person, actions.person, icon(...ICONS.person));
     const language = button('tool', words.otherLanguageName, actions.language, words.otherLanguage);
-    language.setAttribute('lang', words.otherLanguage === 'EN' ? 'en' : 'zh-CN');
+    language.setAttribute('lang', words.otherLanguage === 'English' ? 'en' : 'zh-CN');
     this.#panel = h(
       'section',
       {
@@ -173,7 +175,7 @@ export class View {
         {},
         h('span', { class: 'badge' }, icon(...ICONS.wave)),
         h('div', { class: 'title' }, h('h2', {}, heading), this.#status),
-        person,
+        this.#person,
         language,
         button('tool close', words.close, actions.close, icon(...ICONS.down)),
       ),
@@ -225,7 +227,8 @@ export class View {
     else if (stick) this.#scroller.scrollTop = this.#scroller.scrollHeight;
 
     setText(this.#status, this.#statusText(model));
-    this.#noticeText.parentElement?.toggleAttribute('hidden', model.notice === undefined);
+    this.#notice.hidden = model.notice === undefined;
+    this.#notice.classList.toggle('good', model.notice === 'handedOver' || model.notice === 'clickToGoOn');
     setText(this.#noticeText, model.notice === undefined ? '' : words.notices[model.notice]);
     setText(this.#noticeButton, model.notice === 'clickToGoOn' ? words.goOn : words.dismiss);
     this.#handover.hidden = model.handover === undefined;
@@ -246,6 +249,9 @@ export class View {
     this.#talk.querySelector('svg')?.toggleAttribute('hidden', connecting);
     this.#mute.setAttribute('aria-pressed', String(model.muted));
     setText(this.#muteText, model.muted ? words.unmute : words.mute);
+    if (before?.muted !== model.muted)
+      this.#mute.querySelector('svg')?.replaceWith(icon(...(model.muted ? ICONS.micOff : ICONS.mic)));
+    this.#person.hidden = live;
     if (!live) this.#showKeys(false);
     // A button that vanishes under somebody's finger must not drop the keyboard on the page.
     if (hadFocus !== undefined && !this.#visible(hadFocus))

@@ -1,0 +1,248 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page, WebSocket } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { concat } from '../../src/dsp/framing.js';
+import { TestBrowser } from '../support/browser.js';
+import { ServiceProcess } from '../support/hearken.js';
+import { describeWith } from '../support/needs.js';
+import { eventually, root, Stage } from '../support/processes.js';
+import { spoken } from '../support/speech.js';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** With HEARKEN_PICTURES=1 the pictures in docs/pictures are made anew. */
+const pictures = process.env.HEARKEN_PICTURES === '1' ? join(root, 'docs/pictures') : undefined;
+
+/** Rules of WCAG 2.2 A and AA, and what axe calls best practice. */
+async function violations(page: Page): Promise<unknown[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
+    };
+    const { violations: found } = await axe.run();
+    return found.map(({ id, nodes }) => ({
+      id,
+      nodes: nodes.map(({ html, failureSummary }) => [html, failureSummary]),
+    }));
+  });
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled' });
+}
+
+/** What went over the socket of a call, with the time of each. */
+class Wire {
+  readonly received: { atMs: number; message: Record<string, unknown> }[] = [];
+  readonly sent: { atMs: number; message: Record<string, unknown> }[] = [];
+  /** First frame of each loud stretch of the microphone. */
+  readonly voiceAtMs: number[] = [];
+  #quietFrames = 100;
+  #audioAtMs = 0;
+
+  constructor(page: Page) {
+    page.on('websocket', (socket) => this.#watch(socket));
+  }
+
+  /** When the widget last got audio to play. */
+  get audioAtMs(): number {
+    return this.#audioAtMs;
+  }
+
+  async until(what: string, passes: (message: Record<string, unknown>) => boolean, limitMs = 30_000) {
+    return eventually(
+      what,
+      () => this.received.find(({ message }) => passes(message)),
+      limitMs,
+      () => JSON.stringify(this.received.slice(-12)),
+    );
+  }
+
+  #watch(socket: WebSocket): void {
+    socket.on('framereceived', ({ payload }) => {
+      if (typeof payload === 'string') this.received.push({ atMs: performance.now(), message: JSON.parse(payload) });
+      else this.#audioAtMs = performance.now();
+    });
+    socket.on('framesent', ({ payload }) => {
+      if (typeof payload === 'string') this.sent.push({ atMs: performance.now(), message: JSON.parse(payload) });
+      else this.#heard(payload);
+    });
+  }
+
+  #heard(payload: Buffer): void {
+    let peak = 0;
+    for (let at = 0; at + 1 < payload.length; at += 2) peak = Math.max(peak, Math.abs(payload.readInt16LE(at)));
+    if (peak < 1500) {
+      this.#quietFrames += 1;
+      return;
+    }
+    // Half a second of quiet lies between two things that are said.
+    if (this.#quietFrames > 25) this.voiceAtMs.push(performance.now());
+    this.#quietFrames = 0;
+  }
+}
+
+const conversationId = `JSON.parse(Object.values(sessionStorage)[0]).pass.conversationId`;
+const silence = (ms: number): Int16Array => new Int16Array(ms * 8);
+const lines = (page: Page) => page.locator('hearken-call li');
+
+describeWith(['chromium'], 'the widget in a real browser', () => {
+  const stage = new Stage();
+  let data: string;
+  let url: string;
+  beforeAll(async () => {
+    data = mkdtempSync(join(tmpdir(), 'hearken-widget-'));
+    const service = stage.add(await ServiceProcess.start(data));
+    url = `${service.url}/widget/`;
+  });
+  afterAll(async () => {
+    await stage.clear();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  it('a visitor asks aloud, talks over the answer, reloads the page in the middle, and is handed to a person', async () => {
+    const says = concat([
+      silence(7000),
+      spoken('opening-hours', '营业时间是几点'),
+      silence(3000),
+      spoken('return', '我要退货'),
+      silence(60_000),
+    ]);
+    const browser = await TestBrowser.start({ says: { samples: says, sampleRate: 8000 } });
+    try {
+      const page = await (await browser.visitor({ locale: 'zh-CN' })).newPage();
+      const errors: string[] = [];
+      page.on('pageerror', (error) => errors.push(error.message));
+      const wire = new Wire(page);
+      await page.goto(url);
+      await page.getByRole('button', { name: /打开语音助手/ }).click();
+      await page.getByRole('button', { name: '开始通话' }).click();
+      await wire.until('the greeting', ({ type, who }) => type === 'transcript' && who === 'bot');
+      await page.getByText('正在回答').waitFor();
+      // Word by word: some of it is still to come while it plays.
+      await page.locator('hearken-call .rest').first().waitFor({ state: 'attached' });
+      await wire.until('a partial of the question', ({ who, final }) => who === 'caller' && final === false);
+      await wire.until(
+        'the question',
+        ({ who, final, text }) => who === 'caller' && final === true && String(text).includes('营业时间'),
+      );
+      await page.getByText('九点').first().waitFor();
+
+      // Talked over: the answer is stopped, and shown as far as it was heard.
+      const clear = await wire.until('the answer being stopped', ({ type }) => type === 'clear');
+      const voiceAtMs = wire.voiceAtMs.findLast((atMs) => atMs < clear.atMs) ?? 0;
+      const cleared = await eventually('the widget saying that it is silent', () =>
+        wire.sent.find(({ message }) => message.type === 'cleared'),
+      );
+      console.log(
+        `from the first sound of the caller to silence: ${Math.round(cleared.atMs - voiceAtMs)} ms; from "clear" to silence: ${Math.round(cleared.atMs - clear.atMs)} ms`,
+      );
+      expect(cleared.atMs - clear.atMs).toBeLessThan(300);
+      expect(cleared.message.generation).toBe(clear.message.generation);
+      await wire.until(
+        'the return',
+        ({ who, final, text }) => who === 'caller' && final === true && String(text).includes('退货'),
+      );
+      await picture(page, 'widget-call-light-desktop');
+      expect(await violations(page)).toEqual([]);
+
+      const said = await lines(page).allTextContents();
+      const session = (await wire.until('ready', ({ type }) => type === 'ready')).message.sessionId;
+      const before = wire.received.length;
+      await page.reload();
+      const again = await eventually('the call going on', () =>
+        wire.received.slice(before).find(({ message }) => message.type === 'ready'),
+      );
+      expect(again.message.sessionId).toBe(session);
+      expect((await lines(page).allTextContents()).slice(0, 3)).toEqual(said.slice(0, 3));
+
+      const transfers: unknown[] = [];
+      await page.exposeFunction('handedOver', (target: string) => transfers.push(target));
+      await page.evaluate(`document.querySelector('hearken-call').addEventListener('hearken-transfer', (event) => {
+        event.preventDefault();
+        handedOver(event.detail.target);
+        event.detail.complete();
+      })`);
+      await page.getByRole('button', { name: '静音', exact: true }).click();
+      await page.getByText('已静音').waitFor();
+      await page.getByRole('button', { name: '转人工' }).click();
+      await wire.until(
+        'the end of the call',
+        ({ type, cause }) => type === 'hangup' && cause === 'transferred',
+        40_000,
+      );
+      expect(transfers).toEqual([expect.stringMatching(/^sip:/)]);
+      await page.getByText('已为您转接人工客服').waitFor();
+      expect(errors).toEqual([]);
+    } finally {
+      await browser.stop();
+    }
+  });
+
+  it('whoever refuses the microphone types; what they type is only ever text; every page passes axe', async () => {
+    const browser = await TestBrowser.start({ microphone: false });
+    try {
+      const context = await browser.visitor({ locale: 'zh-CN', colorScheme: 'dark' });
+      const page = await context.newPage();
+      const broken: string[] = [];
+      page.on('console', (message) => {
+        if (message.text().includes('Content Security Policy')) broken.push(message.text());
+      });
+      await page.goto(url);
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Tab');
+      await page.getByRole('button', { name: /打开语音助手/ }).focus();
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Enter');
+      await page.getByText('麦克风权限被拒绝').waitFor();
+      await picture(page, 'widget-refused-dark-desktop');
+      expect(await violations(page)).toEqual([]);
+
+      const input = page.getByRole('textbox', { name: '输入消息' });
+      await input.fill('营业时间');
+      await input.press('Enter');
+      await page.getByText('九点').first().waitFor();
+      const attack = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>';
+      await input.fill(attack);
+      await input.press('Enter');
+      await page.getByText(attack).waitFor();
+      await eventually('an answer to it', async () => (await lines(page).count()) >= 4);
+      expect(await page.evaluate(() => (globalThis as { pwned?: number }).pwned)).toBeUndefined();
+      expect(await page.locator('hearken-call img, hearken-call script').count()).toBe(0);
+      expect(await violations(page)).toEqual([]);
+
+      // On the next page everything is still there, and the service knows the conversation.
+      const conversation = await page.evaluate(conversationId);
+      await page.goto(`${url}?language=en`);
+      await page.getByText(attack).waitFor();
+      expect(await page.evaluate(conversationId)).toBe(conversation);
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('heading', { name: 'Voice assistant' }).waitFor();
+      await page.keyboard.press('Escape');
+      expect(broken).toEqual([]);
+
+      for (const [colorScheme, width] of [
+        ['light', 390],
+        ['dark', 390],
+        ['light', 1280],
+      ] as const) {
+        const phone = await (
+          await browser.visitor({ locale: 'zh-CN', colorScheme, viewport: { width, height: 800 } })
+        ).newPage();
+        await phone.goto(url);
+        await phone.getByRole('button', { name: /打开语音助手/ }).click();
+        await phone.getByRole('textbox', { name: '输入消息' }).fill('营业时间');
+        await phone.keyboard.press('Enter');
+        await phone.getByText('九点').first().waitFor();
+        await picture(phone, `widget-text-${colorScheme}-${width < 500 ? 'phone' : 'desktop'}`);
+        expect(await violations(phone)).toEqual([]);
+        await phone.close();
+      }
+    } finally {
+      await browser.stop();
+    }
+  });
+});
