@@ -40,6 +40,8 @@ export interface Model {
   /** What the caller is saying right now. */
   readonly partial: string;
   readonly muted: boolean;
+  /** There was a call on this page. */
+  readonly talked: boolean;
   readonly notice: Notice | undefined;
   /** Nothing can be said here, only typed. */
   readonly textOnly: boolean;
@@ -89,7 +91,7 @@ export class Conversation {
   #prompt: { readonly first: number; playedMs: number } | undefined;
   #earMs = 0;
   #generation = 0;
-  #lateBlocks = 0;
+  #gaps = 0;
   #model: Model;
 
   constructor(options: ConversationOptions) {
@@ -104,6 +106,7 @@ export class Conversation {
       lines: lines.map((line) => ({ ...line, id: this.#nextId++ })),
       partial: '',
       muted,
+      talked: call !== undefined,
       notice: undefined,
       textOnly: soundProblem() !== undefined,
       waiting: false,
@@ -146,8 +149,8 @@ export class Conversation {
     return this.#open;
   }
 
-  get lateBlocks(): number {
-    return this.#lateBlocks;
+  get gaps(): number {
+    return this.#gaps;
   }
 
   rememberOpen(open: boolean): void {
@@ -265,7 +268,7 @@ export class Conversation {
         this.#sound?.play({ type: 'begin', generation });
         this.#earMs = 0;
         const waits = this.#sound?.running === false;
-        this.#update({ phase: 'live', notice: waits ? 'clickToGoOn' : undefined });
+        this.#update({ phase: 'live', talked: true, notice: waits ? 'clickToGoOn' : undefined });
         this.#remember();
         if (!resumed) this.#options.onCall('start', { conversationId: this.#pass?.conversationId });
       },
@@ -286,7 +289,8 @@ export class Conversation {
 
   #transcript(who: 'caller' | 'bot', text: string, final: boolean): void {
     if (who === 'caller') {
-      this.#finishPrompt(false);
+      // A partial alone ends nothing: the service may take it for a sign of listening and go on.
+      if (final) this.#finishPrompt(false);
       if (final) this.#say({ who, text }, false);
       this.#update({ partial: final ? '' : text });
       return;
@@ -313,7 +317,7 @@ export class Conversation {
     } else {
       if (report.generation !== this.#generation) return;
       this.#options.onLevels({ bot: report.peak });
-      this.#lateBlocks = report.lateBlocks;
+      this.#gaps = report.gaps;
       this.#ear(report.playedMs);
     }
   }

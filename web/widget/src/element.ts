@@ -81,9 +81,9 @@ export function defineHearkenCall(script: string): void {
       this.#conversation?.type(text);
     }
 
-    /** For tests and the curious: blocks of silence in the middle of the bot's words. */
-    get lateBlocks(): number {
-      return this.#conversation?.lateBlocks ?? 0;
+    /** For measuring: times that the bot's words broke off in this call because audio came late. */
+    get gaps(): number {
+      return this.#conversation?.gaps ?? 0;
     }
 
     #begin(): void {

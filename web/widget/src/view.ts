@@ -158,7 +158,7 @@ export class View {
       icon(...ICONS.send),
     );
     const form = h('form', { onsubmit: (event) => this.#submit(event) }, this.#input, this.#send);
-    this.#person = button('tool', words.person, actions.person, icon(...ICONS.person));
+    this.#person = labelled('ask', actions.person, icon(...ICONS.person), h('span', {}, words.person));
     const language = button('tool', words.otherLanguageName, actions.language, words.otherLanguage);
     language.setAttribute('lang', words.otherLanguage === 'English' ? 'en' : 'zh-CN');
     this.#panel = h(
@@ -175,14 +175,13 @@ export class View {
         {},
         h('span', { class: 'badge' }, icon(...ICONS.wave)),
         h('div', { class: 'title' }, h('h2', {}, heading), this.#status),
-        this.#person,
         language,
         button('tool close', words.close, actions.close, icon(...ICONS.down)),
       ),
       this.#scroller,
       this.#handover,
       this.#notice,
-      h('div', { class: 'stage' }, this.#talk, this.#call),
+      h('div', { class: 'stage' }, h('div', { class: 'begin' }, this.#talk, this.#person), this.#call),
       form,
       this.#announcer,
     );
@@ -240,10 +239,7 @@ export class View {
     const hadFocus = this.#focused();
     this.#talk.hidden = live || model.textOnly;
     this.#call.hidden = !live;
-    setText(
-      this.#talkText,
-      connecting ? words.states.connecting : model.lines.length > 0 ? words.talkAgain : words.talk,
-    );
+    setText(this.#talkText, connecting ? words.states.connecting : model.talked ? words.talkAgain : words.talk);
     this.#talk.setAttribute('aria-disabled', String(connecting));
     this.#spinner.hidden = !connecting;
     this.#talk.querySelector('svg')?.toggleAttribute('hidden', connecting);
@@ -251,7 +247,7 @@ export class View {
     setText(this.#muteText, model.muted ? words.unmute : words.mute);
     if (before?.muted !== model.muted)
       this.#mute.querySelector('svg')?.replaceWith(icon(...(model.muted ? ICONS.micOff : ICONS.mic)));
-    this.#person.hidden = live;
+    this.#person.hidden = live || connecting;
     if (!live) this.#showKeys(false);
     // A button that vanishes under somebody's finger must not drop the keyboard on the page.
     if (hadFocus !== undefined && !this.#visible(hadFocus))

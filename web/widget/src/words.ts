@@ -107,7 +107,7 @@ const en: Words = {
   close: 'Minimise',
   hello: 'Hello! Press the button and speak, or type below.',
   helloTextOnly: 'Hello! Type below and I will answer.',
-  talk: 'Start talking',
+  talk: 'Talk',
   talkAgain: 'Talk again',
   hangUp: 'Hang up',
   mute: 'Mute',

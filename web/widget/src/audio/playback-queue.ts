@@ -26,7 +26,8 @@ export class PlaybackQueue {
   #played = 0;
   #last = 0;
   #fade = 0;
-  #lateBlocks = 0;
+  #gaps = 0;
+  #dry = false;
   /** Audio has begun and its closing mark has not come: running dry now is heard as a gap. */
   #open = false;
 
@@ -45,8 +46,8 @@ export class PlaybackQueue {
   }
 
   /** Times that the queue ran dry in the middle of something. */
-  get lateBlocks(): number {
-    return this.#lateBlocks;
+  get gaps(): number {
+    return this.#gaps;
   }
 
   push(pcm: Int16Array): void {
@@ -55,6 +56,7 @@ export class PlaybackQueue {
     this.#items.push({ samples, at: 0 });
     this.#queued += samples.length;
     this.#open = true;
+    this.#dry = false;
   }
 
   mark(name: string): void {
@@ -76,6 +78,7 @@ export class PlaybackQueue {
     this.#generation = generation;
     this.#fade = FADE_SAMPLES;
     this.#open = false;
+    this.#dry = false;
     this.#resampler = new Resampler(this.#rate, this.#contextRate);
   }
 
@@ -93,7 +96,7 @@ export class PlaybackQueue {
       if ('mark' in item) {
         this.#items.shift();
         news.push({ type: 'mark', name: item.mark });
-        if (this.#queued === 0) this.#open = false;
+        if (this.#queued === filled) this.#open = false;
         continue;
       }
       if (filled === out.length) break;
@@ -107,7 +110,8 @@ export class PlaybackQueue {
     this.#played += filled;
     if (filled > 0) this.#last = out[filled - 1] ?? 0;
     if (filled < out.length) {
-      if (this.#open && this.#queued === 0) this.#lateBlocks += 1;
+      if (this.#open && !this.#dry) this.#gaps += 1;
+      this.#dry = this.#open;
       this.#silence(out, filled);
     }
     return news;

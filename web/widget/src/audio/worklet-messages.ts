@@ -23,7 +23,8 @@ export type PlaybackReport =
       /** Of this generation. */
       readonly playedMs: number;
       readonly queuedMs: number;
-      readonly lateBlocks: number;
+      /** Times that it ran dry in the middle of a prompt. */
+      readonly gaps: number;
       readonly generation: number;
       /** Loudest sample since the last report, 0..1. */
       readonly peak: number;

@@ -67,8 +67,8 @@ export function registerProcessors(): void {
       for (const other of output?.slice(1) ?? []) other.set(out);
       this.#blocks += 1;
       if (this.#blocks % REPORT_BLOCKS === 0) {
-        const { playedMs, queuedMs, lateBlocks, generation } = this.#queue;
-        this.#tell({ type: 'played', playedMs, queuedMs, lateBlocks, generation, peak: this.#peak });
+        const { playedMs, queuedMs, gaps, generation } = this.#queue;
+        this.#tell({ type: 'played', playedMs, queuedMs, gaps, generation, peak: this.#peak });
         this.#peak = 0;
       }
       return !this.#ended;
