@@ -47,13 +47,13 @@ describe('the speech room with the built-in models', () => {
     for (const { reason } of speech.models) expect(reason.length).toBeGreaterThan(5);
   });
 
-  it('notices a caller in a language it has no recogniser for, with an empty text', async () => {
-    const said = await say('转人工');
+  it.each(['where is my order', 'yes please'])('hears the English it says itself: %s', async (text) => {
+    const said = await say(text, 'en');
     const stream = speech.recognizer.open({ streamId: 'en', sampleRate: 8000, language: 'en-US' });
     const voice = next(stream, 'voice', (active) => active);
     const final = await hear(stream, concat([new Int16Array(4000), said, new Int16Array(3200)]));
     await voice;
-    expect(final).toMatchObject({ text: '', confidence: 0 });
+    expect(final.text).toBe(text);
     stream.close();
   });
 

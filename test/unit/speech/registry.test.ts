@@ -48,7 +48,7 @@ describe('model registry', () => {
 
   it('finds the built-in models whole', async () => {
     const registry = new ModelRegistry({ root: projectRoot });
-    for (const name of ['asr-zh-tiny', 'tts-zh-yue', 'vad-silero']) {
+    for (const name of ['asr-zh-phone', 'tts-zh-yue', 'vad-silero']) {
       expect(await verifyModel(registry, name)).toMatchObject({ name, state: 'ok' });
     }
   });
@@ -89,7 +89,11 @@ describe('model registry', () => {
       builtIn: true,
       reason: 'asr-zh-en-small-bilingual, asr-zh-14m, asr-zh-multi-hans not found; built-in',
     });
-    expect(choice(bare, 'recogniser en')?.reason).toMatch(/noticed but not understood/);
+    expect(choice(bare, 'recogniser en')).toMatchObject({ name: 'asr-en-phone', builtIn: true });
+    const deaf = chooseModels(bare, { ...speech, recognizers: { en: ['asr-zh-en-small-bilingual'] } });
+    expect(deaf.find(({ inUse }) => inUse.role === 'recogniser en')?.inUse.reason).toMatch(
+      /noticed but not understood/,
+    );
     for (const file of official) write(`mine/${zh14m}/${file}`);
     const pulled = new ModelRegistry({ root: projectRoot, folders: [join(folder, 'mine')] });
     expect(choice(pulled, 'recogniser zh-CN')).toMatchObject({
@@ -114,7 +118,7 @@ describe('model registry', () => {
   it('refuses a name it does not know and a model of the wrong kind', () => {
     const registry = new ModelRegistry({ root: projectRoot });
     expect(() => registry.get('nope')).toThrow(expect.objectContaining({ code: 'MODEL_NOT_FOUND' }));
-    expect(() => registry.choose('synthesizer', 'zh-CN', ['asr-zh-tiny'])).toThrow(
+    expect(() => registry.choose('synthesizer', 'zh-CN', ['asr-zh-phone'])).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),
     );
   });
