@@ -1,5 +1,3 @@
-import { watch } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
@@ -10,6 +8,7 @@ import { openSentenceEncoder } from '../nlu/encoder/onnx-encoder.js';
 import { LIVE_FOLDER } from '../nlu/live/trial-file.js';
 import type { TrainingReport } from '../nlu/train/report.js';
 import { type TrainOptions, trainIntentModel } from '../nlu/train/trainer.js';
+import { watchFiles } from './watched-files.js';
 
 interface Flags {
   readonly data?: string[];
@@ -32,9 +31,6 @@ export function modelCacheFolder(): string {
 export function liveModelFolder(): string {
   return join(modelCacheFolder(), LIVE_FOLDER);
 }
-
-/** Editors write a file in several steps: training waits until it has been quiet for this long. */
-const SETTLE_MS = 300;
 
 /** `hearken train [app] | --data … --out …` */
 export function trainCommand(): Command {
@@ -118,26 +114,15 @@ function numberOf(flag: string, value: string): number {
 async function watchAndTrain(paths: readonly string[], flags: Flags): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  console.error(`watching ${paths.join(', ')}; Ctrl-C ends`);
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  const changed = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      running = running
-        .then(() => trainOnce(paths, flags))
-        .catch((error: unknown) => console.error(`not trained, the old model stays: ${messageOf(error)}`));
-    }, SETTLE_MS);
-  };
-  for (const path of paths) {
-    const recursive = (await stat(path)).isDirectory();
-    watch(path, { recursive, signal: stop.signal }, (_event, file) => {
-      if (file === null || !recursive || /\.(ya?ml|tsv|csv|jsonl)$/.test(join(path, file))) changed();
-    });
-  }
-  await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }));
-  clearTimeout(timer);
-  await running;
+  const train = () =>
+    trainOnce(paths, flags).catch((error: unknown) =>
+      console.error(`not trained, the old model stays: ${messageOf(error)}`),
+    );
+  await watchFiles(paths, {
+    onChange: train,
+    onReady: () => console.error(`watching ${paths.join(', ')}; Ctrl-C ends`),
+    signal: stop.signal,
+  });
 }
 
 const percent = (share: number | undefined) => (share === undefined ? '–' : `${(share * 100).toFixed(1)} %`);

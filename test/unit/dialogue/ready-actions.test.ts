@@ -244,11 +244,14 @@ describe('the guard around requests', () => {
     '2002:7f00:1::',
     'fd00::1',
     'fe80::1',
+    'fec0::1',
+    '::127.0.0.1',
+    '2001::7f00:1',
     '0.0.0.0',
     'nonsense',
   ])('knows that %s is not public', (address) => expect(isPrivateAddress(address)).toBe(true));
 
-  it.each(['8.8.8.8', '2606:4700::1111', '::ffff:8.8.8.8'])('knows that %s is', (address) =>
+  it.each(['8.8.8.8', '2606:4700::1111', '2001:4860:4860::8888', '::ffff:8.8.8.8'])('knows that %s is', (address) =>
     expect(isPrivateAddress(address)).toBe(false),
   );
 });

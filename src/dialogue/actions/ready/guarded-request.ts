@@ -43,6 +43,7 @@ for (const [net, bits] of [
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
@@ -52,13 +53,18 @@ for (const [net, bits] of [
 ] as const)
   NOT_PUBLIC.addSubnet(net, bits, 'ipv4');
 for (const [net, bits] of [
-  ['::', 128],
-  ['::1', 128],
+  // Unspecified, loopback, and the old form that carries an IPv4 address (::127.0.0.1).
+  ['::', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
+  // Protocol assignments, Teredo tunnels among them.
+  ['2001::', 23],
   ['2001:db8::', 32],
   ['fc00::', 7],
+  ['3fff::', 20],
   ['fe80::', 10],
+  // Site-local, of old.
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const)
   NOT_PUBLIC.addSubnet(net, bits, 'ipv6');
