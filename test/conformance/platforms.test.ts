@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { refuseUpgrade, UpgradeRouter } from '../../src/api/upgrade.js';
 import { configSchema } from '../../src/config.js';
 import { HearkenV1Server } from '../../src/media/hearken-v1/server.js';
@@ -208,6 +209,48 @@ describe.each<{ name: string; make: () => Peer; knowsCaller: boolean; transferSt
     await expect(
       call.session.transfer({ transferId: 't', target: 'sip:a@b', mode: 'blind', timeoutMs: 10 }),
     ).rejects.toMatchObject({ code: 'CALL_FAILED' });
+  });
+});
+
+describe('a connection that misbehaves is ended, and the call beside it goes on', () => {
+  const dial = async (path: string): Promise<{ socket: WebSocket; closed: Promise<number> }> => {
+    const socket = new WebSocket(`${webSocketBase}/media${path}`);
+    socket.on('error', () => undefined);
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    await new Promise((resolve) => socket.once('open', resolve));
+    return { socket, closed };
+  };
+
+  it.each<[string, number, (socket: WebSocket) => void]>([
+    ['no JSON', 1002, (socket) => socket.send('{"event":')],
+    ['a binary frame to Twilio', 1003, (socket) => socket.send(Buffer.alloc(160))],
+    ['a message over the limit', 1009, (socket) => socket.send('x'.repeat(200_000))],
+    ['a flood', 1008, (socket) => Array.from({ length: 2000 }, () => socket.send('{"event":"connected"}'))],
+    ['nothing at all', 4408, () => undefined],
+  ])('%s', async (_what, code, act) => {
+    const good = await begin(new VonagePeer());
+    const { socket, closed } = await dial('/twilio');
+    act(socket);
+    expect(await closed).toBe(code);
+    expect(good.closed).toBeUndefined();
+    expect(calls).toHaveLength(1);
+  });
+
+  it('a path that nobody speaks, or too deep below one, is not found', async () => {
+    for (const path of ['/telnyx', '/twilio/a/b']) {
+      const socket = new WebSocket(`${webSocketBase}/media${path}`);
+      const error = await new Promise<Error>((resolve) => socket.once('error', resolve));
+      expect(error.message).toContain('404');
+    }
+  });
+
+  it('while it drains, no new call is taken and live ones go on', async () => {
+    const good = await begin(new VonagePeer());
+    platforms.drain();
+    const socket = new WebSocket(`${webSocketBase}/media/vonage`);
+    const error = await new Promise<Error>((resolve) => socket.once('error', resolve));
+    expect(error.message).toContain('503');
+    expect(good.closed).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 import { decodeAlaw, decodeMulaw, encodeAlaw, encodeMulaw } from '../../dsp/g711.js';
 import { pcmToBytes } from '../../dsp/wav.js';
 import { HearkenError } from '../../errors.js';
-import { isObject, objectAt, parseObject, textAt, tidy } from './bounded-json.js';
+import { objectAt, parseObject, textAt, tidy } from './bounded-json.js';
 import { callFacts } from './call-facts.js';
 import { checkLength, linear } from './linear.js';
 import type { PlatformSession } from './platform-session.js';
@@ -131,8 +131,9 @@ class AsteriskWire implements Receiver, Wire {
     const facts = callFacts(
       textAt(event, 'channel_id') ?? textAt(event, 'connection_id'),
       undefined,
+      // Before the URL's: Asterisk 22 keeps what a dial string's v() once said for later calls of the same client.
+      inherited(variables),
       this.#line.query,
-      pick(variables, /^(HEARKEN_|X-)/),
       { asterisk_channel: textAt(event, 'channel'), asterisk_connection: textAt(event, 'connection_id') },
     );
     this.#session = this.#line.open(facts, codec.sampleRate, this);
@@ -159,6 +160,11 @@ function parsePlain(text: string): Readonly<Record<string, unknown>> {
   return fields;
 }
 
-function pick(variables: Readonly<Record<string, unknown>>, wanted: RegExp): Readonly<Record<string, unknown>> {
-  return isObject(variables) ? Object.fromEntries(Object.entries(variables).filter(([name]) => wanted.test(name))) : {};
+/** `__HEARKEN_CALLER`, set before `Dial`, comes with its underscores (seen with 22.10). Asterisk's own variables are left out. */
+function inherited(variables: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(variables)
+      .map(([name, value]): [string, unknown] => [name.replace(/^_+/, ''), value])
+      .filter(([name]) => /^(HEARKEN_|X-)/.test(name)),
+  );
 }

@@ -8,7 +8,7 @@ const LONGEST_COMMAND = 128;
 /** Asterisk's chan_websocket, with plain or JSON control messages. */
 export class AsteriskPeer extends WebSocketPeer {
   readonly sampleRate: number;
-  protected readonly path = '/asterisk?caller=13800138000&callee=100';
+  protected readonly path: string;
   protected override readonly subprotocols = ['media'];
   readonly #json: boolean;
   readonly #format: 'ulaw' | 'slin16';
@@ -18,6 +18,8 @@ export class AsteriskPeer extends WebSocketPeer {
     this.#json = control === 'json';
     this.#format = format;
     this.sampleRate = format === 'ulaw' ? 8000 : 16_000;
+    // The dial string's v(), without which plain messages tell nothing of the caller.
+    this.path = control === 'json' ? '/asterisk' : '/asterisk?caller=13800138000&callee=100';
   }
 
   protected onOpen(): void {
@@ -33,7 +35,13 @@ export class AsteriskPeer extends WebSocketPeer {
         format: this.#format,
         optimal_frame_size: frame,
         ptime: 20,
-        channel_variables: { HEARKEN_LANGUAGE: 'en', DIALEDPEERNUMBER: 'hearken', 'X-Order': '42' },
+        channel_variables: {
+          DIALEDPEERNUMBER: 'hearken/c(slin16)f(json)',
+          MEDIA_WEBSOCKET_OPTIMAL_FRAME_SIZE: String(frame),
+          __HEARKEN_LANGUAGE: 'en',
+          __HEARKEN_CALLER: '13800138000',
+          __HEARKEN_CALLEE: '100',
+        },
       });
     } else {
       this.send(
