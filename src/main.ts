@@ -180,6 +180,7 @@ export async function startService(
     for (const { path, upgrade } of platforms.endpoints) router.registerWithBelow(path, upgrade);
     api.registerUpgrades(router);
     router.attach(api.app.server);
+    platforms.registerRoutes(api.app);
     await api.app.listen({ host: config.http.host, port: config.http.port });
     stops.push(() => api.app.close());
     stops.push(async () => {
@@ -224,13 +225,16 @@ export async function startService(
 
     async function warmPrompts(): Promise<void> {
       const languages = new Set([config.app.language, ...Object.values(config.app.languageByCallee)]);
-      for (const language of languages) {
-        await speech.synthesizer
-          .warm([...fallbackPrompts(language), ...brain.prompts(language)], { language, sampleRate: 8000 })
-          .catch((error: unknown) =>
-            logger.warn({ err: error, language }, 'fixed prompts could not be rendered ahead of time'),
-          );
-      }
+      // The web widget's rate too, where there are sites that use it.
+      const rates = config.widget.origins.length > 0 ? [8000, 16_000] : [8000];
+      for (const sampleRate of rates)
+        for (const language of languages) {
+          await speech.synthesizer
+            .warm([...fallbackPrompts(language), ...brain.prompts(language)], { language, sampleRate })
+            .catch((error: unknown) =>
+              logger.warn({ err: error, language }, 'fixed prompts could not be rendered ahead of time'),
+            );
+        }
     }
   } catch (error) {
     await stopAll();

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { BotAction } from '../dialogue/brain.js';
+import { resample } from '../dsp/resample.js';
 import { messageOf } from '../errors.js';
 import type { MediaSession, PcmFrame } from '../media/session.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
@@ -174,11 +175,12 @@ export class CallVoice {
   /** Synthesis is broken as well: the recorded apology is all that is left. */
   #sayApology(): void {
     const { apology, session, listener } = this.#options;
-    if (!apology || session.sampleRate !== 8000) {
+    if (!apology) {
       listener.fallbackOver();
       return;
     }
-    const frame: PcmFrame = { samples: apology, sampleRate: 8000 };
+    const { sampleRate } = session;
+    const frame: PcmFrame = { samples: resample(apology, 8000, sampleRate), sampleRate };
     this.#playout.play(FALLBACK_PROMPT_ID, [{ text: '', audio: once(frame) }]);
   }
 }
