@@ -151,6 +151,8 @@ export const configSchema = z.strictObject({
             .array(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'an address or a network such as 10.0.0.0/8'))
             .max(100)
             .default([]),
+          /** The dialplan asks `<media.path>/next` what comes after Hearken, so that calls can be handed on. */
+          next: z.boolean().default(false),
         })
         .prefault({}),
     })

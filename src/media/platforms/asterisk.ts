@@ -129,7 +129,11 @@ class AsteriskWire implements Receiver, Wire {
     this.#codec = codec;
     const variables = objectAt(event, 'channel_variables');
     const facts = callFacts(
-      textAt(event, 'channel_id') ?? textAt(event, 'connection_id'),
+      // The dialplan's own id, where it gave one: by that it asks later what comes next.
+      textAt(variables, '__HEARKEN_CALL') ??
+        this.#line.query.get('call') ??
+        textAt(event, 'channel_id') ??
+        textAt(event, 'connection_id'),
       undefined,
       // Before the URL's: Asterisk 22 keeps what a dial string's v() once said for later calls of the same client.
       inherited(variables),

@@ -88,6 +88,7 @@ export class AudioSocketServer {
     const wire = new AudioSocketWire({
       pacer: this.#pacer,
       secret: config.audiosocketSecret,
+      next: config.audiosocket.next,
       open: (facts, sampleRate, own) => calls.open('audiosocket', remoteAddress, facts, sampleRate, own),
       send: (packet) => {
         if (!socket.writable || socket.writableLength > MAX_BUFFERED_BYTES) return false;

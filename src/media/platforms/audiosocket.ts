@@ -70,6 +70,8 @@ export interface AudioSocketWireOptions {
   readonly pacer: Pacer;
   /** 16 hex digits that every UUID must begin with; undefined takes any. */
   readonly secret: string | undefined;
+  /** The dialplan will ask what comes next. */
+  readonly next?: boolean;
   readonly open: (facts: CallFacts, sampleRate: number, wire: Wire) => PlatformSession;
   /** False when the connection is away or its peer doesn't read. */
   readonly send: (packet: Buffer) => boolean;
@@ -127,7 +129,7 @@ export class AudioSocketWire implements Wire {
       direction: 'inbound',
       caller: 'anonymous',
       callee: 'unknown',
-      headers: {},
+      headers: this.#options.next ? { next: 'ask' } : {},
     };
     this.#session = this.#options.open(facts, sampleRate, this);
     this.#options.pacer.add(this);

@@ -29,6 +29,8 @@ export function callFacts(
     }
   }
   const route = routeOf(fields);
+  const next = take(fields, ['next', 'HEARKEN_NEXT']);
+  if (next !== undefined) fields.set('next', next);
   return {
     callId: tidy(callId ?? '', 256) || `call-${Date.now().toString(36)}`,
     direction: direction === 'outbound' ? 'outbound' : 'inbound',

@@ -13,9 +13,15 @@ export interface Credentials {
 }
 
 /** Lets a connection in, or throws UNAUTHORIZED or FORBIDDEN. `path` is what follows the platform's own path, without slashes. */
-export function admit(platform: PlatformName, request: IncomingMessage, path: string, credentials: Credentials): void {
+export function admit(
+  platform: PlatformName,
+  request: IncomingMessage,
+  path: string,
+  credentials: Credentials,
+  scheme: 'wss' | 'https' = 'wss',
+): void {
   if (platform === 'twilio' && credentials.twilioAuthToken !== undefined) {
-    if (signedByTwilio(request, credentials.twilioAuthToken, credentials.publicUrl)) return;
+    if (signedByTwilio(request, credentials.twilioAuthToken, credentials.publicUrl, scheme)) return;
     throw new HearkenError('FORBIDDEN', 'The X-Twilio-Signature is missing or wrong.', {
       hint: 'Check HEARKEN_TWILIO_AUTH_TOKEN, and that media.publicUrl is the host in the TwiML.',
     });
@@ -69,10 +75,16 @@ export function twilioSignature(url: string, authToken: string): string {
   return createHmac('sha1', authToken).update(url).digest('base64');
 }
 
-function signedByTwilio(request: IncomingMessage, authToken: string, publicUrl: string | undefined): boolean {
+function signedByTwilio(
+  request: IncomingMessage,
+  authToken: string,
+  publicUrl: string | undefined,
+  scheme: 'wss' | 'https',
+): boolean {
   const given = request.headers['x-twilio-signature'];
   if (typeof given !== 'string' || given.length > 128) return false;
-  const base = publicUrl?.replace(/\/+$/, '').replace(/^http/, 'ws') ?? `wss://${request.headers.host ?? ''}`;
+  const host = publicUrl?.replace(/^[a-z]+:\/\//, '').replace(/\/+$/, '') ?? request.headers.host ?? '';
+  const base = `${scheme}://${host}`;
   const url = `${base}${request.url ?? ''}`;
   // Twilio has been seen to sign with and without a slash at the end.
   return [url, `${url}/`].some((signed) => sameSecret(given, twilioSignature(signed, authToken)));

@@ -1,9 +1,12 @@
 import type { Duplex } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
 import type { UpgradeHandler } from '../../api/upgrade.js';
 import { asteriskProtocol } from './asterisk.js';
 import { AudioSocketServer } from './audiosocket-server.js';
 import { freeswitchProtocol } from './freeswitch.js';
 import { jambonzProtocol } from './jambonz.js';
+import { NextSteps } from './next-step.js';
+import { type NextStepRouteOptions, registerNextStep } from './next-step-route.js';
 import { PlatformCalls, type PlatformCallsOptions } from './platform-calls.js';
 import { twilioProtocol } from './twilio.js';
 import { vonageProtocol } from './vonage.js';
@@ -29,18 +32,22 @@ export class Platforms {
   readonly endpoints: readonly { readonly path: string; readonly upgrade: UpgradeHandler }[];
   readonly #websockets: readonly WebSocketEndpoint[];
   readonly #audiosocket: AudioSocketServer | undefined;
+  readonly #next: NextStepRouteOptions;
+  readonly #enabled: boolean;
 
   constructor(options: PlatformsOptions) {
     const { config, logger, refuse } = options;
-    const calls = new PlatformCalls(options);
+    const steps = new NextSteps();
+    const calls = new PlatformCalls({ transfer: steps.transfer, ...options });
     this.calls = calls;
+    const mediaPath = config.path.replace(/\/+$/, '');
     const credentials = {
       token: config.platformToken,
       twilioAuthToken: config.twilioAuthToken,
       publicUrl: config.publicUrl,
     };
     const endpoints = WEBSOCKET_PROTOCOLS.filter(({ name }) => config.platforms.includes(name)).map((protocol) => {
-      const path = `${config.path.replace(/\/+$/, '')}/${protocol.name}`;
+      const path = `${mediaPath}/${protocol.name}`;
       return { path, endpoint: new WebSocketEndpoint({ protocol, path, calls, credentials, config, logger, refuse }) };
     });
     this.#websockets = endpoints.map(({ endpoint }) => endpoint);
@@ -48,6 +55,13 @@ export class Platforms {
     this.#audiosocket = config.platforms.includes('audiosocket')
       ? new AudioSocketServer({ config, calls, logger })
       : undefined;
+    this.#next = { path: `${mediaPath}/next`, steps, credentials };
+    this.#enabled = config.platforms.length > 0;
+  }
+
+  /** Lets the platforms ask what comes next. Before the server listens. */
+  registerRoutes(app: FastifyInstance): void {
+    if (this.#enabled) registerNextStep(app, this.#next);
   }
 
   /** Opens the AudioSocket port, where wanted. Resolves with what the banner says: one line a platform. */
