@@ -37,7 +37,7 @@ describe.skipIf(!existsSync(join(model, 'units.json')))('hearken grammar (needs 
     for (const name of ['general.fst', 'digits.fst', 'confirm.fst']) {
       const graph = readFst(readFileSync(join(folder, name)));
       expect(graph.arcs.length).toBe(listed.files[name].states);
-      expect(Math.max(...graph.final)).toBeLessThan(Number.POSITIVE_INFINITY);
+      expect(graph.final.every(Number.isFinite)).toBe(true);
       const { stdout } = await promisify(execFile)(process.execPath, ['-e', DECODE, model, join(folder, name)], {
         cwd: root,
         timeout: 15_000,
