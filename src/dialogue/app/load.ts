@@ -65,9 +65,11 @@ export async function loadApplication(
   let config: YamlMap = {};
   let endpoints: YamlMap = {};
   let domains = 0;
+  let unread = false;
   for (const path of files.yaml) {
     const name = relative(folder, path);
     const root = reader.parse(await readFile(path, 'utf8'), name);
+    unread ||= root === undefined;
     if (root === undefined || root === null) continue;
     if (!isMapValue(root)) {
       reader.error(
@@ -121,7 +123,7 @@ export async function loadApplication(
       }
     }
   }
-  if (domains === 0) {
+  if (domains === 0 && !unread) {
     reader.error(
       'domain.yml',
       0,
@@ -145,7 +147,8 @@ export async function loadApplication(
     actionFiles: files.actions,
     maxHistory: readMaxHistory(config),
   };
-  checkReferences(application, reader);
+  // What a file that can't be read would have defined is not missing: its own mistake comes first.
+  if (!unread) checkReferences(application, reader);
   return { application, problems: sorted(reader.problems) };
 }
 

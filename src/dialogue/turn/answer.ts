@@ -1,5 +1,6 @@
 import type { ParseResult } from '../../nlu/intent-model.js';
 import { runAction } from './act.js';
+import { correctsAnother, isNothingButValues, laterAnswers } from './beside.js';
 import { askAffirmation, handOff } from './built-in.js';
 import { commandOf } from './commands.js';
 import type { TurnContext } from './context.js';
@@ -193,7 +194,7 @@ async function answer(
   const fill = fills.get(question.slot.name);
   const command =
     !notUnderstood(ctx) && ctx.deps.index.firstActions(parse.intent.name).some((action) => COMMANDS.has(action));
-  if (fill !== undefined && !(fill.weak && command)) {
+  if (fill !== undefined && !(fill.weak && (command || correctsAnother(ctx, parse, fills)))) {
     applyFills(ctx, fills, question.slot.name);
     if (!accept(ctx, question, fill)) return noMatch(ctx);
     if (ctx.top?.kind === 'form') ctx.emit({ event: 'answered' });
@@ -212,41 +213,6 @@ async function answer(
   const valuesOnly = isNothingButValues(parse) || !startsSomething(ctx, parse.intent.name, parse.intent.confidence);
   if (later.known && !command && valuesOnly) return later.news ? advance(ctx) : noMatch(ctx);
   return respond(ctx, parse, fills);
-}
-
-/** Whether the message answers something that the open flow or form asks for besides `requested`, and whether that is news. */
-function laterAnswers(
-  ctx: TurnContext,
-  fills: ReadonlyMap<string, Fill>,
-  requested: string,
-): { readonly known: boolean; readonly news: boolean } {
-  const frame = ctx.top;
-  const asked =
-    frame?.kind === 'form'
-      ? (ctx.application.domain.forms.get(frame.form)?.requiredSlots ?? [])
-      : frame?.kind === 'flow'
-        ? [...(ctx.application.flows.get(frame.flow)?.steps.values() ?? [])].flatMap((step) =>
-            step.kind === 'collect' ? [step.slot] : [],
-          )
-        : [];
-  const fitting = [...fills.values()].filter(
-    (fill) => !fill.weak && fill.slot !== requested && asked.includes(fill.slot),
-  );
-  const news = fitting.some(
-    (fill) => JSON.stringify(ctx.state.slots[fill.slot] ?? null) !== JSON.stringify(fill.value),
-  );
-  return { known: fitting.length > 0, news };
-}
-
-/** Share of an utterance's letters and digits that its entities must cover to leave no room for a wish. */
-const VALUES_ONLY = 0.8;
-
-function isNothingButValues(parse: ParseResult): boolean {
-  const size = (text: string): number => text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
-  const covered = new Set<number>();
-  for (const { start, end } of parse.entities) for (let at = start; at < end; at++) covered.add(at);
-  const inside = [...covered].map((at) => parse.text[at] ?? '').join('');
-  return size(inside) >= VALUES_ONLY * size(parse.text);
 }
 
 async function confirmation(
@@ -305,7 +271,12 @@ async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<
   const flow = flowFor(ctx, intent, parse.intent.confidence);
   if (flow !== undefined) {
     const open = ctx.state.stack.findIndex((frame) => frame.kind === 'flow' && frame.flow === flow);
-    // The caller says again what we are at: go on with it, and drop what had been laid over it.
+    const asking =
+      open !== -1 && open === ctx.state.stack.length - 1 && questionOf(ctx.application, ctx.top) !== undefined;
+    // The caller says again what we are at: it is asked in other words, and who says nothing else is not understood.
+    if (asking && ctx.setNow.size === 0 && parse.model !== 'earlier' && ctx.state.attempts > 0) return noMatch(ctx);
+    if (asking && ctx.setNow.size === 0) countAttempt(ctx);
+    // What had been laid over it is dropped.
     if (open === -1) startFlow(ctx, flow);
     else ctx.emit({ event: 'stack', frames: ctx.state.stack.slice(0, open + 1) });
     ctx.asked = false;
@@ -314,6 +285,11 @@ async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<
   if (await predictLoop(ctx)) return advance(ctx);
   if (reopens(ctx, fills)) return advance(ctx);
   return noMatch(ctx);
+}
+
+function countAttempt(ctx: TurnContext): void {
+  const { noMatch, noInput, attempts } = ctx.state;
+  ctx.emit({ event: 'counted', noMatch, noInput, attempts: attempts + 1 });
 }
 
 function flowFor(ctx: TurnContext, intent: string, confidence: number): string | undefined {

@@ -84,6 +84,15 @@ describe('a value that is asked for later, given now', () => {
   });
 });
 
+it('the same wish said again is asked in other words, then counts as not understood', async () => {
+  const caller = await open();
+  expect((await caller.say('book')).texts).toEqual(['Which city?']);
+  const second = await caller.say('book');
+  expect(second.texts).toEqual(['Sorry, which city was it?']);
+  expect(second.result.noMatch).toBe(false);
+  expect((await caller.say('book')).result.noMatch).toBe(true);
+});
+
 it('“three people” answers a question for a number', async () => {
   const caller = await open();
   await caller.say('book');

@@ -47,3 +47,21 @@ it('a spoken question that has no other words for a second time is told', async 
     await house.close();
   }
 });
+
+it('a domain that can’t be read is told once, not as hundreds of things that are missing', async () => {
+  const house = new AppHouse();
+  try {
+    const flows = `flows:\n  one:\n    steps:\n${'      - collect: name\n'.repeat(300)}`;
+    const folder = await house.folder({
+      'domain.yml': 'intents: [a]\nslots:\n  constructor: {type: text}\n',
+      'empty.yml': '# nothing\n',
+      'flows.yml': flows,
+    });
+    const { problems } = await loadApplication(folder);
+    expect(problems.map(({ file, line, message }) => `${file}:${line} ${message}`)).toEqual([
+      'domain.yml:3 the key "constructor" is not allowed',
+    ]);
+  } finally {
+    await house.close();
+  }
+});
