@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import Fastify from 'fastify';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -209,6 +210,47 @@ describe.each<{ name: string; make: () => Peer; knowsCaller: boolean; transferSt
     await expect(
       call.session.transfer({ transferId: 't', target: 'sip:a@b', mode: 'blind', timeoutMs: 10 }),
     ).rejects.toMatchObject({ code: 'CALL_FAILED' });
+  });
+});
+
+describe('a platform that asks what comes next', () => {
+  it.each([
+    {
+      name: 'Twilio',
+      peer: () => new TwilioPeer({ next: 'ask' }),
+      ask: '/media/next/twiml?CallSid=CA1',
+      told: '<Sip>sip:2000@pbx</Sip>',
+    },
+    {
+      name: 'Asterisk',
+      peer: () => new AsteriskPeer('json', 'slin16', { __HEARKEN_NEXT: 'ask', __HEARKEN_CALL: '17.1' }),
+      ask: '/media/next/text?call=17.1',
+      told: '2000',
+    },
+    {
+      name: 'jambonz',
+      peer: () => new JambonzPeer({ next: 'ask' }),
+      ask: '/media/next/jambonz?call_sid=CS1',
+      told: '"sipUri":"sip:2000@pbx"',
+    },
+    {
+      name: 'Vonage',
+      peer: () => new VonagePeer({ next: 'ask', uuid: 'u1' }),
+      ask: '/media/next/ncco?uuid=u1',
+      told: '"uri":"sip:2000@pbx"',
+    },
+  ])('$name is told whom to dial, once', async ({ peer, ask, told }) => {
+    const app = Fastify();
+    platforms.registerRoutes(app);
+    const caller = peer();
+    const { session } = await begin(caller);
+    const outcome = await session.transfer({ transferId: 't', target: 'sip:2000@pbx', mode: 'blind', timeoutMs: 1000 });
+    expect(outcome).toMatchObject({ outcome: 'completed', status: 202 });
+    session.hangup('transferred');
+    await until(() => caller.over, 'the end of our part');
+    expect((await app.inject({ url: ask })).body).toContain(told);
+    expect((await app.inject({ url: ask })).body).not.toContain('2000');
+    await app.close();
   });
 });
 

@@ -13,8 +13,11 @@ export class AsteriskPeer extends WebSocketPeer {
   readonly #json: boolean;
   readonly #format: 'ulaw' | 'slin16';
 
-  constructor(control: 'plain' | 'json', format: 'ulaw' | 'slin16') {
+  readonly #variables: Readonly<Record<string, string>>;
+
+  constructor(control: 'plain' | 'json', format: 'ulaw' | 'slin16', variables: Readonly<Record<string, string>> = {}) {
     super();
+    this.#variables = variables;
     this.#json = control === 'json';
     this.#format = format;
     this.sampleRate = format === 'ulaw' ? 8000 : 16_000;
@@ -41,6 +44,7 @@ export class AsteriskPeer extends WebSocketPeer {
           __HEARKEN_LANGUAGE: 'en',
           __HEARKEN_CALLER: '13800138000',
           __HEARKEN_CALLEE: '100',
+          ...this.#variables,
         },
       });
     } else {

@@ -10,6 +10,12 @@ export class TwilioPeer extends WebSocketPeer {
   protected readonly path = '/twilio';
   #sequence = 1;
   #chunk = 1;
+  readonly #parameters: Json;
+
+  constructor(parameters: Json = {}) {
+    super();
+    this.#parameters = parameters;
+  }
 
   protected onOpen(): void {
     this.send({ event: 'connected', protocol: 'Call', version: '1.0.0' });
@@ -19,7 +25,7 @@ export class TwilioPeer extends WebSocketPeer {
         accountSid: 'AC1',
         callSid: 'CA1',
         tracks: ['inbound'],
-        customParameters: { caller: '13800138000', callee: '100', language: 'en' },
+        customParameters: { caller: '13800138000', callee: '100', language: 'en', ...this.#parameters },
         mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
       },
     });
@@ -65,6 +71,12 @@ export class TwilioPeer extends WebSocketPeer {
 export class VonagePeer extends WebSocketPeer {
   readonly sampleRate = 16_000;
   protected readonly path = '/vonage';
+  readonly #parameters: Json;
+
+  constructor(parameters: Json = {}) {
+    super();
+    this.#parameters = parameters;
+  }
 
   protected onOpen(): void {
     this.send({
@@ -72,6 +84,7 @@ export class VonagePeer extends WebSocketPeer {
       'content-type': 'audio/l16;rate=16000',
       caller: '13800138000',
       callee: '100',
+      ...this.#parameters,
     });
   }
 
@@ -109,6 +122,12 @@ export class JambonzPeer extends WebSocketPeer {
   protected override readonly subprotocols = ['audio.jambonz.org'];
   /** What comes within this time after `killAudio` is swept away too. */
   #deafUntilMs = 0;
+  readonly #parameters: Json;
+
+  constructor(parameters: Json = {}) {
+    super();
+    this.#parameters = parameters;
+  }
 
   protected onOpen(): void {
     this.send({
@@ -119,7 +138,7 @@ export class JambonzPeer extends WebSocketPeer {
       from: '13800138000',
       to: '100',
       callId: 'abc@sbc',
-      metadata: { language: 'en' },
+      metadata: { language: 'en', ...this.#parameters },
     });
   }
 
