@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { gzipSync } from 'node:zlib';
 import { WebSocket } from 'ws';
 import { TestBrowser } from '../test/support/browser.js';
@@ -37,16 +38,14 @@ writeFileSync(
 const service = await ServiceProcess.start(folder, { HEARKEN_CONFIG: config });
 try {
   const clicks = findProgram('chromium') === undefined ? [] : await clickToAudio(service.url);
-  const { lateFrames, frames, worstLateMs, gaps } = await crowd(service.url, service.mediaUrl);
+  const { lateFrames, ...seen } = await crowd(service.url, service.mediaUrl);
   const report = {
     widgetGzipBytes: gzipSync(readFileSync(join(root, 'web/dist/widget/hearken-call.js')), { level: 9 }).length,
     clickToAudioMs: median(clicks),
     lateFrames,
     clicks,
     callers: CALLERS,
-    frames,
-    gaps,
-    worstLateMs,
+    ...seen,
   };
   if (process.argv.includes('--json')) console.log(JSON.stringify(report, null, 2));
   else console.dir(report);
@@ -92,6 +91,7 @@ interface Heard {
   late: number;
   gaps: number;
   worstLateMs: number;
+  refused: number;
 }
 
 /** Pages that all call at once, listen and ask. */
@@ -99,10 +99,16 @@ async function crowd(url: string, mediaUrl: string) {
   const { origin } = new URL(url);
   // Once through it alone, so that what is measured is no synthesis of things said for the first time.
   await caller(mediaUrl, origin, await token(url, origin, 'warm-up'));
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
   const tokens = await Promise.all(Array.from({ length: CALLERS }, (_, n) => token(url, origin, `visitor-${n}`)));
   const all = await Promise.all(tokens.map((pass) => caller(mediaUrl, origin, pass)));
+  delay.disable();
   return {
+    /** How late this process itself was at worst: lateness up to that is not the service's. */
+    ownDelayMs: Math.round(delay.max / 1e6),
     lateFrames: all.reduce((sum, { late }) => sum + late, 0),
+    refused: all.reduce((sum, { refused }) => sum + refused, 0),
     gaps: all.reduce((sum, { gaps }) => sum + gaps, 0),
     frames: all.reduce((sum, { frames }) => sum + frames, 0),
     worstLateMs: Math.round(Math.max(...all.map(({ worstLateMs }) => worstLateMs))),
@@ -121,7 +127,7 @@ async function token(url: string, origin: string, address: string): Promise<stri
 /** One page: microphone open, an ear that plays in real time, marks answered when they are reached. */
 function caller(mediaUrl: string, origin: string, pass: string): Promise<Heard> {
   return new Promise((done, fail) => {
-    const heard: Heard = { frames: 0, late: 0, gaps: 0, worstLateMs: 0 };
+    const heard: Heard = { frames: 0, late: 0, gaps: 0, worstLateMs: 0, refused: 0 };
     const socket = new WebSocket(mediaUrl, 'hearken.media.v1', { origin });
     const questions = [...QUESTIONS];
     const timers = new Set<NodeJS.Timeout>();
@@ -165,8 +171,10 @@ function caller(mediaUrl: string, origin: string, pass: string): Promise<Heard> 
         playing = true;
         return;
       }
-      const message = JSON.parse(data.toString()) as { type: string; name: string; message: string };
-      if (message.type === 'error') finish(new Error(message.message));
+      const message = JSON.parse(data.toString()) as { type: string; code: string; name: string; message: string };
+      // A service that has all it can do says so instead of serving everybody badly.
+      if (message.code === 'OVERLOADED') heard.refused = 1;
+      if (message.type === 'error') finish(heard.refused > 0 ? undefined : new Error(message.message));
       if (message.type !== 'mark') return;
       const end = message.name.startsWith('p');
       if (end) playing = false;

@@ -29,7 +29,7 @@ export const ERRORS = {
   PAYLOAD_TOO_LARGE: { status: 413, close: 1009 },
   START_TIMEOUT: { status: 408, close: 4408 },
   UNAUTHORIZED: { status: 401, close: 4401 },
-  FORBIDDEN: { status: 403 },
+  FORBIDDEN: { status: 403, close: 4401 },
   RESUME_UNKNOWN: { status: 404, close: 4404 },
   APP_INVALID: { status: 500 },
   TRAINING_DATA_INVALID: { status: 400 },
