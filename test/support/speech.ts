@@ -39,7 +39,7 @@ export function recognizerPool(options: Partial<RecognizerPoolOptions> = {}): Re
     workers: 1,
     maxStreamsPerWorker: 100,
     logger: SILENT_LOGGER,
-    init: { recognizer: 'asr-zh-tiny', vad: 'vad-silero', root: projectRoot, folders: [], preRollMs: 300 },
+    init: { recognizer: 'asr-zh-phone', vad: 'vad-silero', root: projectRoot, folders: [], preRollMs: 300 },
     ...options,
   });
 }
