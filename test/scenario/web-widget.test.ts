@@ -137,9 +137,8 @@ describeWith(['chromium'], 'the widget in a real browser', () => {
       const cleared = await eventually('the widget saying that it is silent', () =>
         wire.sent.find(({ message }) => message.type === 'cleared'),
       );
-      console.log(
-        `from the first sound of the caller to silence: ${Math.round(cleared.atMs - voiceAtMs)} ms; from "clear" to silence: ${Math.round(cleared.atMs - clear.atMs)} ms`,
-      );
+      // 222 ms on a quiet machine, of which 200 are `turn.bargeInVoiceMs`; how long ears take under load is not the widget's.
+      expect(cleared.atMs - voiceAtMs).toBeLessThan(1000);
       expect(cleared.atMs - clear.atMs).toBeLessThan(300);
       expect(cleared.message.generation).toBe(clear.message.generation);
       await wire.until(
@@ -147,7 +146,10 @@ describeWith(['chromium'], 'the widget in a real browser', () => {
         ({ who, final, text }) => who === 'caller' && final === true && String(text).includes('退货'),
       );
       await picture(page, 'widget-call-light-desktop');
+      await page.getByRole('button', { name: '拨号键盘' }).click();
       expect(await violations(page)).toEqual([]);
+      await picture(page, 'widget-keypad-light-desktop');
+      await page.keyboard.press('Escape');
 
       const said = await lines(page).allTextContents();
       const session = (await wire.until('ready', ({ type }) => type === 'ready')).message.sessionId;
@@ -221,6 +223,7 @@ describeWith(['chromium'], 'the widget in a real browser', () => {
       expect(await page.evaluate(conversationId)).toBe(conversation);
       expect(await violations(page)).toEqual([]);
       await page.getByRole('heading', { name: 'Voice assistant' }).waitFor();
+      await picture(page, 'widget-english-dark-desktop');
       await page.keyboard.press('Escape');
       expect(broken).toEqual([]);
 
