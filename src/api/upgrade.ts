@@ -76,7 +76,7 @@ export function refuseUpgrade(socket: Duplex, status: number, message: string): 
 }
 
 /** The path of a request target, without its query; hostile input never throws. */
-export function pathOf(url: string | undefined): string {
+function pathOf(url: string | undefined): string {
   if (url === undefined) return '/';
   const end = url.search(/[?#]/);
   return end === -1 ? url : url.slice(0, end);

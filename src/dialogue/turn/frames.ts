@@ -318,7 +318,7 @@ export function rewindTo(ctx: TurnContext, slot: string): boolean {
   return true;
 }
 
-export function resetAttempts(ctx: TurnContext): void {
+function resetAttempts(ctx: TurnContext): void {
   if (ctx.state.attempts === 0) return;
   ctx.emit({ event: 'counted', noMatch: ctx.state.noMatch, noInput: ctx.state.noInput, attempts: 0 });
 }

@@ -198,7 +198,7 @@ function endsWith(items: readonly Item[], before: readonly Item[]): boolean {
 }
 
 /** Stories joined at their checkpoints, as many ways as there are (bounded; a checkpoint is passed once on a way). */
-export function linkCheckpoints(stories: readonly Story[]): Story[] {
+function linkCheckpoints(stories: readonly Story[]): Story[] {
   const starting = new Map<string, Story[]>();
   for (const story of stories) {
     const first = story.steps[0];

@@ -230,6 +230,6 @@ export function coerce(slot: SlotDefinition, value: unknown): unknown {
   }
 }
 
-export function fitsLength(slot: SlotDefinition, length: number): boolean {
+function fitsLength(slot: SlotDefinition, length: number): boolean {
   return slot.voice.lengths.length === 0 || slot.voice.lengths.includes(length);
 }
