@@ -164,11 +164,15 @@ function parsePlain(text: string): Readonly<Record<string, unknown>> {
   return fields;
 }
 
-/** `__HEARKEN_CALLER`, set before `Dial`, comes with its underscores (seen with 22.10). Asterisk's own variables are left out. */
+/** `__HEARKEN_CALLER`, set before `Dial`, comes with its underscores (seen with 22.10); here it is `caller`, as in a URL. Asterisk's own variables are left out. */
 function inherited(variables: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(variables)
       .map(([name, value]): [string, unknown] => [name.replace(/^_+/, ''), value])
-      .filter(([name]) => /^(HEARKEN_|X-)/.test(name)),
+      .filter(([name]) => /^(HEARKEN_|X-)/.test(name))
+      .map(([name, value]) => [
+        name.startsWith('HEARKEN_') ? name.slice('HEARKEN_'.length).toLowerCase() : name,
+        value,
+      ]),
   );
 }

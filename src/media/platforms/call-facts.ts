@@ -5,8 +5,8 @@ import type { CallFacts } from './wire.js';
 const MOST_FIELDS = 50;
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 /** What a platform's side may say about who calls whom, in the words of the platforms. */
-const CALLER = ['caller', 'from', 'HEARKEN_CALLER', 'caller_id_number', 'Caller-Caller-ID-Number'];
-const CALLEE = ['callee', 'to', 'HEARKEN_CALLEE', 'destination_number', 'Caller-Destination-Number'];
+const CALLER = ['caller', 'from', 'caller_id_number', 'Caller-Caller-ID-Number'];
+const CALLEE = ['callee', 'to', 'destination_number', 'Caller-Destination-Number'];
 const LANGUAGE = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$/;
 /** Never passed on: they would end up in call records. */
 const SECRET = /token|secret|password|authorization|signature/i;
@@ -29,7 +29,7 @@ export function callFacts(
     }
   }
   const route = routeOf(fields);
-  const next = take(fields, ['next', 'HEARKEN_NEXT']);
+  const next = take(fields, ['next']);
   if (next !== undefined) fields.set('next', next);
   return {
     callId: tidy(callId ?? '', 256) || `call-${Date.now().toString(36)}`,
@@ -65,10 +65,10 @@ function take(fields: Map<string, string>, names: readonly string[]): string | u
 }
 
 function routeOf(fields: Map<string, string>): CallRoute | undefined {
-  const language = take(fields, ['language', 'HEARKEN_LANGUAGE']);
-  const application = take(fields, ['application', 'HEARKEN_APPLICATION']);
-  const greeting = take(fields, ['greeting', 'HEARKEN_GREETING']);
-  const trunk = take(fields, ['trunk', 'HEARKEN_TRUNK']);
+  const language = take(fields, ['language']);
+  const application = take(fields, ['application']);
+  const greeting = take(fields, ['greeting']);
+  const trunk = take(fields, ['trunk']);
   const route: CallRoute = {
     ...(language !== undefined && LANGUAGE.test(language) ? { language } : {}),
     ...(application === undefined ? {} : { application }),

@@ -21,8 +21,8 @@ export class AsteriskPeer extends WebSocketPeer {
     this.#json = control === 'json';
     this.#format = format;
     this.sampleRate = format === 'ulaw' ? 8000 : 16_000;
-    // The dial string's v(), without which plain messages tell nothing of the caller.
-    this.path = control === 'json' ? '/asterisk' : '/asterisk?caller=13800138000&callee=100';
+    // The dial string's v(), without which plain messages tell nothing of the caller; Asterisk 22 sends the last call's along when there is none.
+    this.path = control === 'json' ? '/asterisk?caller=999&callee=999' : '/asterisk?caller=13800138000&callee=100';
   }
 
   protected onOpen(): void {
