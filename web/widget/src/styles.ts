@@ -63,7 +63,7 @@ h2 { margin: 0; font-size: 16px; line-height: 1.3; font-weight: 650; }
 .stage { padding: 4px 16px 12px; }
 .talk { display: flex; align-items: center; justify-content: center; gap: 10px; flex: 1; min-inline-size: 0; block-size: 52px; padding-inline: 12px; border-radius: 26px; background: var(--_accent); color: var(--_on-accent); font-weight: 600; font-size: 16px; }
 .begin { display: flex; gap: 8px; }
-.ask { display: flex; align-items: center; justify-content: center; gap: 8px; block-size: 52px; padding-inline: 16px; border-radius: 26px; border: 1px solid var(--_line-strong); font-weight: 600; }
+.ask { display: flex; align-items: center; justify-content: center; gap: 8px; block-size: 52px; padding-inline: 16px; border-radius: 26px; border: 1px solid var(--_line-strong); font-weight: 600; font-size: 14px; }
 .ask:only-child, .talk[hidden] + .ask { flex: 1; }
 .ask:hover { background: var(--_ground-soft); }
 .talk:hover { background: var(--_accent-hover); }

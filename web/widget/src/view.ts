@@ -314,6 +314,8 @@ export class View {
   #showKeys(show: boolean): void {
     if (this.#keys.hidden === !show) return;
     this.#keys.hidden = !show;
+    // What was said last stays in sight above it.
+    this.#toEnd();
     this.#keypad.setAttribute('aria-expanded', String(show));
     if (show) this.#keys.querySelector('button')?.focus();
   }
