@@ -1,0 +1,289 @@
+import { HearkenError, messageOf } from '../errors.js';
+import type { ParseResult } from '../nlu/intent-model.js';
+import type { StoredSession } from '../store/session-store.js';
+import { Abstracts } from './abstracts.js';
+import type { Application } from './app/types.js';
+import type {
+  Brain,
+  ConversationHistory,
+  Expectation,
+  PartialReading,
+  TurnOptions,
+  TurnResult,
+  UserMessage,
+} from './brain.js';
+import type { BrainOptions } from './brain-options.js';
+import { fixedPrompts } from './fixed-prompts.js';
+import { readPayload } from './payload.js';
+import { peekAt } from './peek.js';
+import { Profiles } from './profile/profiles.js';
+import { summaryOf } from './tracker/memory.js';
+import {
+  afterTurn,
+  newSession,
+  newTracker,
+  OPEN_QUESTION,
+  readTracker,
+  type StoredReply,
+  type Tracker,
+} from './tracker/tracker.js';
+import { EffectNeeded, type TurnDeps, visibleSlots } from './turn/context.js';
+import { PolicyIndex } from './turn/policy.js';
+import { isDigitSlot } from './turn/slots.js';
+import { runTurn } from './turn/turn.js';
+import { recordTurn, replyOf } from './turn-record.js';
+
+const MAX_ID_CHARS = 128;
+const ID = /^[\x21-\x7e]+$/;
+/** Conversations whose open question is kept at hand for `peek`. */
+const KEPT_EXPECTATIONS = 5000;
+const KEPT_PEEKS = 2000;
+
+/** One turn after the other of each conversation: understood, answered, stored. */
+export class DialogueBrain implements Brain {
+  readonly languages: readonly string[];
+  readonly #options: BrainOptions;
+  readonly #application: Application;
+  readonly #deps: TurnDeps;
+  readonly #now: () => number;
+  readonly #closeActions: () => Promise<void>;
+  readonly #profiles: Profiles;
+  readonly #abstracts: Abstracts;
+  readonly #expected = new Map<string, { readonly expectation: Expectation; readonly language: string }>();
+  readonly #peeks = new Map<string, Promise<PartialReading>>();
+
+  constructor(
+    options: BrainOptions,
+    application: Application,
+    runAction: TurnDeps['runAction'],
+    waitOf: TurnDeps['waitOf'],
+    closeActions: () => Promise<void>,
+  ) {
+    this.#options = options;
+    this.#application = application;
+    this.#now = options.now ?? Date.now;
+    this.#closeActions = closeActions;
+    this.languages = application.languages;
+    this.#profiles = new Profiles(options.profiles, application.domain, options.logger);
+    this.#abstracts = new Abstracts(options.summarizer, options.logger);
+    const slots = [...application.domain.slots.values()];
+    this.#deps = {
+      application,
+      index: new PolicyIndex(application),
+      initialSlots: Object.fromEntries(slots.map((slot) => [slot.name, slot.initialValue])),
+      collected: collectedSlots(application),
+      digitSlots: new Set(slots.filter(isDigitSlot).map((slot) => slot.name)),
+      runAction,
+      waitOf,
+      maxNoMatch: options.maxNoMatch ?? 2,
+      maxNoInput: options.maxNoInput ?? 2,
+      handoffTarget: options.handoffTarget,
+      onActionError: (name, error) => options.logger.error({ action: name, err: error }, 'an action failed'),
+    };
+  }
+
+  async handle(message: UserMessage, options: TurnOptions = {}): Promise<TurnResult> {
+    checkId('conversationId', message.conversationId);
+    checkId('messageId', message.messageId);
+    const key = message.conversationId;
+    const { sessions } = this.#options;
+    return sessions.withLock(key, this.#options.lockWaitMs ?? 10_000, async () => {
+      const stored = await this.#stored(message);
+      const nowMs = this.#now();
+      const tracker = await this.#tracker(message, stored?.value, nowMs);
+      const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
+      if (before !== undefined) return this.#result(tracker, before, true);
+      const parse = await this.#parse(message, tracker);
+      options.onUnderstood?.();
+      const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs, options);
+      const reply = replyOf(message, parse, outcome);
+      const after = this.#abstracts.apply(afterTurn(tracker, outcome.state, outcome.events, reply, nowMs));
+      await sessions.put(key, after, stored?.version ?? 0);
+      const sender = message.sender ?? after.state.sender;
+      await this.#profiles.after(message, sender, tracker.state.slots, after.state.slots, nowMs);
+      this.#abstracts.add(after);
+      this.#remember(key, after);
+      recordTurn(this.#options.log, message, after, reply, nowMs);
+      return this.#result(after, reply, false);
+    });
+  }
+
+  async rehearse(message: UserMessage): Promise<TurnResult | undefined> {
+    checkId('conversationId', message.conversationId);
+    checkId('messageId', message.messageId);
+    const stored = await this.#stored(message);
+    const nowMs = this.#now();
+    const tracker = await this.#tracker(message, stored?.value, nowMs);
+    const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
+    if (before !== undefined) return this.#result(tracker, before, true);
+    const parse = await this.#parse(message, tracker);
+    try {
+      const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs, { rehearsal: true });
+      return this.#result({ ...tracker, state: outcome.state }, replyOf(message, parse, outcome), false);
+    } catch (error) {
+      if (error instanceof EffectNeeded) return undefined;
+      throw error;
+    }
+  }
+
+  async peek(conversationId: string, text: string): Promise<PartialReading> {
+    const open = this.#expected.get(conversationId) ?? (await this.#lookUp(conversationId));
+    const key = `${conversationId}\n${open.expectation.slot ?? ''}\n${open.expectation.type}\n${text.slice(0, 500)}`;
+    const known = this.#peeks.get(key);
+    if (known !== undefined) return known;
+    const answer = peekAt(this.#application, this.#options.intentModel, open.expectation, open.language, text);
+    keep(this.#peeks, key, answer, KEPT_PEEKS);
+    return answer;
+  }
+
+  async history(conversationId: string): Promise<ConversationHistory | undefined> {
+    const stored = await this.#options.sessions.get(conversationId);
+    if (stored === undefined) return undefined;
+    const { memory, state } = readTracker(stored.value, conversationId, this.#deps.initialSlots);
+    const lines = memory.lines.map(({ who, text, atMs }) => ({ who, text, atMs }));
+    return { summary: summaryOf(memory), lines, slots: visibleSlots(state.slots), language: state.language };
+  }
+
+  async heard(conversationId: string, text: string): Promise<void> {
+    this.#options.log.append({ conversationId, atMs: this.#now(), type: 'heard', data: { text: text.slice(0, 4000) } });
+  }
+
+  prompts(language: string): readonly string[] {
+    return fixedPrompts(this.#application, language);
+  }
+
+  async close(): Promise<void> {
+    await this.#abstracts.close();
+    this.#peeks.clear();
+    this.#expected.clear();
+    await this.#closeActions();
+  }
+
+  /** What is stored. A caller who has just been picked up can have nothing stored: they are greeted even while the store is away. */
+  async #stored(message: UserMessage): Promise<StoredSession<unknown> | undefined> {
+    try {
+      return await this.#options.sessions.get(message.conversationId);
+    } catch (error) {
+      const away = error instanceof HearkenError && error.code === 'STORE_UNAVAILABLE';
+      const begins = message.channel === 'voice' && message.input.type === 'event' && message.input.name === 'start';
+      if (away && begins) return undefined;
+      throw error;
+    }
+  }
+
+  /** The conversation as it stands; a new session of it after a long silence, as `session_config` says. */
+  async #tracker(message: UserMessage, stored: unknown, nowMs: number): Promise<Tracker> {
+    if (stored === undefined) return this.#begin(message, nowMs);
+    const tracker = readTracker(stored, message.conversationId, this.#deps.initialSlots);
+    const { sessionExpiryMs, carryOverSlots } = this.#application.domain;
+    // A message that comes again is answered from what was replied before, however late.
+    const repeated = tracker.replies.some((reply) => reply.messageId === message.messageId);
+    if (repeated || sessionExpiryMs === 0 || nowMs - tracker.updatedMs <= sessionExpiryMs) return tracker;
+    const { language } = tracker.state.slots;
+    const fresh = { ...this.#deps.initialSlots, ...(language === undefined ? {} : { language }) };
+    const known = await this.#profiles.of(message.sender ?? tracker.state.sender);
+    return newSession(
+      tracker,
+      carryOverSlots ? { ...tracker.state.slots, requested_slot: null } : { ...fresh, ...known },
+    );
+  }
+
+  async #begin(message: UserMessage, nowMs: number): Promise<Tracker> {
+    const language = this.#language(message.language);
+    const slots: Record<string, unknown> = { ...this.#deps.initialSlots, ...(await this.#profiles.of(message.sender)) };
+    if (this.#application.domain.slots.has('language')) slots.language = language;
+    return newTracker(message.conversationId, language, message.channel, nowMs, slots);
+  }
+
+  /** The application's own name for a language: `zh` and `zh-TW` are served by `zh-CN` where there is nothing nearer. */
+  #language(wanted: string | undefined): string {
+    const tag = wanted ?? this.#options.defaultLanguage ?? this.#application.language;
+    const base = tag.split('-')[0];
+    return (
+      this.languages.find((each) => each === tag) ??
+      this.languages.find((each) => each.split('-')[0] === base) ??
+      this.#application.language
+    );
+  }
+
+  async #parse(message: UserMessage, tracker: Tracker): Promise<ParseResult | undefined> {
+    if (message.input.type !== 'text') return undefined;
+    const text = message.input.text.slice(0, 2000);
+    const payload = message.channel === 'text' ? readPayload(text, this.#application) : undefined;
+    if (payload !== undefined) return payload;
+    const { slot, type } = tracker.state.expectation;
+    return this.#options.intentModel.parse(text, {
+      conversationId: tracker.conversationId,
+      language: tracker.state.language,
+      nowMs: this.#now(),
+      ...(slot === undefined ? {} : { expectedSlot: this.#expectedType(slot, type) }),
+    });
+  }
+
+  /** While a read-back is open its slot may be said again, so the value's type is what understanding should look for. */
+  #expectedType(slot: string, type: string): string {
+    const voice = this.#application.domain.slots.get(slot)?.voice;
+    return type === 'confirm' && voice !== undefined ? voice.type : type;
+  }
+
+  #result(tracker: Tracker, reply: StoredReply, repeated: boolean): TurnResult {
+    return {
+      conversationId: tracker.conversationId,
+      messageId: reply.messageId,
+      language: tracker.state.language,
+      actions: reply.actions,
+      noMatch: reply.noMatch,
+      repeated,
+      slots: visibleSlots(tracker.state.slots),
+      ...(reply.parse === undefined ? {} : { parse: reply.parse }),
+    };
+  }
+
+  #remember(key: string, tracker: Tracker): void {
+    keep(
+      this.#expected,
+      key,
+      { expectation: tracker.state.expectation, language: tracker.state.language },
+      KEPT_EXPECTATIONS,
+    );
+  }
+
+  async #lookUp(conversationId: string): Promise<{ readonly expectation: Expectation; readonly language: string }> {
+    try {
+      const stored = await this.#options.sessions.get(conversationId);
+      if (stored !== undefined) {
+        const tracker = readTracker(stored.value, conversationId, this.#deps.initialSlots);
+        this.#remember(conversationId, tracker);
+        return { expectation: tracker.state.expectation, language: tracker.state.language };
+      }
+    } catch (error) {
+      // Not knowing the question only costs some silence at the end of the turn; the turn itself will tell what is wrong.
+      this.#options.logger.debug({ conversationId, reason: messageOf(error) }, 'peek without the open question');
+    }
+    return { expectation: OPEN_QUESTION, language: this.#application.language };
+  }
+}
+
+function collectedSlots(application: Application): ReadonlySet<string> {
+  const forms = [...application.domain.forms.values()].flatMap((form) => form.requiredSlots);
+  const steps = [...application.flows.values()].flatMap((flow) => [...flow.steps.values()]);
+  return new Set([...forms, ...steps.flatMap((step) => (step.kind === 'collect' ? [step.slot] : []))]);
+}
+
+function checkId(name: string, value: string): void {
+  if (value.length <= MAX_ID_CHARS && ID.test(value)) return;
+  throw new HearkenError('REQUEST_INVALID', `The ${name} must be 1 to ${MAX_ID_CHARS} visible ASCII characters.`, {
+    hint: 'Use a UUID.',
+  });
+}
+
+/** Puts into a map that forgets what has not been written for longest. */
+function keep<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= most) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+}
