@@ -21,12 +21,44 @@ export class DoorError extends Error {
   }
 }
 
+/** The pass of this conversation: kept, and renewed when it is about to run out. */
+export class PassKeeper {
+  readonly #tokens: string;
+  #pass: Pass | undefined;
+  #asked: Promise<Pass> | undefined;
+
+  /** `tokens`: the address that gives tokens. `pass`: the one of the page before. */
+  constructor(tokens: string, pass: Pass | undefined) {
+    this.#tokens = tokens;
+    this.#pass = pass;
+  }
+
+  /** The last one there was; it may have run out. */
+  get last(): Pass | undefined {
+    return this.#pass;
+  }
+
+  /** One that is good now; those who ask at the same time get the same. Throws DoorError. */
+  async valid(): Promise<Pass> {
+    this.#asked ??= validPass(this.#tokens, this.#pass).finally(() => {
+      this.#asked = undefined;
+    });
+    this.#pass = await this.#asked;
+    return this.#pass;
+  }
+}
+
+/** The address of a socket of the service, from that of the service. */
+export function socketUrl(server: string, path: string): string {
+  return new URL(path, server).href.replace(/^http/, 'ws');
+}
+
 /** Renewed this long before it runs out. */
 const MARGIN_MS = 20_000;
 const LIMIT_MS = 10_000;
 
-/** A pass that is good now: the one there is, or a new one for the same conversation. `tokens`: the address that gives them. Throws DoorError. */
-export async function validPass(tokens: string, old: Pass | undefined): Promise<Pass> {
+/** The one there is, or a new one for the same conversation. Throws DoorError. */
+async function validPass(tokens: string, old: Pass | undefined): Promise<Pass> {
   if (old !== undefined && old.expiresAtMs - MARGIN_MS > Date.now()) return old;
   return (await ask(tokens, old?.token)) ?? (await ask(tokens, undefined)) ?? fail('closed');
 }

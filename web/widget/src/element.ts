@@ -1,5 +1,6 @@
 import { type UiLanguage, uiLanguage } from '../../shared/language.js';
 import { Conversation } from './conversation.js';
+import { browserPlatform } from './platform.js';
 import { css } from './styles.js';
 import { View } from './view.js';
 import { WORDS } from './words.js';
@@ -92,7 +93,7 @@ export function defineHearkenCall(script: string): void {
       this.#conversation = new Conversation({
         server,
         tokens: new URL(this.getAttribute('tokens') ?? new URL('/api/widget/token', server).href, location.href).href,
-        script,
+        platform: browserPlatform(script),
         rate: RATES.has(rate) ? rate : 16_000,
         language: () => this.language,
         onChange: () => {

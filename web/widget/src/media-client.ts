@@ -1,3 +1,5 @@
+import type { Platform } from './platform.js';
+
 /** The browser's side of `hearken.media.v1` (docs/protocol). */
 
 export type CallState = 'listening' | 'thinking' | 'speaking' | 'transferring' | 'ended';
@@ -31,6 +33,7 @@ export interface MediaListener {
 }
 
 export interface MediaClientOptions {
+  readonly platform: Pick<Platform, 'openSocket' | 'network'>;
   readonly url: string;
   readonly rate: number;
   readonly language: string;
@@ -74,7 +77,7 @@ export class MediaClient {
     this.#options = options;
     this.#ticket = options.ticket;
     this.#giveUpAtMs = Date.now() + (options.ticket?.resumeWindowMs ?? START_LIMIT_MS);
-    window.addEventListener('online', this.#wake);
+    options.platform.network.addEventListener('online', this.#wake);
     void this.#connect();
   }
 
@@ -126,7 +129,7 @@ export class MediaClient {
   }
 
   async #connect(): Promise<void> {
-    const { url, listener, token } = this.#options;
+    const { platform, url, listener, token } = this.#options;
     let pass: string;
     try {
       pass = await token();
@@ -135,7 +138,7 @@ export class MediaClient {
       return;
     }
     if (this.#over) return;
-    const socket = new WebSocket(url, SUBPROTOCOL);
+    const socket = platform.openSocket(url, SUBPROTOCOL);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
     socket.onopen = () => this.#start(socket, pass);
@@ -254,7 +257,7 @@ export class MediaClient {
 
   #close(): void {
     clearTimeout(this.#timer);
-    window.removeEventListener('online', this.#wake);
+    this.#options.platform.network.removeEventListener('online', this.#wake);
     this.#ready = false;
     this.#socket?.close(1000);
     this.#socket = undefined;

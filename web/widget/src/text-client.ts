@@ -1,3 +1,5 @@
+import type { Platform } from './platform.js';
+
 /** Typing: the conversation over `/ws`. Opened with the first message; what was sent and not answered is sent again after a lost socket. */
 
 export interface TextReply {
@@ -14,6 +16,7 @@ export interface TextListener {
 }
 
 export interface TextClientOptions {
+  readonly platform: Pick<Platform, 'openSocket'>;
   readonly url: (language: string) => string;
   readonly language: () => string;
   /** A token that is good now. */
@@ -21,6 +24,8 @@ export interface TextClientOptions {
   readonly listener: TextListener;
 }
 
+/** WebSocket.OPEN (https://websockets.spec.whatwg.org/#dom-websocket-open). */
+const OPEN = 1;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 /** Messages that may wait for an answer. */
@@ -49,7 +54,7 @@ export class TextClient {
     if (this.#waiting.size >= MAX_WAITING) return false;
     const messageId = crypto.getRandomValues(new Uint32Array(4)).join('-');
     this.#waiting.set(messageId, text);
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#transmit(messageId, text);
+    if (this.#socket?.readyState === OPEN) this.#transmit(messageId, text);
     else this.#connectNow();
     return true;
   }
@@ -67,11 +72,11 @@ export class TextClient {
   }
 
   async #connect(): Promise<void> {
-    if (this.#connecting || this.#closed || this.#socket?.readyState === WebSocket.OPEN) return;
+    if (this.#connecting || this.#closed || this.#socket?.readyState === OPEN) return;
     this.#connecting = true;
     try {
-      const { url, language, token, listener } = this.#options;
-      const socket = new WebSocket(url(language()), ['hearken.text.v1', await token()]);
+      const { platform, url, language, token, listener } = this.#options;
+      const socket = platform.openSocket(url(language()), ['hearken.text.v1', await token()]);
       this.#socket = socket;
       socket.onopen = () => {
         this.#connecting = false;

@@ -1,6 +1,6 @@
 import { h, icon, setText } from '../../shared/dom.js';
-import type { Model, ShownLine } from './conversation.js';
 import { Meter } from './meter.js';
+import type { Model, ShownLine } from './model.js';
 import type { Words } from './words.js';
 
 export interface ViewActions {

@@ -1,5 +1,5 @@
 import type { UiLanguage } from '../../shared/language.js';
-import type { Notice } from './conversation.js';
+import type { Notice } from './model.js';
 
 /** Everything the widget says in its own name. */
 export interface Words {

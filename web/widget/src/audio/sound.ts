@@ -1,17 +1,6 @@
 import type { CapturedFrame } from './capture-frames.js';
+import { MicrophoneError, openMicrophone, soundProblem } from './microphone.js';
 import type { CaptureOrder, PlaybackOrder, PlaybackReport, WorkletOptions } from './worklet-messages.js';
-
-/** Why there is no microphone, in the words of the messages that people get. */
-export type MicrophoneProblem = 'insecure' | 'refused' | 'missing' | 'busy' | 'unsupported';
-
-export class MicrophoneError extends Error {
-  readonly problem: MicrophoneProblem;
-
-  constructor(problem: MicrophoneProblem) {
-    super(problem);
-    this.problem = problem;
-  }
-}
 
 export interface SoundListener {
   captured(frame: CapturedFrame): void;
@@ -20,15 +9,19 @@ export interface SoundListener {
   lost(): void;
 }
 
-/** Whether speaking is possible here at all; browsers give microphones to secure contexts only. */
-export function soundProblem(): MicrophoneProblem | undefined {
-  if (!globalThis.isSecureContext) return 'insecure';
-  if (typeof AudioWorkletNode !== 'function' || !navigator.mediaDevices?.getUserMedia) return 'unsupported';
-  return undefined;
+/** Microphone and loudspeaker of one call, as the call uses them. */
+export interface CallSound {
+  /** False while the browser wants a click on this page first. */
+  readonly running: boolean;
+  /** To be called from a click. */
+  resume(): Promise<void>;
+  mute(muted: boolean): void;
+  play(order: PlaybackOrder): void;
+  close(): void;
 }
 
-/** Microphone and loudspeaker of one call. */
-export class Sound {
+/** The browser's: two worklets and a microphone. */
+export class Sound implements CallSound {
   readonly #context: AudioContext;
   readonly #stream: MediaStream;
   readonly #capture: AudioWorkletNode;
@@ -60,19 +53,13 @@ export class Sound {
    * Asks for the microphone and starts both directions. `script`: the address of this very script, which holds the processors too. Throws MicrophoneError.
    */
   static async open(script: string, rate: number, listener: SoundListener): Promise<Sound> {
-    const problem = soundProblem();
+    const problem = soundProblem(globalThis);
     if (problem !== undefined) throw new MicrophoneError(problem);
     // Made before the first wait: what a click allows is forgotten soon afterwards.
     const context = new AudioContext({ latencyHint: 'interactive' });
     let stream: MediaStream | undefined;
     try {
-      stream = await navigator.mediaDevices
-        .getUserMedia({
-          audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
-        })
-        .catch((error: unknown) => {
-          throw new MicrophoneError(problemOf(error));
-        });
+      stream = await openMicrophone(navigator.mediaDevices);
       await context.audioWorklet.addModule(script);
       return new Sound(context, stream, rate, listener);
     } catch (error) {
@@ -82,12 +69,10 @@ export class Sound {
     }
   }
 
-  /** False while the browser wants a click on this page first. */
   get running(): boolean {
     return this.#context.state === 'running';
   }
 
-  /** To be called from a click. */
   async resume(): Promise<void> {
     await this.#context.resume();
   }
@@ -107,13 +92,4 @@ export class Sound {
     this.#playback.port.postMessage({ type: 'end' } satisfies PlaybackOrder);
     void this.#context.close();
   }
-}
-
-/** https://w3c.github.io/mediacapture-main/#dom-mediadevices-getusermedia lists the names. */
-function problemOf(error: unknown): MicrophoneProblem {
-  const name = error instanceof DOMException ? error.name : '';
-  if (name === 'NotAllowedError' || name === 'SecurityError') return 'refused';
-  if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'missing';
-  if (name === 'NotReadableError' || name === 'AbortError') return 'busy';
-  return 'unsupported';
 }
