@@ -1,3 +1,4 @@
+import { completeTime } from './entities/partial-times.js';
 import { plainText } from './entities/plain.js';
 import type { Entity } from './intent-model.js';
 
@@ -11,7 +12,7 @@ export interface Corrected {
 
 /** Words that take back what was said before them. */
 const MARKER =
-  /(?:我?(?:刚才|刚刚|前面)?(?:说|报|念|讲|记|看)错了?|弄错了|错了|不对(?!吗)|不不+|(?<=^|[\s，,])不(?=[\s，,])|[哦噢喔啊]不|更正(?:一下)?|纠正(?:一下)?|改成|改为|改一下|应该是|应该说|我(?:是说|指的)是?|(?<![是要])不是(?!的?吗|[^，,。 ]{0,4}吗))|\b(?:no+|nope|sorry|i (?:mean|meant)|actually|scratch that|correction|make (?:that|it)|change (?:that|it) to|i misspoke|should (?:be|have been)|i said it wrong|that'?s (?:wrong|not right)|let me correct|rather|wait)\b/g;
+  /(?:我?(?:刚才|刚刚|前面)?(?:说|报|念|讲|记|看)错了?|弄错了|错了|不对(?!吗)|不不+|(?<=^|[\s，,])不(?=[\s，,])|(?<=[点半刻分])不(?=[零一二三四五六七八九十两\d]{1,3}点)|[哦噢喔啊]不|更正(?:一下)?|纠正(?:一下)?|改成|改为|改一下|应该是|应该说|我(?:是说|指的)是?|(?<![是要])不是(?!的?吗|[^，,。 ]{0,4}吗))|\b(?:no+|nope|sorry|i (?:mean|meant)|actually|scratch that|correction|make (?:that|it)|change (?:that|it) to|i misspoke|should (?:be|have been)|i said it wrong|that'?s (?:wrong|not right)|let me correct|rather|wait)\b/g;
 /** These alone, with nothing to replace, still say that something was wrong. */
 const SURE =
   /错了|更正|纠正|不对|应该是|i (?:meant|misspoke)|scratch that|correction|said it wrong|wrong|let me correct|should (?:be|have been)|改成|改为/;
@@ -57,13 +58,31 @@ export function readCorrections(text: string, entities: readonly Entity[]): Corr
   }
   const kept = entities
     .filter((entity) => !retracted.has(entity))
-    .map((entity) => (correcting.has(entity) ? { ...entity, corrects: true } : entity));
+    .map((entity) =>
+      correcting.has(entity) ? { ...completed(entity, retracted, correcting), corrects: true } : entity,
+    );
   const said = markers.some((marker) => SURE.test(marker.words));
   return {
     entities: kept,
     retracted: [...retracted],
     correction: correcting.size > 0 || (said && entities.length === retracted.size),
   };
+}
+
+const TIMES: ReadonlySet<string> = new Set(['date', 'time', 'datetime']);
+
+/** Of a date or time put in place of another, what it leaves open is as it was ("下午三点 不 四点"). */
+function completed(entity: Entity, retracted: ReadonlySet<Entity>, correcting: ReadonlySet<Entity>): Entity {
+  const times = [...correcting].filter((other) => TIMES.has(other.entity));
+  const before = [...retracted].filter((other) => TIMES.has(other.entity)).sort((a, b) => a.start - b.start);
+  if (!TIMES.has(entity.entity) || times.length !== 1) return entity;
+  // "Tuesday … half past three … no, Wednesday": each part may have been said for itself.
+  const value = before.reduceRight<unknown>(
+    (said, old) => completeTime(old.value, said, entity.text) ?? said,
+    entity.value,
+  );
+  if (value === entity.value) return entity;
+  return { ...entity, value, entity: String(value).includes('T') ? 'datetime' : entity.entity };
 }
 
 /** "不是一是七", "是八不是九", "not one but seven". */

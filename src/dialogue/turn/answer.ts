@@ -1,6 +1,6 @@
 import type { ParseResult } from '../../nlu/intent-model.js';
 import { runAction } from './act.js';
-import { correctsAnother, isNothingButValues, laterAnswers } from './beside.js';
+import { completedTimes, correctsAnother, isNothingButValues, laterAnswers } from './beside.js';
 import { askAffirmation, handOff } from './built-in.js';
 import { commandOf } from './commands.js';
 import type { TurnContext } from './context.js';
@@ -38,7 +38,8 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   const { parse } = ctx;
   await extractByActions(ctx);
   const question = questionOf(ctx.application, ctx.top);
-  const fills = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
+  const said = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
+  const fills = completedTimes(ctx, parse, said);
   if (ctx.top?.kind === 'two_stage') return twoStage(ctx, ctx.top, parse, fills);
   if (question === undefined) {
     applyFills(ctx, fills, undefined);
@@ -194,7 +195,12 @@ async function answer(
   const fill = fills.get(question.slot.name);
   const command =
     !notUnderstood(ctx) && ctx.deps.index.firstActions(parse.intent.name).some((action) => COMMANDS.has(action));
-  if (fill !== undefined && !(fill.weak && (command || correctsAnother(ctx, parse, fills)))) {
+  // "不对，后天", said to "…下午三点，对吗", is no bare no: it takes back one thing of what was read out.
+  const passes =
+    fill?.weak === true
+      ? command || correctsAnother(ctx, parse, fills)
+      : fill?.value === false && correctsAnother(ctx, parse, without(fills, question.slot.name));
+  if (fill !== undefined && !passes) {
     applyFills(ctx, fills, question.slot.name);
     if (!accept(ctx, question, fill)) return noMatch(ctx);
     if (ctx.top?.kind === 'form') ctx.emit({ event: 'answered' });
@@ -213,6 +219,10 @@ async function answer(
   const valuesOnly = isNothingButValues(parse) || !startsSomething(ctx, parse.intent.name, parse.intent.confidence);
   if (later.known && !command && valuesOnly) return later.news ? advance(ctx) : noMatch(ctx);
   return respond(ctx, parse, fills);
+}
+
+function without(fills: ReadonlyMap<string, Fill>, slot: string): ReadonlyMap<string, Fill> {
+  return new Map([...fills].filter(([name]) => name !== slot));
 }
 
 async function confirmation(

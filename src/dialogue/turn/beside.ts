@@ -1,5 +1,7 @@
+import { completeTime } from '../../nlu/entities/partial-times.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { TurnContext } from './context.js';
+import { type Question, questionOf } from './question.js';
 import type { Fill } from './slots.js';
 
 /** What a message says beside the open question: answers to later ones, corrections of earlier ones. */
@@ -11,6 +13,39 @@ export function correctsAnother(ctx: TurnContext, parse: ParseResult, fills: Rea
     const known = ctx.state.slots[fill.slot] ?? null;
     return !fill.weak && known !== null && JSON.stringify(known) !== JSON.stringify(fill.value);
   });
+}
+
+/** "No, Wednesday" after "next Tuesday, half past three": what a corrected time leaves open stays as it was said before. */
+export function completedTimes(
+  ctx: TurnContext,
+  parse: ParseResult,
+  fills: ReadonlyMap<string, Fill>,
+): ReadonlyMap<string, Fill> {
+  const question = questionOf(ctx.application, ctx.top);
+  if (question === undefined) return fills;
+  const completed = new Map(fills);
+  for (const fill of fills.values()) {
+    const said = parse.entities.findLast((entity) => entity.value === fill.value);
+    const before = valueBefore(ctx, question, fill.slot, said?.corrects === true || parse.correction === true);
+    if (said === undefined || before === undefined) continue;
+    const value = completeTime(before, fill.value, said.text);
+    const mappings = ctx.application.domain.slots.get(fill.slot)?.mappings ?? [];
+    // A slot that takes only days, or only times, does not get both.
+    const whole = mappings.some((mapping) => mapping.type === 'from_entity' && mapping.entity === 'datetime');
+    if (value !== undefined && (whole || !value.includes('T'))) completed.set(fill.slot, { ...fill, value });
+  }
+  return completed;
+}
+
+/** What the open read-back says of a slot, or what was answered in the flow or form that is open. */
+function valueBefore(ctx: TurnContext, question: Question, slot: string, corrects: boolean): unknown {
+  if (question.pending !== undefined && question.slot.name === slot) return question.pending.value;
+  const frame = ctx.top;
+  const answered =
+    frame?.kind === 'flow'
+      ? frame.filled.includes(slot)
+      : frame?.kind === 'form' && ctx.application.domain.forms.get(frame.form)?.requiredSlots.includes(slot);
+  return corrects || answered === true ? (ctx.state.slots[slot] ?? undefined) : undefined;
 }
 
 /** Whether the message answers something that the open flow or form asks for besides `requested`, and whether that is news. */

@@ -22,6 +22,17 @@ describe('corrections', () => {
     ['不是周一是周二', undefined, ['2026-11-24'], ['2026-11-23']],
     ['not monday but tuesday', undefined, ['2026-11-24'], ['2026-11-23']],
     ['明天，哦不，后天', undefined, ['2026-11-22'], ['2026-11-21']],
+    ['下午三点 不 四点', undefined, ['16:00'], ['15:00']],
+    ['下午三点不四点半', undefined, ['16:30'], ['15:00']],
+    ['晚上七点，不对，八点', undefined, ['20:00'], ['19:00']],
+    ['明天下午三点，不，四点', undefined, ['2026-11-21T16:00'], ['2026-11-21T15:00']],
+    ['明天下午三点，不对，后天', undefined, ['2026-11-22T15:00'], ['2026-11-21T15:00']],
+    ['明天下午，哦不，后天', undefined, ['2026-11-22T12:00/2026-11-22T18:00'], ['2026-11-21T12:00/2026-11-21T18:00']],
+    ['下午三点，不，上午十点', undefined, ['10:00'], ['15:00']],
+    ['下午三点，不，十点', undefined, ['10:00'], ['15:00']],
+    ['tuesday at 3:30 pm, no, wednesday', undefined, ['2026-11-25T15:30'], ['2026-11-24T15:30']],
+    ["3 pm, no wait, 4 o'clock", undefined, ['16:00'], ['15:00']],
+    ['tomorrow at 3 pm, sorry, 10 am', undefined, ['2026-11-21T10:00'], ['2026-11-21T15:00']],
   ])('"%s" keeps what was meant and drops what was not', (text, slot, now, gone) => {
     expect(read(text, slot)).toEqual({ now, corrects: [true], gone, correction: true });
   });

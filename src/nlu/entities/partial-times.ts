@@ -1,0 +1,65 @@
+/**
+ * Times that are corrected in part: "next Tuesday 3:30, no, Wednesday" keeps the half past three, "下午三点，不，四点" stays in the afternoon. Values are the ISO
+ * ones of the readers of dates: `2026-11-25`, `15:30`, `2026-11-25T15:30`, or an interval of two of the last.
+ */
+
+const VALUE = /^(?:(\d{4}-\d{2}-\d{2})(?:T|$))?(?:(\d{2}):(\d{2}))?$/;
+const SPAN = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2})\/(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})$/;
+/** The words say themselves which half of the day they mean, or are of a 24-hour clock. */
+const OWN_HALF =
+  /凌晨|半夜|深夜|早|上午|清晨|中午|正午|下午|午后|晚|傍晚|夜|\b(?:morning|noon|midday|midnight|afternoon|evening|night|[ap]\.?\s?m)\b|\b[ap]\.m\.|\b0\d:|\d[ap]m/i;
+const DAY_MS = 86_400_000;
+
+interface Parts {
+  readonly date: string | undefined;
+  readonly hour: number | undefined;
+  readonly minute: string | undefined;
+  /** Last moment of an interval. */
+  readonly until?: { readonly date: string; readonly time: string };
+}
+
+/**
+ * The new value with what it leaves open taken from the one it replaces; undefined when there is nothing to take. `words`: those of the new value.
+ */
+export function completeTime(before: unknown, after: unknown, words: string): string | undefined {
+  const old = read(before);
+  const now = read(after);
+  if (old === undefined || now === undefined || now.until !== undefined) return undefined;
+  if (now.date !== undefined && now.hour !== undefined) return undefined;
+  if (now.hour !== undefined) {
+    const hour = String(inHalfOf(old, now.hour, words)).padStart(2, '0');
+    const completed = `${old.date === undefined ? '' : `${old.date}T`}${hour}:${now.minute}`;
+    return completed === after ? undefined : completed;
+  }
+  if (old.hour === undefined || now.date === undefined) return undefined;
+  const from = `${now.date}T${String(old.hour).padStart(2, '0')}:${old.minute}`;
+  if (old.until === undefined || old.date === undefined) return from;
+  const days = Math.round((Date.parse(old.until.date) - Date.parse(old.date)) / DAY_MS);
+  const end = new Date(Date.parse(now.date) + days * DAY_MS).toISOString().slice(0, 10);
+  return `${from}/${end}T${old.until.time}`;
+}
+
+/** The hour in the half of the day that was spoken of: after three in the afternoon, four is 16 and ten is not 22. */
+function inHalfOf(old: Parts, hour: number, words: string): number {
+  if (old.hour === undefined || old.hour < 12 || hour < 1 || hour > 11 || OWN_HALF.test(words)) return hour;
+  const evening = old.hour >= 18;
+  return (evening ? hour >= 5 : hour <= 8) ? hour + 12 : hour;
+}
+
+function read(value: unknown): Parts | undefined {
+  if (typeof value !== 'string' || value === '') return undefined;
+  const span = SPAN.exec(value);
+  if (span !== null) {
+    const [, date, hour, minute, untilDate = '', time = ''] = span;
+    if (!isDay(date) || !isDay(untilDate)) return undefined;
+    return { date, hour: Number(hour), minute, until: { date: untilDate, time } };
+  }
+  const match = VALUE.exec(value);
+  const [, date, hour, minute] = match ?? [];
+  if (match === null || (date !== undefined && !isDay(date))) return undefined;
+  return { date, hour: hour === undefined ? undefined : Number(hour), minute };
+}
+
+function isDay(date: string | undefined): date is string {
+  return date !== undefined && !Number.isNaN(Date.parse(date));
+}
