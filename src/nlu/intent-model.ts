@@ -54,6 +54,8 @@ export interface ParseResult {
   readonly intents?: readonly IntentSpan[];
   /** A wish that was named to say that it is not wanted ("不要转人工"); `intent` is then `deny` (or the fallback), or what is wanted instead. */
   readonly negated?: IntentRank;
+  /** True when what is under way is given up for this wish ("算了，还是换货"). */
+  readonly instead?: boolean;
   /** True when the utterance takes back something said before, in it or in an earlier turn. */
   readonly correction?: boolean;
   /** What was said and taken back within this utterance; not among `entities`. */

@@ -1,7 +1,7 @@
 import type { ParseResult } from '../../nlu/intent-model.js';
 import { runAction } from './act.js';
 import { completedTimes, correctsAnother, isNothingButValues, laterAnswers } from './beside.js';
-import { askAffirmation, handOff } from './built-in.js';
+import { askAffirmation, dropTop, handOff } from './built-in.js';
 import { commandOf } from './commands.js';
 import type { TurnContext } from './context.js';
 import { accept, advance, dropPending, rewindTo, startFlow, take } from './frames.js';
@@ -36,6 +36,8 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   }
   ctx.parse = firstOfSeveral(ctx, ctx.parse);
   const { parse } = ctx;
+  // "算了，还是换货": what was begun is not come back to afterwards.
+  if (parse.instead === true && flowFor(ctx, parse.intent.name, parse.intent.confidence) !== undefined) dropTop(ctx);
   await extractByActions(ctx);
   const question = questionOf(ctx.application, ctx.top);
   const said = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
@@ -195,11 +197,8 @@ async function answer(
   const fill = fills.get(question.slot.name);
   const command =
     !notUnderstood(ctx) && ctx.deps.index.firstActions(parse.intent.name).some((action) => COMMANDS.has(action));
-  // "不对，后天", said to "…下午三点，对吗", is no bare no: it takes back one thing of what was read out.
-  const passes =
-    fill?.weak === true
-      ? command || correctsAnother(ctx, parse, fills)
-      : fill?.value === false && correctsAnother(ctx, parse, without(fills, question.slot.name));
+  const corrects = fill?.weak === true || fill?.value === false ? correctsAnother(ctx, parse, fills, question) : false;
+  const passes = corrects || (fill?.weak === true && command);
   if (fill !== undefined && !passes) {
     applyFills(ctx, fills, question.slot.name);
     if (!accept(ctx, question, fill)) return noMatch(ctx);
@@ -219,10 +218,6 @@ async function answer(
   const valuesOnly = isNothingButValues(parse) || !startsSomething(ctx, parse.intent.name, parse.intent.confidence);
   if (later.known && !command && valuesOnly) return later.news ? advance(ctx) : noMatch(ctx);
   return respond(ctx, parse, fills);
-}
-
-function without(fills: ReadonlyMap<string, Fill>, slot: string): ReadonlyMap<string, Fill> {
-  return new Map([...fills].filter(([name]) => name !== slot));
 }
 
 async function confirmation(

@@ -6,12 +6,22 @@ import type { Fill } from './slots.js';
 
 /** What a message says beside the open question: answers to later ones, corrections of earlier ones. */
 
-/** "No, it's Hangzhou", where any text would be an answer: it takes back what was said to an earlier question. */
-export function correctsAnother(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<string, Fill>): boolean {
+/**
+ * "No, it's Hangzhou", where any text would be an answer: it takes back what was said to an earlier question. So does "不对，后天", said to "…下午三点，对吗":
+ * that is no bare no.
+ */
+export function correctsAnother(
+  ctx: TurnContext,
+  parse: ParseResult,
+  fills: ReadonlyMap<string, Fill>,
+  { slot }: Question,
+): boolean {
   if (parse.correction !== true) return false;
   return [...fills.values()].some((fill) => {
     const known = ctx.state.slots[fill.slot] ?? null;
-    return !fill.weak && known !== null && JSON.stringify(known) !== JSON.stringify(fill.value);
+    return (
+      fill.slot !== slot.name && !fill.weak && known !== null && JSON.stringify(known) !== JSON.stringify(fill.value)
+    );
   });
 }
 

@@ -161,6 +161,13 @@ function lastFilled(ctx: TurnContext, frame: Extract<Frame, { kind: 'form' }>): 
 }
 
 function cancel(ctx: TurnContext): void {
+  if (ctx.top === undefined) return;
+  dropTop(ctx);
+  ctx.say('utter_cancelled');
+}
+
+/** Gives up what is under way, without a word. */
+export function dropTop(ctx: TurnContext): void {
   const frame = ctx.top;
   if (frame === undefined) return;
   ctx.pop();
@@ -172,7 +179,6 @@ function cancel(ctx: TurnContext): void {
     ctx.emit({ event: 'slot', name: 'requested_slot', value: null });
     ctx.emit({ event: 'active_loop', name: null, completed: false });
   }
-  ctx.say('utter_cancelled');
 }
 
 /** "No, that's wrong": the last answer of what is under way, or of what was just finished, is asked for again. */

@@ -21,6 +21,7 @@ import { Tagger } from '../tagger/tagger.js';
 import { splitClauses } from './clauses.js';
 import { type ModelFiles, type ModelManifest, readModelFolder } from './folder.js';
 import { Guards, guardsSchema } from './guards.js';
+import { insteadStart } from './instead.js';
 import { IntentClassifier } from './intent-classifier.js';
 import { readNegation } from './negation.js';
 import { OwnEntities, type OwnEntitiesData, ownEntitiesSchema } from './own-entities.js';
@@ -108,7 +109,7 @@ export class OnnxIntentModel implements IntentModel {
     const said = String(text);
     const heard = said.slice(0, MAX_CHARS);
     const { entities, retracted, correction } = readCorrections(heard, this.#entities(heard, options));
-    const { intent, ranking, intents, negated } = await this.#wishes(heard);
+    const { intent, ranking, intents, negated, instead } = await this.#wished(heard);
     const sensitive = this.#options.sensitive?.find(said) ?? [];
     const { sentiment, urgency } = readMood(heard);
     return {
@@ -121,13 +122,26 @@ export class OnnxIntentModel implements IntentModel {
       model: this.manifest.name,
       ...(intents ? { intents } : {}),
       ...(negated ? { negated } : {}),
+      ...(instead ? { instead } : {}),
       ...(correction ? { correction } : {}),
       ...(retracted.length > 0 ? { retracted } : {}),
       ...(sensitive.length > 0 ? { sensitive } : {}),
     };
   }
 
-  /** What the caller wants: one wish, several, or one that is wanted in place of another. */
+  /** What the caller wants, where they may first have given up what they wanted before. */
+  async #wished(text: string): Promise<Wishes & { readonly instead?: boolean }> {
+    const start = insteadStart(text);
+    if (start === undefined) return this.#wishes(text);
+    const wishes = await this.#wishes(text.slice(start));
+    const { name, confidence } = wishes.intent;
+    if (name === FALLBACK_INTENT || MINOR_INTENTS.has(name) || confidence < JOINED_CONFIDENCE)
+      return this.#wishes(text);
+    const intents = wishes.intents?.map((wish) => ({ ...wish, start: wish.start + start, end: wish.end + start }));
+    return { ...wishes, instead: true, ...(intents === undefined ? {} : { intents }) };
+  }
+
+  /** One wish, several, or one that is wanted in place of another. */
   async #wishes(text: string): Promise<Wishes> {
     const whole = await this.#wish(text, 0);
     const clauses = splitClauses(text);
