@@ -54,6 +54,7 @@ export class Call {
   #ticket: CallTicket | undefined;
   #generation = 0;
   #gaps = 0;
+  #released = false;
 
   constructor(options: CallOptions) {
     this.#options = options;
@@ -74,7 +75,7 @@ export class Call {
     return this.#gaps;
   }
 
-  /** Opens the sound and the line. `ticket`: of a call to go on with. Throws MicrophoneError, DoorError. */
+  /** Opens the sound and the line, unless it is released meanwhile. `ticket`: of a call to go on with. Throws MicrophoneError, DoorError. */
   async begin(ticket: CallTicket | undefined): Promise<void> {
     const { platform, server, rate, language, pass, muted, listener } = this.#options;
     const sound = platform.openSound(rate, {
@@ -90,6 +91,11 @@ export class Call {
       await sound.then((each) => each.close()).catch(() => undefined);
       throw error;
     });
+    // The page went while somebody was still being asked for the microphone.
+    if (this.#released) {
+      opened.close();
+      return;
+    }
     this.#sound = opened;
     opened.mute(muted());
     this.#ticket = ticket;
@@ -145,6 +151,7 @@ export class Call {
 
   /** Lets go without a word: the call waits a while for whoever has its ticket. */
   release(): void {
+    this.#released = true;
     this.#media?.release();
     this.#closed();
   }

@@ -134,9 +134,14 @@ export class Conversation {
     this.#remember();
   }
 
-  /** A key of the telephone: 0 to 9, `*` or `#`. Nothing happens outside a call. */
-  key(digit: string): void {
-    this.#call?.sendKey(digit);
+  /** A key that was pressed, on the screen or the keyboard: those of a telephone go into the call, others nowhere. */
+  key(key: string): void {
+    if (/^[0-9*#]$/.test(key)) this.#call?.sendKey(key);
+  }
+
+  /** The visitor changed the language. One that has begun is asked in `words` to change over; one that has not begins in it. */
+  changeLanguage(words: string): void {
+    if (this.#model.lines.length > 0) this.type(words);
   }
 
   /** A typed message: into the call when there is one. */

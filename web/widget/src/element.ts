@@ -142,9 +142,7 @@ export function defineHearkenCall(script: string): void {
       const words = WORDS[this.language];
       this.#chosen = this.language === 'en' ? 'zh-CN' : 'en';
       this.#build();
-      // A conversation that has begun is asked to change over; one that has not begins in it.
-      if (this.#conversation !== undefined && this.#conversation.model.lines.length > 0)
-        this.#conversation.type(words.otherLanguageWords);
+      this.#conversation?.changeLanguage(words.otherLanguageWords);
     }
 
     /** A page with people of its own (a chat desk, a phone link) takes the visitor over: `preventDefault()`, then `complete()` or `fail()`. */

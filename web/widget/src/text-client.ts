@@ -76,7 +76,10 @@ export class TextClient {
     this.#connecting = true;
     try {
       const { platform, url, language, token, listener } = this.#options;
-      const socket = platform.openSocket(url(language()), ['hearken.text.v1', await token()]);
+      // First the token: with it comes the path. The page may have gone meanwhile.
+      const pass = await token();
+      if (this.#closed) return;
+      const socket = platform.openSocket(url(language()), ['hearken.text.v1', pass]);
       this.#socket = socket;
       socket.onopen = () => {
         this.#connecting = false;

@@ -11,7 +11,8 @@ export interface ViewActions {
   mute(): void;
   person(): void;
   language(): void;
-  key(digit: string): void;
+  /** One of the keypad's buttons, or any key that was pressed over them. */
+  key(key: string): void;
   send(text: string): void;
   dismiss(): void;
   goOn(): void;
@@ -125,7 +126,7 @@ export class View {
         role: 'group',
         'aria-label': words.keypad,
         hidden: true,
-        onkeydown: (event) => this.#typedKey(event),
+        onkeydown: (event) => actions.key((event as KeyboardEvent).key),
       },
       ...KEYS.map((digit) => labelled('key', () => actions.key(digit), digit)),
     );
@@ -318,11 +319,6 @@ export class View {
     this.#toEnd();
     this.#keypad.setAttribute('aria-expanded', String(show));
     if (show) this.#keys.querySelector('button')?.focus();
-  }
-
-  #typedKey(event: Event): void {
-    const { key } = event as KeyboardEvent;
-    if (/^[0-9*#]$/.test(key)) this.#actions.key(key);
   }
 
   #escape(event: Event): void {
