@@ -97,7 +97,7 @@ describe('a call of the widget whose network goes', () => {
   });
 
   it('and stays away too long is lost: people are told, what was said stays, and they can call again', async () => {
-    const hasty = await startService(100);
+    const hasty = await startService({ resumeWindowMs: 100 });
     try {
       const visitor = visit({}, hasty);
       const call = await inCall(visitor, hasty);
@@ -175,6 +175,25 @@ describe('a microphone that is not to be had', () => {
   });
 });
 
+describe('a service that does not take a call', () => {
+  it('because all its lines are in use, is shown as busy, and typing goes on', async () => {
+    const small = await startService({ maxSessions: 1 });
+    try {
+      await inCall(visit({}, small), small);
+      const visitor = visit({}, small);
+      await visitor.conversation.talk();
+      await visitor.until(({ phase }) => phase === 'idle');
+      expect(visitor.model).toMatchObject({ notice: 'busy', textOnly: false });
+      expect(visitor.sound?.closed).toBe(true);
+      visitor.conversation.type('你好');
+      await visitor.until(({ lines }) => lines.length === 2);
+      expect(visitor.model.notice).toBeUndefined();
+    } finally {
+      await small.stop();
+    }
+  });
+});
+
 describe('a page without a secure connection', () => {
   const plain = { isSecureContext: false, AudioWorkletNode: class {}, navigator: {} };
 
@@ -202,6 +221,8 @@ describe('the language switch', () => {
     const visitor = visit();
     visitor.language = 'en';
     visitor.conversation.changeLanguage(WORDS['zh-CN'].otherLanguageWords);
+    expect(visitor.said).toEqual([]);
+    expect(visitor.model.waiting).toBe(false);
     const call = await inCall(visitor);
     expect(call.session.peer.route?.language).toBe('en');
     expect(await arrived(call, visitor)).toEqual([]);

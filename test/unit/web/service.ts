@@ -28,12 +28,12 @@ export interface TestCall {
   readonly events: string[];
 }
 
-/** `resumeWindowMs`: how long a call waits for a caller whose socket is gone. */
-export async function startService(resumeWindowMs = 10_000): Promise<TestService> {
+/** `resumeWindowMs`: how long a call waits for a caller whose socket is gone. `maxSessions`: lines. */
+export async function startService({ resumeWindowMs = 10_000, maxSessions = 50 } = {}): Promise<TestService> {
   const logger = pino({ level: 'silent' });
   const config = configSchema.parse({
     widget: { origins: [SHOP], tokensPerMinute: 1000, callsPerAddress: 20 },
-    media: { token: 'of the bridge', resumeWindowMs },
+    media: { token: 'of the bridge', resumeWindowMs, maxSessions },
   });
   const gate = new WidgetGate(config.widget);
   const brain = new FakeBrain((input) => {
