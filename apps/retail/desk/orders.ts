@@ -60,7 +60,35 @@ export const orderActions: readonly ActionDefinition[] = [
   }),
 
   { name: 'action_read_address', run: (context) => readArea(context) },
+  { name: 'action_match_item', run: (context) => matchItem(context) },
 ];
+
+/** "另外那个耳机我想退", where the order known is one of shoes: it is another order, and it is asked which. */
+function matchItem(context: ActionContext): ActionResult {
+  const item = textSlot(context, 'order_item');
+  const { entities, text } = context.latest;
+  const numbered = entities.some(({ entity }) => entity === 'order_number' || entity === 'digits');
+  if (item === '' || numbered || textSlot(context, 'order_language') !== context.language) return {};
+  // What it shall be changed for is no part of the order.
+  if (/成|\bfor an?\b/i.test(text)) return {};
+  const named = entities.flatMap(({ entity, value }) => (entity === 'product' ? [String(value)] : []));
+  if (named.length === 0 || named.some((name) => isSameItem(name, item))) return {};
+  return {
+    slots: { order_number: null },
+    say: [{ response: 'utter_other_item', values: { named_item: named[0] } }],
+  };
+}
+
+/** Callers say 衣服 of any garment, 鞋 of 皮鞋, 裙子 of 连衣裙, "shoes" of a pair of running shoes. */
+function isSameItem(named: string, item: string): boolean {
+  if (
+    /^(?:衣服|clothes|coat|jacket|外套)$/i.test(named) &&
+    /外套|羽绒服|衬衫|裙|睡衣|coat|jacket|shirt|dress/i.test(item)
+  )
+    return true;
+  if (/^[a-z]/i.test(named)) return ` ${item} `.toLowerCase().includes(` ${named.toLowerCase()} `);
+  return item.includes(named.replace(/子$/u, '')) || named.includes(item);
+}
 
 function failure(context: ActionContext): ActionResult['slots'] {
   return { lookup_failures: Number(context.slots.lookup_failures ?? 0) + 1 };
