@@ -1,5 +1,5 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
-import { get, orderPath, send, shopAction, textSlot } from './shop-client.js';
+import { get, orderPath, type ShopAnswer, send, shopAction, textSlot } from './shop-client.js';
 import { daysAgo, inWords } from './words.js';
 
 /** Which order it is, where it is, whether the caller is its owner, and where it shall go. */
@@ -10,14 +10,17 @@ export const orderActions: readonly ActionDefinition[] = [
     // Looked up a moment ago, in the same conversation and language.
     const known = context.slots.order_found === true && textSlot(context, 'order_key').endsWith(said);
     if (known && textSlot(context, 'order_language') === context.language) return {};
-    const number = encodeURIComponent(said);
-    const { status, body } = await get(context, `/orders/${number}`);
-    if (status === 409) return { slots: { order_found: false, order_lookup: 'several' } };
-    if (status !== 200) return { slots: { order_found: false, order_lookup: 'unknown', ...failure(context) } };
+    const { status, body } = await orderOf(context, said);
+    const order_part = status !== 200 && said.length === 4 ? said : null;
+    if (status === 409) return { slots: { order_found: false, order_lookup: 'several', order_part } };
+    if (status !== 200)
+      return { slots: { order_found: false, order_lookup: 'unknown', order_part, ...failure(context) } };
     const days = Number(body.days ?? 0);
     const where = inWords(body.where, context.language);
     return {
       slots: {
+        ...(String(body.number).endsWith(said) ? {} : { order_number: body.number }),
+        order_part: null,
         order_found: true,
         order_lookup: 'found',
         lookup_failures: 0,
@@ -88,6 +91,19 @@ function isSameItem(named: string, item: string): boolean {
     return true;
   if (/^[a-z]/i.test(named)) return ` ${item} `.toLowerCase().includes(` ${named.toLowerCase()} `);
   return item.includes(named.replace(/子$/u, '')) || named.includes(item);
+}
+
+/** Four digits that led to no order may have been half of the number: with the four said now they are tried first, and the four alone after that. */
+async function orderOf(context: ActionContext, said: string): Promise<ShopAnswer> {
+  const part = textSlot(context, 'order_part');
+  const joined = said.length !== 4 || part === '' || part === said ? [] : [`${part}${said}`];
+  // Who was told that several orders end like this says the digits before them.
+  if (joined.length > 0 && context.slots.order_lookup === 'several') joined.push(`${said}${part}`);
+  for (const number of joined) {
+    const answer = await get(context, `/orders/${number}`);
+    if (answer.status === 200) return answer;
+  }
+  return get(context, `/orders/${encodeURIComponent(said)}`);
 }
 
 function failure(context: ActionContext): ActionResult['slots'] {

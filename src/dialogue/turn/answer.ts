@@ -7,6 +7,7 @@ import type { TurnContext } from './context.js';
 import { accept, advance, dropPending, rewindTo, startFlow, take } from './frames.js';
 import { changeLanguage, languageAsked, languageWritten } from './language.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
+import { joinedDigits } from './pieces.js';
 import { predictLoop } from './predict.js';
 import { type Question, questionOf } from './question.js';
 import { type Fill, type FillScope, fillSlots, mappingHolds } from './slots.js';
@@ -41,7 +42,7 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   await extractByActions(ctx);
   const question = questionOf(ctx.application, ctx.top);
   const said = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
-  const fills = completedTimes(ctx, parse, said);
+  const fills = joinedDigits(ctx, completedTimes(ctx, parse, said));
   if (ctx.top?.kind === 'two_stage') return twoStage(ctx, ctx.top, parse, fills);
   if (question === undefined) {
     applyFills(ctx, fills, undefined);
