@@ -3,196 +3,23 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { continuationSchema, wechatSchema, widgetSchema } from './config/channels.js';
+import { httpSchema, mediaSchema } from './config/doors.js';
+import { speechSchema, turnSchema } from './config/speech.js';
+import { ms } from './config/units.js';
 import { HearkenError, messageOf } from './errors.js';
+
+export type { TurnConfig } from './config/speech.js';
 
 /**
  * Everything that can be set, with its unit in its name and its default. `hearken.yml` is optional; what a key's comment
  * calls an environment variable overrides the file. This is the only file that looks at the environment.
  */
 
-const ms = (value: number) => z.number().int().min(0).max(86_400_000).default(value);
-
-const turnSchema = z.strictObject({
-  /** Silence that ends an utterance of which nothing is known. */
-  endSilenceMs: ms(700),
-  /** The same when the expected slot is filled or an intent is certain. */
-  endSilenceCompleteMs: ms(250),
-  /** The same inside a number: people pause there. */
-  endSilenceNumberMs: ms(1200),
-  /** The same after half a sentence ("嗯，我想…"). */
-  endSilenceDanglingMs: ms(1500),
-  /** How long a partial must not change before it may count as complete. */
-  stablePartialMs: ms(150),
-  /** Silence of the caller after a question until we ask again. */
-  noInputMs: ms(5000),
-  maxNoInput: z.number().int().min(0).max(10).default(2),
-  maxNoMatch: z.number().int().min(0).max(10).default(2),
-  dtmfInterDigitMs: ms(3000),
-  dtmfEndKey: z.string().length(1).default('#'),
-  dtmfClearKey: z.string().length(1).default('*'),
-  longestUtteranceMs: ms(15_000),
-  /** Voice over a prompt: after this long playout pauses. */
-  bargeInVoiceMs: ms(200),
-  /** The same for voice that came into the thinking, before the prompt began. */
-  bargeInThinkingMs: ms(400),
-  /** Within this time after the pause words decide: go on or stop. */
-  bargeInDecisionMs: ms(500),
-  /** Voice that brings no words: after this long it counts as a no-match. */
-  speechWithoutTextMs: ms(2000),
-  /** Audio kept from before the voice began, for the first syllable. */
-  preRollMs: ms(300),
-  /** Longest wait for the brain before the caller hears something. */
-  thinkingLimitMs: ms(8000),
-  /** Said while the bot speaks, these do not stop it. */
-  backchannels: z
-    .array(z.string())
-    .default([
-      '嗯',
-      '嗯嗯',
-      '好',
-      '好的',
-      '哦',
-      '噢',
-      '啊',
-      '对',
-      '是',
-      '是的',
-      '行',
-      'uh huh',
-      'uh-huh',
-      'mm',
-      'mhm',
-      'okay',
-      'ok',
-      'yeah',
-      'right',
-    ]),
-});
-export type TurnConfig = z.infer<typeof turnSchema>;
-
 export const configSchema = z.strictObject({
-  http: z
-    .strictObject({
-      /** HEARKEN_HOST */
-      host: z.string().default('127.0.0.1'),
-      /** HEARKEN_PORT; 0 = any free port. */
-      port: z.number().int().min(0).max(65_535).default(8080),
-      bodyLimitBytes: z.number().int().min(1024).default(65_536),
-      requestsPerMinute: z.number().int().min(1).default(1200),
-      /** Who may read what was said, from elsewhere. HEARKEN_API_KEYS: `name:scope,scope:key`, several separated by `;`. */
-      apiKeys: z
-        .array(
-          z.strictObject({
-            name: z.string().min(1).max(64),
-            /** `printf %s "$KEY" | sha256sum` */
-            sha256: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 sum in lower-case hex'),
-            /** `history`, `calls`, `metrics`; `admin` = all. */
-            scopes: z.array(z.string().regex(/^[a-z][a-z:-]{0,63}$/, 'a name such as history')).min(1),
-          }),
-        )
-        .max(100)
-        .default([]),
-      /** Programs on the same machine need no key. Off behind a reverse proxy that adds no X-Forwarded-For. */
-      trustLoopback: z.boolean().default(true),
-      /** Client addresses are those that a reverse proxy tells (X-Forwarded-For). Only when there is one, and nobody comes around it. */
-      trustProxy: z.boolean().default(false),
-      /** `/metrics` for whoever reaches the port, without a key. */
-      openMetrics: z.boolean().default(false),
-      /** Origins whose pages may call the API from a browser; none by default. */
-      corsOrigins: z
-        .array(z.string().regex(/^https?:\/\/[^/\s]+$/, 'an origin such as https://shop.example.com'))
-        .default([]),
-    })
-    .prefault({}),
-  media: z
-    .strictObject({
-      path: z.string().startsWith('/').default('/media'),
-      /** HEARKEN_MEDIA_TOKEN: when set, `start` must carry it. */
-      token: z.string().min(8).optional(),
-      /** Largest WebSocket message, audio or text. 1 s of 48 kHz PCM16 is 96,000. */
-      maxMessageBytes: z.number().int().min(1024).default(131_072),
-      startTimeoutMs: ms(5000),
-      resumeWindowMs: ms(10_000),
-      /** How far ahead of the caller's ear audio is sent. */
-      leadMs: ms(200),
-      /** Caller's audio that may wait for its reader. */
-      incomingQueueMs: ms(2000),
-      maxSessions: z.number().int().min(1).default(200),
-      /** HEARKEN_PLATFORMS (`,` between): other platforms whose media protocol is spoken, each at `<path>/<name>`; none by default. */
-      platforms: z
-        .array(z.enum(['asterisk', 'audiosocket', 'twilio', 'jambonz', 'vonage', 'freeswitch']))
-        .max(6)
-        .default([]),
-      /** HEARKEN_PLATFORM_TOKEN: what they must show (path, query, header). Without it only programs on this machine may connect. */
-      platformToken: z
-        .string()
-        .regex(/^[A-Za-z0-9._~-]{16,128}$/, '16 to 128 letters, digits or ._~-')
-        .optional(),
-      /** HEARKEN_TWILIO_AUTH_TOKEN: when set, connections of Twilio must carry its signature. */
-      twilioAuthToken: z.string().min(16).optional(),
-      /** HEARKEN_PUBLIC_URL: `wss://voice.example.com`, as the platforms reach us. */
-      publicUrl: z
-        .string()
-        .regex(/^(ws|http)s?:\/\/[^/\s]+\/?$/, 'wss://voice.example.com')
-        .optional(),
-      /** HEARKEN_AUDIOSOCKET_SECRET: 8 to 24 hex digits that the UUID of every AudioSocket call must begin with. */
-      audiosocketSecret: z
-        .string()
-        .regex(/^[0-9a-f]{8,24}$/, '8 to 24 hex digits')
-        .optional(),
-      /** TCP server for Asterisk's AudioSocket, when `platforms` names it. */
-      audiosocket: z
-        .strictObject({
-          host: z.string().default('127.0.0.1'),
-          /** 0 = any free port. */
-          port: z.number().int().min(0).max(65_535).default(9092),
-          /** Addresses and networks (`10.0.0.0/8`) that may connect, besides this machine. */
-          allow: z
-            .array(z.string().regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'an address or a network such as 10.0.0.0/8'))
-            .max(100)
-            .default([]),
-          /** The dialplan asks `<media.path>/next` what comes after Hearken, so that calls can be handed on. */
-          next: z.boolean().default(false),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
-  speech: z
-    .strictObject({
-      recognizerWorkers: z.number().int().min(1).max(64).default(1),
-      synthesizerWorkers: z.number().int().min(1).max(64).default(1),
-      maxStreamsPerWorker: z.number().int().min(1).default(100),
-      /** Share of a recogniser process's time above which new calls are refused, so that those on the line are not heard late. */
-      highestLoad: z.number().min(0.05).max(1).default(0.8),
-      /** Model names from the registry, in order of preference, per language; the first that is there is used. */
-      recognizers: z.record(z.string(), z.array(z.string())).default({
-        'zh-CN': ['asr-zh-en-small-bilingual', 'asr-zh-14m', 'asr-zh-multi-hans', 'asr-zh-phone'],
-        en: ['asr-zh-en-small-bilingual', 'asr-en-phone'],
-      }),
-      synthesizers: z.record(z.string(), z.array(z.string())).default({
-        'zh-CN': ['tts-zh-matcha-baker', 'tts-zh-en-melo', 'tts-zh-yue'],
-        en: ['tts-en-piper-amy', 'tts-zh-en-melo'],
-      }),
-      vad: z.string().default('vad-silero'),
-      /** Folder that `hearken grammar build` wrote; without it `<store.folder>/graphs/<application>` is used where it is there. */
-      graphs: z.string().optional(),
-      /** Memory for rendered prompts. */
-      promptCacheBytes: z
-        .number()
-        .int()
-        .min(0)
-        .default(64 * 1024 * 1024),
-      /** Disk for the same; 0 = none. */
-      promptCacheDiskBytes: z
-        .number()
-        .int()
-        .min(0)
-        .default(256 * 1024 * 1024),
-      promptCacheFolder: z.string().default('audio/cache'),
-      /** HEARKEN_MODELS: further folders, separated by `:`, searched before `models/`. */
-      modelFolders: z.array(z.string()).default([]),
-    })
-    .prefault({}),
+  http: httpSchema,
+  media: mediaSchema,
+  speech: speechSchema,
   turn: turnSchema.prefault({}),
   app: z
     .strictObject({
@@ -248,59 +75,11 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   /** The voice widget on web pages. */
-  widget: z
-    .strictObject({
-      /** Sites whose pages may talk to us; none by default. */
-      origins: z
-        .array(z.string().regex(/^https?:\/\/[^/\s]+$/, 'an origin such as https://shop.example.com'))
-        .max(1000)
-        .default([]),
-      /** HEARKEN_WIDGET_SECRET: signs the tokens. Without it one is made up at each start; several instances need the same. */
-      secret: z.string().min(24).optional(),
-      tokenTtlMs: z.number().int().min(30_000).max(86_400_000).default(600_000),
-      /** Of one address. */
-      tokensPerMinute: z.number().int().min(1).default(30),
-      /** Calls at once of one address. */
-      callsPerAddress: z.number().int().min(1).default(4),
-      /** `/widget/`: a page to try it, for browsers on this machine only. */
-      demo: z.boolean().default(true),
-    })
-    .prefault({}),
+  widget: widgetSchema,
   /** Short codes with which a conversation goes on in another channel. */
-  continue: z
-    .strictObject({
-      digits: z.number().int().min(6).max(10).default(6),
-      ttlMs: z.number().int().min(60_000).max(1_800_000).default(600_000),
-    })
-    .prefault({}),
+  continue: continuationSchema,
   /** A WeChat official account, when there is a token. */
-  wechat: z
-    .strictObject({
-      /** HEARKEN_WECHAT_TOKEN: the token of "server configuration" in WeChat's console. Without it there is no webhook. */
-      token: z
-        .string()
-        .regex(/^[A-Za-z0-9]{3,32}$/, '3 to 32 letters and digits')
-        .optional(),
-      /** HEARKEN_WECHAT_APP_ID */
-      appId: z.string().max(64).default(''),
-      /** HEARKEN_WECHAT_APP_SECRET: for replies that take longer than WeChat waits. */
-      appSecret: z.string().min(8).optional(),
-      /** HEARKEN_WECHAT_AES_KEY: EncodingAESKey, for the encrypted modes. */
-      aesKey: z
-        .string()
-        .regex(/^[A-Za-z0-9+/]{43}$/, 'the 43 characters of EncodingAESKey')
-        .optional(),
-      /** Refuses plain messages when there is a key. Off in WeChat's "compatible" mode. */
-      encryptedOnly: z.boolean().default(true),
-      apiBase: z.url({ protocol: /^https?$/ }).default('https://api.weixin.qq.com'),
-      /** WeChat waits 5 s for a reply. */
-      passiveReplyMs: z.number().int().min(100).max(4900).default(4500),
-      /** Messages older than this (by WeChat's clock) are refused; 0 takes any. */
-      maxAgeMs: ms(600_000),
-      /** Of people who are new; default: the application's. */
-      language: z.string().optional(),
-    })
-    .prefault({}),
+  wechat: wechatSchema,
   record: z
     .strictObject({
       audio: z.boolean().default(true),
