@@ -111,10 +111,7 @@ function folderBytes(folder: string): number {
 
 function voicesIn(scratch: string): ReturnType<typeof measureVoices> {
   return measureVoices({
-    voices:
-      tts === undefined
-        ? ['models/tts-zh-yue', 'models/tts-zh-tiny'].map((f) => join(root, f)).filter((f) => existsSync(f))
-        : tts.split(',').map((folder) => resolve(folder)),
+    voices: tts === undefined ? [join(root, 'models/tts-zh-yue')] : tts.split(',').map((folder) => resolve(folder)),
     judge: resolve(optionValue('--judge') ?? join(root, 'lab/judge')),
     sentences: optionValue('--sentences'),
     scratch,
