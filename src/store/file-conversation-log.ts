@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { HearkenError, messageOf } from '../errors.js';
 import type { ConversationEvent, EventPage, EventQuery, SearchableLog } from './conversation-log.js';
+import { BatchedWriter } from './log/batched-writer.js';
 import { removeOldDays, searchDays } from './log/day-files.js';
 import { maskEvent, type PersonalKind } from './log/mask.js';
 
@@ -31,7 +32,6 @@ interface Place {
 const INDEXED_CONVERSATIONS = 20_000;
 /** Days searched for a conversation that is not in the index. */
 const SEARCHED_FILES = 31;
-const RETRY_MS = 1000;
 
 /**
  * Conversation events as JSON lines, a file a day (UTC): `conversations-2026-11-30.jsonl`. `append` never waits and never throws;
@@ -40,48 +40,35 @@ const RETRY_MS = 1000;
 export class FileConversationLog implements SearchableLog {
   readonly kind = 'files';
   readonly #folder: string;
-  readonly #maxQueue: number;
-  readonly #flushMs: number;
+  readonly #writer: BatchedWriter<ConversationEvent>;
   readonly #onError: (error: unknown) => void;
   readonly #mask: readonly PersonalKind[];
   readonly #keepDays: number;
   #sweptOn = '';
   readonly #index = new Map<string, Place[]>();
-  #queue: ConversationEvent[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
   #handle: { readonly file: string; readonly handle: FileHandle; size: number } | undefined;
-  #dropped = 0;
   #closed = false;
 
   constructor(options: FileConversationLogOptions) {
     this.#folder = options.folder;
-    this.#maxQueue = options.maxQueue ?? 20_000;
-    this.#flushMs = options.flushMs ?? 50;
     this.#onError = options.onError ?? (() => {});
     this.#mask = options.mask ?? [];
     this.#keepDays = options.keepDays ?? 0;
+    this.#writer = new BatchedWriter({ ...options, write: (batch) => this.#write(batch) });
   }
 
   /** Events that are not yet on disk. */
   get waiting(): number {
-    return this.#queue.length;
+    return this.#writer.waiting;
   }
 
   /** Events lost because the disk was away for too long. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#writer.dropped;
   }
 
   append(event: ConversationEvent): void {
-    if (this.#closed) return;
-    this.#queue.push(maskEvent(event, this.#mask));
-    if (this.#queue.length > this.#maxQueue) {
-      const surplus = this.#queue.length - this.#maxQueue;
-      this.#queue.splice(0, surplus);
-      this.#dropped += surplus;
-    }
-    this.#schedule(this.#flushMs);
+    if (!this.#closed) this.#writer.add(maskEvent(event, this.#mask));
   }
 
   /** Last `limit` events, oldest first. */
@@ -98,42 +85,22 @@ export class FileConversationLog implements SearchableLog {
     return searchDays(this.#folder, query);
   }
 
-  async flush(): Promise<void> {
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const work = this.#writing.then(() => this.#write());
-    this.#writing = work.catch(() => {});
-    await work;
+  flush(): Promise<void> {
+    return this.#writer.flush();
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     try {
-      await this.flush();
+      await this.#writer.close();
     } finally {
-      if (this.#timer !== undefined) clearTimeout(this.#timer);
       await this.#handle?.handle.close();
       this.#handle = undefined;
     }
   }
 
-  #schedule(afterMs: number): void {
-    if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.flush().catch((error) => {
-        this.#onError(error);
-        if (!this.#closed) this.#schedule(RETRY_MS);
-      });
-    }, afterMs);
-    this.#timer.unref();
-  }
-
-  async #write(): Promise<void> {
-    const batch = this.#queue;
-    if (batch.length === 0) return;
-    this.#queue = [];
+  async #write(batch: readonly ConversationEvent[]): Promise<void> {
     try {
       const target = await this.#open();
       const places: [string, Place][] = [];
@@ -149,7 +116,6 @@ export class FileConversationLog implements SearchableLog {
       target.size = offset;
       for (const [id, place] of places) this.#remember(id, place);
     } catch (error) {
-      this.#queue = batch.concat(this.#queue).slice(-this.#maxQueue);
       await this.#handle?.handle.close().catch(() => {});
       this.#handle = undefined;
       throw new HearkenError('STORE_UNAVAILABLE', `The conversation log can't be written: ${messageOf(error)}`, {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { chownSync, existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { endProcess, freePort } from './server-process.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 
@@ -80,11 +80,8 @@ export class TestPostgres {
   async kill(): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
     // SIGQUIT is PostgreSQL's "immediate": nothing is written, the next start recovers. SIGKILL would leave its children behind.
-    child.kill('SIGQUIT');
-    await ended;
+    await endProcess(child, 'SIGQUIT');
   }
 
   async stop(): Promise<void> {
@@ -106,14 +103,4 @@ export class TestPostgres {
       socket.destroy();
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

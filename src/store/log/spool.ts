@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { HearkenError, messageOf } from '../../errors.js';
 import type { ConversationEvent, StoredEvent } from '../conversation-log.js';
+import { BatchedWriter } from './batched-writer.js';
 
 export interface EventSpoolOptions {
   /** Made when it is missing. */
@@ -37,7 +38,6 @@ export interface Batch {
 const READ_BYTES = 512 * 1024;
 /** Longest line; what is longer is kept without its data. Less than a read, so that every line fits into one. */
 const MAX_LINE_BYTES = 256 * 1024;
-const RETRY_MS = 1000;
 /** A file of another process that has not been written to for this long is nobody's. */
 const ABANDONED_MS = 600_000;
 
@@ -52,14 +52,9 @@ export class EventSpool {
     .slice(0, 40)}-${process.pid}-${randomBytes(4).toString('hex')}`;
   readonly #segments: Segment[] = [];
   #current: { readonly segment: Segment; readonly handle: FileHandle } | undefined;
-  #queue: StoredEvent[] = [];
-  #writing: Promise<void> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #writer: BatchedWriter<StoredEvent>;
   #sequence = 0;
-  /** Events that are being written. */
-  #inHand = 0;
   #files = 0;
-  #dropped = 0;
   #closed = false;
 
   private constructor(options: EventSpoolOptions) {
@@ -71,6 +66,7 @@ export class EventSpool {
       onError: () => {},
       ...options,
     };
+    this.#writer = new BatchedWriter({ ...this.#options, write: (batch) => this.#write(batch) });
   }
 
   /** Opens the folder and takes over what lies in it. A folder that can't be read is told to `onError`; events then wait in memory. */
@@ -86,35 +82,24 @@ export class EventSpool {
 
   /** Lost because neither memory nor disk had room. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#writer.dropped;
   }
 
   /** Bytes on disk that are not yet stored, and events not yet on disk. Zero: everything is where it belongs. */
   get backlog(): { readonly bytes: number; readonly queued: number } {
     return {
       bytes: this.#segments.reduce((sum, segment) => sum + segment.size - segment.read, 0),
-      queued: this.#queue.length + this.#inHand,
+      queued: this.#writer.waiting,
     };
   }
 
   append(event: ConversationEvent): void {
-    if (this.#closed) return;
-    this.#queue.push({ ...event, id: this.#newId(event.atMs) });
-    if (this.#queue.length > this.#options.maxQueue) {
-      const surplus = this.#queue.length - this.#options.maxQueue;
-      this.#queue.splice(0, surplus);
-      this.#dropped += surplus;
-    }
-    this.#schedule(this.#options.flushMs);
+    if (!this.#closed) this.#writer.add({ ...event, id: this.#newId(event.atMs) });
   }
 
   /** Resolves when everything appended so far is on disk; rejects with STORE_UNAVAILABLE when the disk refuses (events then wait). */
-  async flush(): Promise<void> {
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const work = this.#writing.then(() => this.#write());
-    this.#writing = work.catch(() => {});
-    await work;
+  flush(): Promise<void> {
+    return this.#writer.flush();
   }
 
   /** The oldest events that are not stored yet, at most about 512 KiB of them; undefined when there are none. One batch at a time. */
@@ -130,9 +115,8 @@ export class EventSpool {
     if (this.#closed) return;
     this.#closed = true;
     try {
-      await this.flush();
+      await this.#writer.close();
     } finally {
-      if (this.#timer !== undefined) clearTimeout(this.#timer);
       const current = this.#current;
       this.#current = undefined;
       await current?.handle.close();
@@ -146,41 +130,22 @@ export class EventSpool {
     return `${time}-${(this.#sequence++).toString(36).padStart(7, '0')}-${this.#boot}`;
   }
 
-  #schedule(afterMs: number): void {
-    if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.flush().catch((error) => {
-        this.#options.onError(error);
-        if (!this.#closed) this.#schedule(RETRY_MS);
-      });
-    }, afterMs);
-    this.#timer.unref();
-  }
-
-  async #write(): Promise<void> {
-    const batch = this.#queue;
-    if (batch.length === 0) return;
+  async #write(batch: readonly StoredEvent[]): Promise<void> {
     if (this.backlog.bytes > this.#options.maxBytes) {
       throw new HearkenError('STORE_UNAVAILABLE', `More than ${this.#options.maxBytes} bytes of events wait on disk.`, {
         hint: `Bring the database back; events lie in ${this.#options.folder}.`,
       });
     }
-    this.#queue = [];
-    this.#inHand = batch.length;
     try {
       const { segment, handle } = await this.#open();
       const text = batch.map(lineOf).join('');
       await handle.appendFile(text);
       segment.size += Buffer.byteLength(text);
-      this.#inHand = 0;
       if (segment.size >= this.#options.segmentBytes) {
         this.#current = undefined;
         await handle.close();
       }
     } catch (error) {
-      this.#inHand = 0;
-      this.#queue = batch.concat(this.#queue).slice(-this.#options.maxQueue);
       const broken = this.#current;
       this.#current = undefined;
       await broken?.handle.close().catch(() => {});
