@@ -29,10 +29,11 @@ export function startCommand(): Command {
         stopLimitMs: config.drainMs + 15_000,
         onLine: log,
       });
-      const stops = [() => service.stop()];
+      const parts = [service];
       closeWithGrace({ delay: config.drainMs + BRIDGE_STOP_LIMIT_MS, logger: false }, async () => {
+        for (const part of parts) part.expectEnd();
         // The bridge first: it refuses new callers and lets live ones finish, for which they need the service.
-        for (const stop of stops.reverse()) await stop();
+        for (const part of parts.reverse()) await part.stop();
       });
 
       const serviceFacts = await service.start();
@@ -48,7 +49,7 @@ export function startCommand(): Command {
         stopLimitMs: BRIDGE_STOP_LIMIT_MS,
         onLine: log,
       });
-      stops.push(() => bridge.stop());
+      parts.push(bridge);
       let bridgeFacts: Readonly<Record<string, unknown>>;
       try {
         bridgeFacts = await bridge.start();

@@ -78,10 +78,15 @@ export class SupervisedProcess extends SafeEmitter<SupervisedEvents> {
     });
   }
 
-  /** Asks it to end and waits; ends it the hard way when it takes too long. Idempotent. */
-  async stop(): Promise<void> {
+  /** From now on an end of it is no accident: others may have asked it, too (systemd sends SIGTERM to all of a service's processes). */
+  expectEnd(): void {
     this.#stopping = true;
     clearTimeout(this.#restartTimer);
+  }
+
+  /** Asks it to end and waits; ends it the hard way when it takes too long. Idempotent. */
+  async stop(): Promise<void> {
+    this.expectEnd();
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     await new Promise<void>((resolve) => {

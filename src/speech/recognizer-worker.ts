@@ -1,3 +1,4 @@
+import { leaveStopSignalsToParent } from '../owned-process.js';
 import type { Graph } from './graph.js';
 import { readManifest } from './manifest.js';
 import { RecognizerEngine } from './recognizer-engine.js';
@@ -16,8 +17,7 @@ import { Silero } from './silero.js';
 /** Entry of a recogniser process: loads the models, then answers `work` messages until its parent is gone. */
 
 process.on('disconnect', () => process.exit(0));
-// Ctrl+C reaches the whole process group; the parent decides when this process ends.
-process.on('SIGINT', () => {});
+leaveStopSignalsToParent();
 
 let engine: RecognizerEngine | undefined;
 let waiting: WorkItem[] = [];

@@ -1,4 +1,5 @@
 import { roundToInt16 } from '../dsp/resample.js';
+import { leaveStopSignalsToParent } from '../owned-process.js';
 import { type Lexicon, loadLexicon } from './lexicon.js';
 import { readManifest } from './manifest.js';
 import { ModelRegistry } from './registry.js';
@@ -8,7 +9,7 @@ import type { CancelMessage, MadeMessage, MakeMessage, SynthesizerWorkerInit } f
 /** Entry of a synthesiser process: loads one voice, then makes one clause at a time. */
 
 process.on('disconnect', () => process.exit(0));
-process.on('SIGINT', () => {});
+leaveStopSignalsToParent();
 
 const sherpa = loadSherpa();
 let tts: SherpaTts | undefined;

@@ -153,7 +153,7 @@ export class WorkerProcess extends SafeEmitter<WorkerProcessEvents> {
       });
       // The worker ends when its channel does.
       if (child.connected) child.disconnect();
-      else child.kill('SIGTERM');
+      else child.kill('SIGKILL');
     });
     this.removeAllListeners();
   }

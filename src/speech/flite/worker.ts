@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { decodeWav } from '../../dsp/wav.js';
 import { messageOf } from '../../errors.js';
+import { leaveStopSignalsToParent } from '../../owned-process.js';
 import type { CancelMessage, MadeMessage, MakeMessage } from '../synthesizer-protocol.js';
 import { compileProgram, MemoryWasi, type WasmModule } from './wasi.js';
 
@@ -20,7 +21,7 @@ const LARGEST_WAVE_BYTES = 16 * 1024 * 1024;
 const RATE = 16_000;
 
 process.on('disconnect', () => process.exit(0));
-process.on('SIGINT', () => {});
+leaveStopSignalsToParent();
 
 let program: WasmModule | undefined;
 let init: FliteInit | undefined;

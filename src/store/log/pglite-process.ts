@@ -7,6 +7,7 @@ import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
+import { leaveStopSignalsToParent } from '../../owned-process.js';
 import type { PGliteRequest } from './pglite-dialect.js';
 
 /**
@@ -14,7 +15,7 @@ import type { PGliteRequest } from './pglite-dialect.js';
  * database, one process: a second one on the same folder is refused, it would ruin the files.
  */
 
-process.on('SIGINT', () => {});
+leaveStopSignalsToParent();
 // Calls come first: what waits here waits on disk.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 

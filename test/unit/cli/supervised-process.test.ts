@@ -54,6 +54,18 @@ describe('a process under supervision', () => {
     expect(alive(secondPid)).toBe(false);
   });
 
+  it('that somebody else ended while it is to end is not started again', async () => {
+    const part = supervise(`${READY} ${STAY}`);
+    const { pid } = await part.start();
+    let restarts = 0;
+    part.on('restarting', () => restarts++);
+    part.expectEnd();
+    process.kill(pid as number, 'SIGTERM');
+    await expect.poll(() => alive(pid as number)).toBe(false);
+    await part.stop();
+    expect(restarts).toBe(0);
+  });
+
   it('that can not start is told with its own last words', async () => {
     const part = supervise(`console.error('port 5060 is taken'); process.exit(3);`);
     await expect(part.start()).rejects.toThrow(/The part did not start: it ended with code 3\.\nport 5060 is taken/);

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { leaveStopSignalsToParent } from '../../../owned-process.js';
 import type { ActionDefinition, ActionModule, ActionResult } from '../api.js';
 import type { FromWorker, KnownAction, SentRequest, ToWorker, WorkerFiles } from './protocol.js';
 
@@ -128,5 +129,6 @@ function take(message: ToWorker): void {
 process.on('message', (message: ToWorker) => take(message));
 // The service is gone, or has had enough of us.
 process.on('disconnect', () => process.exit(0));
+leaveStopSignalsToParent();
 // A promise that an action forgot must not take the others along.
 process.on('unhandledRejection', () => undefined);
