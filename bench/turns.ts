@@ -10,12 +10,14 @@ import { openStage, type Stage } from './turns/stage.js';
 /**
  * The claim: from the end of the caller's speech to the first audible sample of the answer at the caller's phone, at most 350 ms at the median and 600 ms at p95, alone and with 20
  * calls on the line, over the real bridge with RTP. The callers are the sample calls, each spoken turn by turn by a phone in this process; its CPU use is told. What the phone measures
- * is the response; the stages are what the service recorded of the same turns. `npm run -s bench:turns -- --json`; `--calls <n>` (default 20).
+ * is the response; the stages are what the service recorded of the same turns. `npm run -s bench:turns -- --json`; `--calls <n>` (default 20);
+ * `--slowest <n>`: so many of the slowest turns are told with their stages (default 5).
  */
 
 const RATE = 8000;
 const root = resolve(import.meta.dirname, '..');
 const crowd = Number(option('--calls') ?? 20);
+const shown = Number(option('--slowest') ?? 5);
 const folder = join(root, 'audio/calls');
 const recordings = readdirSync(folder)
   .filter((file) => file.endsWith('.wav'))
@@ -31,8 +33,19 @@ interface Measured {
   readonly stages: Readonly<Record<string, { readonly p50Ms: number; readonly p95Ms: number }>>;
   /** Share of one core. */
   readonly cpu: { readonly loadGenerator: number; readonly service: number; readonly bridge: number };
+  /** The same turns by why the caller's turn was taken to be over: who pauses inside a number is waited for by design. */
+  readonly byEnd: Readonly<Record<string, { readonly turns: number; readonly p50Ms: number; readonly p95Ms: number }>>;
   /** The slowest turns and why. */
-  readonly slowest: readonly { readonly said: string; readonly ms: number; readonly why: string | null }[];
+  readonly slowest: readonly SlowTurn[];
+}
+
+interface SlowTurn {
+  readonly said: string;
+  readonly heard: string | null;
+  readonly ms: number;
+  readonly why: string | null;
+  readonly foreseen: boolean;
+  readonly stages: string;
 }
 
 interface Turn {
@@ -93,10 +106,37 @@ async function measure(on: Stage, files: readonly string[], atOnce: number): Pro
       service: share(parts.service - before.parts.service),
       bridge: share(parts.bridge - before.parts.bridge),
     },
+    byEnd: byEnd(turns),
     slowest: turns
-      .flatMap(({ said, ms, traced }) => (ms === null ? [] : [{ said, ms, why: traced?.endReason ?? null }]))
+      .flatMap((turn) => (turn.ms === null ? [] : [told(turn, turn.ms)]))
       .sort((left, right) => right.ms - left.ms)
-      .slice(0, 5),
+      .slice(0, shown),
+  };
+}
+
+function byEnd(turns: readonly Turn[]): Measured['byEnd'] {
+  const groups = new Map<string, number[]>();
+  for (const { ms, traced } of turns) {
+    if (ms === null) continue;
+    const reason = traced?.endReason ?? 'not in the record';
+    groups.set(reason, [...(groups.get(reason) ?? []), ms]);
+  }
+  return Object.fromEntries(
+    [...groups].map(([reason, values]) => [
+      reason,
+      { turns: values.length, p50Ms: percentile(values, 0.5), p95Ms: percentile(values, 0.95) },
+    ]),
+  );
+}
+
+function told({ said, traced }: Turn, ms: number): SlowTurn {
+  return {
+    said,
+    heard: traced?.input ?? null,
+    ms,
+    why: traced?.endReason ?? null,
+    foreseen: traced?.foreseen ?? false,
+    stages: (traced?.stages ?? []).map((each) => `${each.stage} ${each.ms}`).join(', '),
   };
 }
 

@@ -1,6 +1,7 @@
 import { EchoGuard } from '../../src/call/echo-guard.js';
 import { reduce } from '../../src/call/turn/reduce.js';
 import { initialTurnState, nextDeadlineMs, type TurnEvent, type TurnState } from '../../src/call/turn/state.js';
+import { VoiceOnset } from '../../src/call/voice-onset.js';
 import { configSchema } from '../../src/config.js';
 import { FrontEnd } from '../../src/dsp/front-end.js';
 import { decodeMulaw, encodeMulaw } from '../../src/dsp/g711.js';
@@ -67,8 +68,10 @@ export async function play(engine: RecognizerEngine, scene: Scene): Promise<Outc
   });
   const tell = (event: StreamEvent): void => {
     if (event.kind === 'voice') {
-      guard.voice(event.active, event.atSample / 8);
-      dispatch({ type: 'voice', atMs: nowMs, active: event.active, sinceMs: event.atSample / 8 });
+      const voiceMs = event.atSample / 8;
+      const sinceMs = event.active ? onset.before(voiceMs) : voiceMs;
+      guard.voice(event.active, sinceMs);
+      dispatch({ type: 'voice', atMs: nowMs, active: event.active, sinceMs });
     } else if (event.kind === 'partial' && event.text !== state.utterance?.text)
       dispatch({
         type: 'partial',
@@ -89,6 +92,7 @@ export async function play(engine: RecognizerEngine, scene: Scene): Promise<Outc
     noMatch: false,
   });
   const frontEnd = new FrontEnd(8000);
+  const onset = new VoiceOnset(8000);
   const spoken = new Int16Array(scene.prompt.length + 8000 * 4);
   let position = 0;
   for (let at = 0; at + FRAME <= spoken.length && playing; at += FRAME) {
@@ -100,6 +104,7 @@ export async function play(engine: RecognizerEngine, scene: Scene): Promise<Outc
       position += FRAME;
     }
     const line = decodeMulaw(encodeMulaw(lineAt(scene, spoken, at)));
+    onset.heard(at / 8, line);
     const clean = frontEnd.process(line);
     const items: WorkItem[] = [...flushes.splice(0), { handle, at, pcm: clean }];
     flushes = [];

@@ -6,6 +6,7 @@ import type { RecognizerStream, RecognizerStreamEvents } from '../speech/recogni
 import type { CallRecord } from './record.js';
 import type { SideEar } from './side-ear.js';
 import { StreamClock } from './stream-clock.js';
+import { VoiceOnset } from './voice-onset.js';
 
 export interface HeardPartial {
   readonly text: string;
@@ -39,6 +40,7 @@ export class CallEar {
   readonly #options: CallEarOptions;
   #clock = new StreamClock();
   readonly #frontEnd: FrontEnd;
+  readonly #onset: VoiceOnset;
   /** The recogniser counts flushes by itself: its id → the reducer's. */
   readonly #flushes = new Map<number, { readonly flushId: number; readonly sideId: number }>();
 
@@ -48,6 +50,7 @@ export class CallEar {
   constructor(options: CallEarOptions) {
     this.#options = options;
     this.#frontEnd = new FrontEnd(options.session.sampleRate);
+    this.#onset = new VoiceOnset(options.session.sampleRate);
     this.#stream = options.stream;
     this.#listen(this.#stream);
   }
@@ -62,6 +65,7 @@ export class CallEar {
       const clean = this.#frontEnd.process(frame.samples);
       this.#stream.accept(clean);
       this.#options.side?.accept(clean);
+      this.#onset.heard(atMs, frame.samples);
       listener.audio(atMs, frame.samples);
     }
   }
@@ -97,7 +101,10 @@ export class CallEar {
   #listen(stream: RecognizerStream): void {
     const { record, listener, nowMs } = this.#options;
     stream
-      .on('voice', (active, atMs) => listener.voice(active, this.#callTime(atMs)))
+      .on('voice', (active, atMs) => {
+        const sinceMs = this.#callTime(atMs);
+        listener.voice(active, active ? this.#onset.before(sinceMs) : sinceMs);
+      })
       .on('partial', (partial) => listener.partial(partial))
       .on('final', (final) => this.#onFinal(final))
       .on('recovered', (lostMs) => record.event(nowMs(), 'recognizerRecovered', { lostMs }))

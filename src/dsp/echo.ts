@@ -75,21 +75,23 @@ export class EchoMeter {
 
   /**
    * Compares the line since `sinceMs` (at most its last 320 ms) with what was played before it. `likeness`: 0..1, the largest normalised correlation over all
-   * delays; `gain`: how loud the line is against what was played at that delay (amplitudes). Undefined when too little was heard to tell.
+   * delays; `gain`: how loud the line is against what was played at that delay (amplitudes); `windowMs`: how much of the line was compared. Undefined when too
+   * little was heard to tell.
    */
-  compare(sinceMs: number): Likeness | undefined {
+  compare(sinceMs: number): (Likeness & { readonly windowMs: number }) | undefined {
     const to = this.#heard.end;
     const from = Math.max(Math.round((sinceMs * RATE) / 1000), to - (LONGEST_WINDOW_MS * RATE) / 1000);
     const length = to - from;
     if (length < (SHORTEST_WINDOW_MS * RATE) / 1000) return undefined;
     const line = Float32Array.from({ length }, (_, index) => this.#heard.at(from + index));
     const lineEnergy = energyOf(line);
-    if (lineEnergy < 1) return { likeness: 0, gain: 0 };
+    const windowMs = (length * 1000) / RATE;
+    if (lineEnergy < 1) return { likeness: 0, gain: 0, windowMs };
     const longest = (LONGEST_DELAY_MS * RATE) / 1000;
     const reference = Float32Array.from({ length: length + longest }, (_, index) =>
       this.#played.at(from - longest + index),
     );
-    return closest(line, lineEnergy, reference);
+    return { ...closest(line, lineEnergy, reference), windowMs };
   }
 }
 

@@ -10,6 +10,8 @@ import { scheduleEnd } from './end-of-turn.js';
 
 /** How long a caller has spoken over the echo when that is noticed. */
 const ECHO_OVER_MS = 160;
+/** Voice that is younger than this when it turns out to be no echo never was one. */
+const MISTAKEN_ECHO_MS = 400;
 
 /** Voice began or went on while a prompt plays. `voiceMs`: how long it must last. */
 export function voiceOverPrompt(draft: Draft, voiceMs: number): void {
@@ -46,8 +48,9 @@ export function hearEcho(draft: Draft, active: boolean, config: TurnConfig): voi
     }
     return;
   }
-  // By the time it is known that the caller speaks, they have done so for about half of what was compared.
-  state.voice = { ...state.voice, sinceMs: draft.nowMs - ECHO_OVER_MS };
+  // By the time it is known that the caller speaks, they have done so for about half of what was compared; what was an echo only for a moment was none.
+  const spokeOnlyMs = draft.nowMs - state.voice.sinceMs;
+  if (spokeOnlyMs > MISTAKEN_ECHO_MS) state.voice = { ...state.voice, sinceMs: draft.nowMs - ECHO_OVER_MS };
   voiceOverPrompt(draft, config.bargeInVoiceMs);
 }
 
