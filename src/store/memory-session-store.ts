@@ -1,4 +1,5 @@
 import { HearkenError } from '../errors.js';
+import { KeptValue, ReadyValues } from './kept-value.js';
 import { KeyLock } from './key-lock.js';
 import type { SessionStore, StoredSession } from './session-store.js';
 
@@ -11,8 +12,8 @@ export interface MemorySessionStoreOptions {
   readonly now?: () => number;
 }
 
-interface Entry {
-  readonly json: string;
+interface Entry<T> {
+  readonly kept: KeptValue<T>;
   readonly version: number;
   readonly expiresAtMs: number;
 }
@@ -20,13 +21,14 @@ interface Entry {
 const DEFAULT_MAX_SESSIONS = 100_000;
 
 /**
- * Sessions of one process. Values are kept as JSON, as Redis would, so that nobody can change a stored value by holding on to it
- * and what can't be stored fails here too.
+ * Sessions of one process. Values hold what JSON would hold of them, as in Redis, and nobody can change a stored value by holding on to it: what is read is frozen. What
+ * can't be stored in Redis fails here too.
  */
 export class MemorySessionStore<T = unknown> implements SessionStore<T> {
   readonly kind = 'memory';
   /** In order of writing, so of expiry: the first are the oldest. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry<T>>();
+  readonly #ready = new ReadyValues();
   readonly #lock = new KeyLock();
   readonly #ttlMs: number;
   readonly #maxSessions: number;
@@ -40,21 +42,23 @@ export class MemorySessionStore<T = unknown> implements SessionStore<T> {
 
   async get(key: string): Promise<StoredSession<T> | undefined> {
     const entry = this.#live(key);
-    return entry === undefined ? undefined : { value: JSON.parse(entry.json) as T, version: entry.version };
+    return entry === undefined ? undefined : { value: entry.kept.value, version: entry.version };
   }
 
   async put(key: string, value: T, expectedVersion: number): Promise<number> {
     const current = this.#live(key)?.version ?? 0;
     if (current !== expectedVersion) throw versionConflict(key, expectedVersion, current);
     const version = current + 1;
+    const kept = KeptValue.of(value);
     this.#entries.delete(key);
-    this.#entries.set(key, { json: JSON.stringify(value), version, expiresAtMs: this.#now() + this.#ttlMs });
+    this.#entries.set(key, { kept, version, expiresAtMs: this.#now() + this.#ttlMs });
+    this.#ready.use(key, kept);
     this.#makeRoom();
     return version;
   }
 
   async delete(key: string): Promise<void> {
-    this.#entries.delete(key);
+    this.#forget(key);
   }
 
   withLock<R>(key: string, waitMs: number, work: () => Promise<R>): Promise<R> {
@@ -65,6 +69,7 @@ export class MemorySessionStore<T = unknown> implements SessionStore<T> {
 
   async close(): Promise<void> {
     this.#entries.clear();
+    this.#ready.clear();
   }
 
   /** Sessions held now, expired ones that nobody has touched since included. */
@@ -72,18 +77,23 @@ export class MemorySessionStore<T = unknown> implements SessionStore<T> {
     return this.#entries.size;
   }
 
-  #live(key: string): Entry | undefined {
+  #live(key: string): Entry<T> | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined || entry.expiresAtMs > this.#now()) return entry;
-    this.#entries.delete(key);
+    this.#forget(key);
     return undefined;
+  }
+
+  #forget(key: string): void {
+    this.#entries.delete(key);
+    this.#ready.forget(key);
   }
 
   #makeRoom(): void {
     const now = this.#now();
     for (const [key, entry] of this.#entries) {
       if (entry.expiresAtMs > now && this.#entries.size <= this.#maxSessions) return;
-      this.#entries.delete(key);
+      this.#forget(key);
     }
   }
 }

@@ -24,11 +24,11 @@ export interface RedisSessionStoreOptions {
 /** Version of the hash below; a store that finds a newer one leaves it alone. */
 const ENVELOPE_SCHEMA = 1;
 
-/** Hash {s: envelope schema, v: version, d: JSON}. Returns the new version, or minus (stored version + 1) when it was not the expected one. */
+/** Hash {s: envelope schema, v: version, d: JSON, w: which write it was}. Returns the new version, or minus (stored version + 1) when it was not the expected one. */
 const PUT = `
 local found = tonumber(redis.call('HGET', KEYS[1], 'v') or '0')
 if found ~= tonumber(ARGV[1]) then return -(found + 1) end
-redis.call('HSET', KEYS[1], 's', ARGV[4], 'v', found + 1, 'd', ARGV[2])
+redis.call('HSET', KEYS[1], 's', ARGV[4], 'v', found + 1, 'd', ARGV[2], 'w', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return found + 1`;
 
@@ -36,7 +36,7 @@ return found + 1`;
 const RESTORE = `
 local found = tonumber(redis.call('HGET', KEYS[1], 'v') or '0')
 if found > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 's', ARGV[4], 'v', ARGV[1], 'd', ARGV[2])
+redis.call('HSET', KEYS[1], 's', ARGV[4], 'v', ARGV[1], 'd', ARGV[2], 'w', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`;
 
@@ -44,9 +44,33 @@ return 1`;
 const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
 const EXTEND = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
 
+/** A write, by its version and by whose it was. */
+export interface Written {
+  readonly version: number;
+  readonly write: string;
+}
+
+export interface StoredJson extends Written {
+  readonly json: string;
+}
+
 interface ScriptedRedis extends Redis {
-  hearkenPut(key: string, expected: number, json: string, ttlMs: number, schema: number): Promise<number>;
-  hearkenRestore(key: string, version: number, json: string, ttlMs: number, schema: number): Promise<number>;
+  hearkenPut(
+    key: string,
+    expected: number,
+    json: string,
+    ttlMs: number,
+    schema: number,
+    write: string,
+  ): Promise<number>;
+  hearkenRestore(
+    key: string,
+    version: number,
+    json: string,
+    ttlMs: number,
+    schema: number,
+    write: string,
+  ): Promise<number>;
   hearkenUnlock(key: string, token: string): Promise<number>;
   hearkenExtend(key: string, token: string, ttlMs: number): Promise<number>;
 }
@@ -70,6 +94,8 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   readonly #lockTtlMs: number;
   readonly #timeoutMs: number;
   readonly #orphans = new Map<string, string>();
+  readonly #instance = randomUUID();
+  #writes = 0;
   #hanging = false;
 
   private constructor(options: RedisSessionStoreOptions) {
@@ -119,12 +145,14 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
 
   async get(key: string): Promise<StoredSession<T> | undefined> {
     const stored = await this.getJson(key);
-    return stored === undefined ? undefined : { value: JSON.parse(stored.value) as T, version: stored.version };
+    return stored === undefined ? undefined : { value: JSON.parse(stored.json) as T, version: stored.version };
   }
 
-  /** The same, unread: for those who keep a copy of the text. */
-  async getJson(key: string): Promise<StoredSession<string> | undefined> {
-    const [schema, version, json] = await this.#ask(() => this.#redis.hmget(this.#session(key), 's', 'v', 'd'));
+  /** The same, unread: for those who keep a copy. */
+  async getJson(key: string): Promise<StoredJson | undefined> {
+    const [schema, version, write, json] = await this.#ask(() =>
+      this.#redis.hmget(this.#session(key), 's', 'v', 'w', 'd'),
+    );
     if (version == null || json == null) return undefined;
     if (Number(schema) > ENVELOPE_SCHEMA) {
       throw new HearkenError(
@@ -133,27 +161,36 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
         { hint: `This one reads up to schema ${ENVELOPE_SCHEMA}: update it, or start a new conversation.` },
       );
     }
-    return { value: json, version: Number(version) };
+    return { json, version: Number(version), write: write ?? '' };
   }
 
-  put(key: string, value: T, expectedVersion: number): Promise<number> {
-    return this.putJson(key, JSON.stringify(value), expectedVersion);
+  /** Whether what is stored is what this very write left there: who has kept that needs not read it again. */
+  async holds(key: string, version: number, write: string): Promise<boolean> {
+    if (write === '') return false;
+    const [found, by] = await this.#ask(() => this.#redis.hmget(this.#session(key), 'v', 'w'));
+    return by === write && found === String(version);
   }
 
-  async putJson(key: string, json: string, expectedVersion: number): Promise<number> {
+  async put(key: string, value: T, expectedVersion: number): Promise<number> {
+    return (await this.putJson(key, JSON.stringify(value), expectedVersion)).version;
+  }
+
+  async putJson(key: string, json: string, expectedVersion: number): Promise<Written> {
+    const write = this.#nextWrite();
     const answer = await this.#ask(() =>
-      this.#redis.hearkenPut(this.#session(key), expectedVersion, json, this.#ttlMs, ENVELOPE_SCHEMA),
+      this.#redis.hearkenPut(this.#session(key), expectedVersion, json, this.#ttlMs, ENVELOPE_SCHEMA, write),
     );
     if (answer < 0) throw versionConflict(key, expectedVersion, -answer - 1);
-    return answer;
+    return { version: answer, write };
   }
 
-  /** Brings back what was written while Redis was away: this version, unless there is a newer one. False when there was. */
-  async restoreJson(key: string, json: string, version: number): Promise<boolean> {
+  /** Brings back what was written while Redis was away: this version, unless there is a newer one, which is told by undefined. */
+  async restoreJson(key: string, json: string, version: number): Promise<Written | undefined> {
+    const write = this.#nextWrite();
     const answer = await this.#ask(() =>
-      this.#redis.hearkenRestore(this.#session(key), version, json, this.#ttlMs, ENVELOPE_SCHEMA),
+      this.#redis.hearkenRestore(this.#session(key), version, json, this.#ttlMs, ENVELOPE_SCHEMA, write),
     );
-    return answer === 1;
+    return answer === 1 ? { version, write } : undefined;
   }
 
   async delete(key: string): Promise<void> {
@@ -214,6 +251,11 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
       () => this.#orphans.delete(token),
       () => {},
     );
+  }
+
+  /** Unlike any other of any instance. */
+  #nextWrite(): string {
+    return `${this.#instance}.${(this.#writes++).toString(36)}`;
   }
 
   #session(key: string): string {

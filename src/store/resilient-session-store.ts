@@ -1,4 +1,5 @@
 import { HearkenError } from '../errors.js';
+import { KeptValue, ReadyValues } from './kept-value.js';
 import { KeyLock } from './key-lock.js';
 import { versionConflict } from './memory-session-store.js';
 import type { RedisSessionStore } from './redis-session-store.js';
@@ -15,9 +16,11 @@ export interface ResilientSessionStoreOptions {
   readonly onConflict?: (key: string) => void;
 }
 
-interface Copy {
-  readonly json: string;
+interface Copy<T> {
+  readonly kept: KeptValue<T>;
   readonly version: number;
+  /** Which write of Redis it is a copy of; empty for one that Redis has not seen. */
+  readonly write: string;
   readonly saved: boolean;
   readonly expiresAtMs: number;
 }
@@ -31,7 +34,8 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
   readonly kind = 'redis';
   readonly #remote: RedisSessionStore<T>;
   readonly #options: ResilientSessionStoreOptions;
-  readonly #copies = new Map<string, Copy>();
+  readonly #copies = new Map<string, Copy<T>>();
+  readonly #ready = new ReadyValues();
   readonly #unsaved = new Set<string>();
   readonly #local = new KeyLock();
   readonly #timer: NodeJS.Timeout;
@@ -52,41 +56,42 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
   async get(key: string): Promise<StoredSession<T> | undefined> {
     const copy = this.#live(key);
     try {
-      if (copy !== undefined && !copy.saved) await this.#writeBack(key, copy);
+      const known = copy === undefined || copy.saved ? copy : await this.#writeBack(key, copy);
+      // What this instance wrote last is read from its copy, unless another one has written since.
+      if (known !== undefined && (await this.#remote.holds(key, known.version, known.write))) return session(known);
       const stored = await this.#remote.getJson(key);
       // A Redis that came back without its memory: ours is the only one left.
-      if (stored === undefined) return copy === undefined ? undefined : toSession(copy);
-      this.#keep(key, stored.value, stored.version, true);
-      return { value: JSON.parse(stored.value) as T, version: stored.version };
+      if (stored === undefined) return copy === undefined ? undefined : session(copy);
+      return session(this.#keep(key, KeptValue.ofJson(stored.json), stored.version, stored.write));
     } catch (error) {
       if (!isAway(error) || copy === undefined) throw error;
-      return toSession<T>(copy);
+      return session(copy);
     }
   }
 
   async put(key: string, value: T, expectedVersion: number): Promise<number> {
-    const json = JSON.stringify(value);
+    const kept = KeptValue.of(value);
+    const { json } = kept;
     const copy = this.#live(key);
     try {
-      const version = await this.#remote.putJson(key, json, expectedVersion);
-      this.#keep(key, json, version, true);
+      const { version, write } = await this.#remote.putJson(key, json, expectedVersion);
+      this.#keep(key, kept, version, write);
       return version;
     } catch (error) {
       if (isConflict(error) && copy?.version === expectedVersion && (await this.#remote.getJson(key)) === undefined) {
-        await this.#remote.restoreJson(key, json, expectedVersion + 1);
-        this.#keep(key, json, expectedVersion + 1, true);
+        const restored = await this.#remote.restoreJson(key, json, expectedVersion + 1);
+        this.#keep(key, kept, expectedVersion + 1, restored?.write ?? '');
         return expectedVersion + 1;
       }
       if (!isAway(error)) throw error;
       if ((copy?.version ?? 0) !== expectedVersion) throw versionConflict(key, expectedVersion, copy?.version ?? 0);
-      this.#keep(key, json, expectedVersion + 1, false);
+      this.#keep(key, kept, expectedVersion + 1);
       return expectedVersion + 1;
     }
   }
 
   async delete(key: string): Promise<void> {
-    this.#copies.delete(key);
-    this.#unsaved.delete(key);
+    this.#forget(key);
     await this.#remote.delete(key);
   }
 
@@ -134,35 +139,52 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
     }
   }
 
-  async #writeBack(key: string, copy: Copy): Promise<void> {
-    const won = await this.#remote.restoreJson(key, copy.json, copy.version);
+  /** The copy as Redis has it now; undefined when another instance was further. */
+  async #writeBack(key: string, copy: Copy<T>): Promise<Copy<T> | undefined> {
+    const written = await this.#remote.restoreJson(key, copy.kept.json, copy.version);
     this.#unsaved.delete(key);
-    if (won) this.#copies.set(key, { ...copy, saved: true });
-    else {
-      this.#copies.delete(key);
+    if (written === undefined) {
+      this.#forget(key);
       this.#options.onConflict?.(key);
+      return undefined;
     }
+    const saved = { ...copy, write: written.write, saved: true };
+    this.#copies.set(key, saved);
+    return saved;
   }
 
-  #live(key: string): Copy | undefined {
+  #live(key: string): Copy<T> | undefined {
     const copy = this.#copies.get(key);
     if (copy === undefined || copy.expiresAtMs > this.#now()) return copy;
-    this.#copies.delete(key);
-    this.#unsaved.delete(key);
+    this.#forget(key);
     return undefined;
   }
 
-  #keep(key: string, json: string, version: number, saved: boolean): void {
+  #forget(key: string): void {
     this.#copies.delete(key);
-    this.#copies.set(key, { json, version, saved, expiresAtMs: this.#now() + this.#options.ttlMs });
+    this.#ready.forget(key);
+    this.#unsaved.delete(key);
+  }
+
+  /** `write` is missing while Redis has not got it. */
+  #keep(key: string, kept: KeptValue<T>, version: number, write?: string): Copy<T> {
+    const saved = write !== undefined;
+    const copy = { kept, version, write: write ?? '', saved, expiresAtMs: this.#now() + this.#options.ttlMs };
+    this.#copies.delete(key);
+    this.#copies.set(key, copy);
+    this.#ready.use(key, kept);
     if (saved) this.#unsaved.delete(key);
     else this.#unsaved.add(key);
+    this.#makeRoom();
+    return copy;
+  }
+
+  #makeRoom(): void {
     const most = this.#options.maxCopies ?? 20_000;
     if (this.#copies.size <= most) return;
     for (const [oldest, copy] of this.#copies) {
       if (!copy.saved && this.#unsaved.size < most) continue;
-      this.#copies.delete(oldest);
-      this.#unsaved.delete(oldest);
+      this.#forget(oldest);
       return;
     }
   }
@@ -172,8 +194,8 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
   }
 }
 
-function toSession<T>(copy: Copy): StoredSession<T> {
-  return { value: JSON.parse(copy.json) as T, version: copy.version };
+function session<T>(copy: Copy<T>): StoredSession<T> {
+  return { value: copy.kept.value, version: copy.version };
 }
 
 function isAway(error: unknown): boolean {

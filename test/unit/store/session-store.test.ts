@@ -57,6 +57,48 @@ for (const [kind, make] of kinds) {
         expect(await s.put(key, { text: 'b' }, 1)).toBe(2);
       });
 
+      it('holds what was put, whatever becomes of it in the hands of who gave it or was given it', async () => {
+        const s = (await store()) as unknown as SessionStore<{ list: { n: number }[]; map: Record<string, unknown> }>;
+        const key = newKey();
+        const given = { list: [{ n: 1 }], map: { a: 1 } as Record<string, unknown> };
+        const as = { list: [{ n: 1 }], map: { a: 1 } };
+        await s.put(key, given, 0);
+        given.map.b = 2;
+        given.list.push({ n: 2 });
+        expect((await s.get(key))?.value).toEqual(as);
+        const got = (await s.get(key))?.value;
+        const change = (work: () => void): void => {
+          try {
+            work();
+          } catch {
+            // Refused is as good as without effect.
+          }
+        };
+        change(() => got?.list.push({ n: 3 }));
+        change(() => Object.assign(got?.list[0] ?? {}, { n: 4 }));
+        change(() => Object.assign(got?.map ?? {}, { c: 5 }));
+        expect((await s.get(key))?.value).toEqual(as);
+        // What is put again in parts brings nothing along that could be changed.
+        const list = [...(got?.list ?? []).slice(0, 1), { n: 6 }];
+        await s.put(key, { list, map: { ...got?.map } }, 1);
+        Object.assign(list[1] ?? {}, { n: 7 });
+        expect((await s.get(key))?.value.list.at(-1)).toEqual({ n: 6 });
+      });
+
+      it('keeps of a value what JSON keeps of it, and refuses what JSON refuses', async () => {
+        const s = (await store()) as unknown as SessionStore<unknown>;
+        const key = newKey();
+        const at = new Date(0);
+        await s.put(key, { gone: undefined, at, list: [undefined, Number.NaN], deep: { run: () => 1, x: 1 } }, 0);
+        const { value } = (await s.get(key)) ?? {};
+        expect(value).toStrictEqual({ at: at.toISOString(), list: [null, null], deep: { x: 1 } });
+        await expect(s.put(key, { big: 1n }, 1)).rejects.toThrow(TypeError);
+        const ring: Record<string, unknown> = {};
+        ring.self = ring;
+        await expect(s.put(key, ring, 1)).rejects.toThrow(TypeError);
+        expect((await s.get(key))?.version).toBe(1);
+      });
+
       it('refuses a put over a version it has not seen', async () => {
         const s = await store();
         const key = newKey();
@@ -150,6 +192,15 @@ describe('the memory store', () => {
     for (const key of ['a', 'b', 'c', 'd']) await s.put(key, { text: key }, 0);
     expect(s.size).toBe(3);
     expect(await s.get('a')).toBeUndefined();
+  });
+
+  it('gives back every session, also the many that were left long ago', async () => {
+    const s = new MemorySessionStore<Value>({ ttlMs: 60_000 });
+    for (let index = 0; index < 3000; index++) await s.put(`${index}`, { text: `text ${index}` }, 0);
+    for (let index = 0; index < 3000; index += 100)
+      expect(await s.get(`${index}`)).toEqual({ value: { text: `text ${index}` }, version: 1 });
+    await s.put('0', { text: 'again' }, 1);
+    expect((await s.get('0'))?.value.text).toBe('again');
   });
 });
 
@@ -281,6 +332,20 @@ describe.skipIf(missing !== undefined)(`Redis with a copy at hand${missing ? ` (
     expect(await other.get('k')).toEqual({ value: { text: 'meanwhile' }, version: 2 });
     await Promise.all([s.close(), other.close()]);
     await own.stop();
+  });
+
+  it('sees what another instance wrote, also under a version it has itself', async () => {
+    const url = redis?.url ?? '';
+    const [a, b] = await Promise.all([connect(url), connect(url)]);
+    await a.put('two', { text: 'a1' }, 0);
+    expect((await b.get('two'))?.value.text).toBe('a1');
+    await b.put('two', { text: 'b2' }, 1);
+    expect((await a.get('two'))?.value.text).toBe('b2');
+    await b.delete('two');
+    await b.put('two', { text: 'new' }, 0);
+    await b.put('two', { text: 'new 2' }, 1);
+    expect(await a.get('two')).toEqual({ value: { text: 'new 2' }, version: 2 });
+    await Promise.all([a.close(), b.close()]);
   });
 
   it('loses and doubles nothing when Redis is killed and started again under load', async () => {

@@ -1,0 +1,115 @@
+/**
+ * Values as the stores of one process keep them: copied, so that nobody can change what is stored by holding on to what they gave, and frozen, so that nobody can by
+ * what they were given. What is frozen is not copied again: a value that was read, changed in a few places and put back shares all the rest with what was there before.
+ */
+
+/** Deeper than this is no conversation, but something that holds itself. */
+const MAX_DEPTH = 100;
+
+/**
+ * A frozen copy with what JSON would keep of the value: no functions, no undefined members, `toJSON` heeded. Parts that are frozen already are taken as they are: whoever
+ * freezes a part before giving it must have frozen it all through. Throws TypeError for what JSON can't hold (BigInt, what holds itself).
+ */
+export function frozenCopy<T>(value: T): T {
+  return copied(value, 0) as T;
+}
+
+function copied(value: unknown, depth: number): unknown {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value === 'bigint') throw new TypeError('A BigInt is nothing that JSON can hold.');
+  if (typeof value !== 'object') return undefined;
+  if (depth > MAX_DEPTH) throw new TypeError('It holds itself, or is too deep to be kept.');
+  if (Array.isArray(value)) return Object.isFrozen(value) ? value : copiedList(value, depth);
+  const shape: unknown = Object.getPrototypeOf(value);
+  // Dates and other classes are what JSON makes of them.
+  if ((shape !== Object.prototype && shape !== null) || 'toJSON' in value)
+    return copied(JSON.parse(JSON.stringify(value) ?? 'null'), depth + 1);
+  return Object.isFrozen(value) ? value : copiedRecord(value as Record<string, unknown>, depth);
+}
+
+function copiedList(list: readonly unknown[], depth: number): readonly unknown[] {
+  const copy = new Array<unknown>(list.length);
+  for (let at = 0; at < list.length; at++) copy[at] = copied(list[at], depth + 1) ?? null;
+  return Object.freeze(copy);
+}
+
+function copiedRecord(record: Readonly<Record<string, unknown>>, depth: number): object {
+  // A spread keeps the engine's short way of holding it; members one by one would make a dictionary of a large one.
+  const copy = { ...record };
+  for (const name of Object.keys(copy)) {
+    const member = copy[name];
+    if (typeof member === 'string' || typeof member === 'boolean' || member === null) continue;
+    const kept = copied(member, depth + 1);
+    if (kept === undefined) delete copy[name];
+    else if (kept !== member) copy[name] = kept;
+  }
+  return Object.freeze(copy);
+}
+
+/** One value at hand: ready to be read at once, or folded into its JSON, which takes a fraction of the memory. */
+export class KeptValue<T> {
+  #value: T | undefined;
+  #json: string | undefined;
+
+  private constructor(value: T | undefined, json: string | undefined) {
+    this.#value = value;
+    this.#json = json;
+  }
+
+  static of<T>(value: T): KeptValue<T> {
+    const copy = frozenCopy(value);
+    if (copy === undefined) throw new TypeError('That is nothing that can be kept.');
+    return new KeptValue<T>(copy, undefined);
+  }
+
+  static ofJson<T>(json: string): KeptValue<T> {
+    return new KeptValue<T>(frozenCopy(JSON.parse(json) as T), undefined);
+  }
+
+  /** Nobody can change it. */
+  get value(): T {
+    return this.#value ?? frozenCopy(JSON.parse(this.#json ?? 'null') as T);
+  }
+
+  get json(): string {
+    return this.#json ?? JSON.stringify(this.#value);
+  }
+
+  fold(): void {
+    if (this.#json !== undefined) return;
+    this.#json = JSON.stringify(this.#value);
+    this.#value = undefined;
+  }
+}
+
+/** Keeps the values used last ready to be read and folds the others. */
+export class ReadyValues {
+  /** In order of use. */
+  readonly #ready = new Map<string, KeptValue<unknown>>();
+  readonly #most: number;
+
+  /** Conversations that are going on at the same time have turns again and again; those that were left never or once. */
+  constructor(most = 2000) {
+    this.#most = most;
+  }
+
+  use(key: string, value: KeptValue<unknown>): void {
+    this.#ready.delete(key);
+    this.#ready.set(key, value);
+    if (this.#ready.size <= this.#most) return;
+    for (const [oldest, left] of this.#ready) {
+      left.fold();
+      this.#ready.delete(oldest);
+      return;
+    }
+  }
+
+  forget(key: string): void {
+    this.#ready.delete(key);
+  }
+
+  clear(): void {
+    this.#ready.clear();
+  }
+}
