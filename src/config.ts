@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { continuationSchema, wechatSchema, widgetSchema } from './config/channels.js';
+import { consoleSchema, deskSchema } from './config/console.js';
 import { httpSchema, mediaSchema } from './config/doors.js';
 import { speechSchema, turnSchema } from './config/speech.js';
 import { ms } from './config/units.js';
@@ -76,6 +77,10 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** The voice widget on web pages. */
   widget: widgetSchema,
+  /** The pages for the people who run it. */
+  console: consoleSchema,
+  /** The people who take conversations over. */
+  desk: deskSchema,
   /** Short codes with which a conversation goes on in another channel. */
   continue: continuationSchema,
   /** A WeChat official account, when there is a token. */
@@ -129,6 +134,7 @@ const ENVIRONMENT: Readonly<
   HEARKEN_WECHAT_APP_SECRET: { path: ['wechat', 'appSecret'] },
   HEARKEN_WECHAT_AES_KEY: { path: ['wechat', 'aesKey'] },
   HEARKEN_WIDGET_SECRET: { path: ['widget', 'secret'] },
+  HEARKEN_BRIDGE_URL: { path: ['console', 'bridgeUrl'] },
   LOG_LEVEL: { path: ['log', 'level'] },
 };
 

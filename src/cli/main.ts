@@ -60,6 +60,11 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       load: async () => (await import('./desk.js')).deskCommand(),
     },
     {
+      name: 'users',
+      summary: 'who may sign in to the console and the agent desk',
+      load: async () => (await import('./users.js')).usersCommand(),
+    },
+    {
       name: 'test',
       summary: 'run the conversations that test an application',
       load: async () => (await import('./test-app.js')).testCommand(),

@@ -78,6 +78,8 @@ export const line = z.object({
   /** In the sound of the call; null where there is none. */
   fromMs: ms.nullable(),
   toMs: ms.nullable(),
+  /** The turn it belongs to, where that is known. */
+  turnId: z.number().int().nullable().optional(),
 });
 export type Line = z.infer<typeof line>;
 
@@ -420,6 +422,27 @@ export const callsPage = z.object({
   cursor: z.string().nullable(),
 });
 export type CallsPage = z.infer<typeof callsPage>;
+
+/** GET /stats (supervisor, admin): conversations by the hour they began in, oldest first; hours without any are there with zeros. Times are of this service, kept over restarts. */
+export const statsQuery = z.strictObject({ hours: z.coerce.number().int().min(1).max(168).default(24) });
+export type StatsQuery = z.input<typeof statsQuery>;
+export const stats = z.object({
+  bucketMs: ms,
+  buckets: z.array(
+    z.object({
+      fromMs: ms.describe('Epoch ms'),
+      calls: z.number().int(),
+      /** Ended without a person. */
+      contained: z.number().int(),
+      transferred: z.number().int(),
+      failed: z.number().int(),
+      /** Of voice turns: end of speech to the first sound heard. */
+      responseP50Ms: ms.nullable(),
+      responseP95Ms: ms.nullable(),
+    }),
+  ),
+});
+export type Stats = z.infer<typeof stats>;
 
 export const traceEvent = z.object({ atMs: ms.describe('Since the part began'), type: z.string(), data: values });
 export type TraceEvent = z.infer<typeof traceEvent>;
