@@ -1,9 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const bridgeFile = (name: string) => fileURLToPath(new URL(`./sip-bridge/src/${name}.ts`, import.meta.url));
+
 export default defineConfig({
   resolve: {
-    alias: { '@hearken/sip-bridge': fileURLToPath(new URL('./sip-bridge/src/index.ts', import.meta.url)) },
+    alias: [
+      { find: /^@hearken\/sip-bridge$/, replacement: bridgeFile('index') },
+      { find: /^@hearken\/sip-bridge\/stop$/, replacement: bridgeFile('stop-when-asked') },
+    ],
   },
   test: {
     // Two projects: unit tests run side by side; scenarios start real processes on real ports, one file at a time.

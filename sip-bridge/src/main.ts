@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import closeWithGrace from 'close-with-grace';
 import { bridgeConfigFile, loadBridgeConfig } from './config.js';
 import { BridgeError, messageOf } from './errors.js';
 import { createLogger } from './log.js';
 import { Reloader } from './ops/reload.js';
 import { SipBridge } from './server.js';
+import { stopWhenAsked } from './stop-when-asked.js';
 
 /** Time beyond the drain for sockets to close. */
 const CLOSE_SLACK_MS = 5000;
@@ -21,18 +21,14 @@ async function main(): Promise<void> {
     logger,
   });
   reloader.start();
-  // SIGHUP is a reload.
-  closeWithGrace(
-    { delay: config.drainMs + CLOSE_SLACK_MS, logger: false, skip: ['SIGHUP'] },
-    async ({ signal, err }) => {
-      if (err) logger.fatal({ err }, 'the bridge stops because of an unexpected error');
-      else logger.info({ signal }, 'draining');
-      // After an error nothing here can be trusted for long: the callers are let go at once.
-      reloader.stop();
-      await bridge.drain(err ? 0 : config.drainMs);
-      logger.info({ event: 'stopped' }, 'stopped');
-    },
-  );
+  stopWhenAsked({ limitMs: config.drainMs + CLOSE_SLACK_MS, keepHangup: true }, async ({ by, error }) => {
+    if (error) logger.fatal({ err: error }, 'the bridge stops because of an unexpected error');
+    else logger.info({ by }, 'draining');
+    // After an error nothing here can be trusted for long: the callers are let go at once.
+    reloader.stop();
+    await bridge.drain(error ? 0 : config.drainMs);
+    logger.info({ event: 'stopped' }, 'stopped');
+  });
   // One line for machines, whatever the log level: `npm start` and the tests wait for it.
   process.stdout.write(
     `${JSON.stringify({

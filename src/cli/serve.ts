@@ -1,4 +1,4 @@
-import closeWithGrace from 'close-with-grace';
+import { stopWhenAsked } from '@hearken/sip-bridge/stop';
 import { Command } from 'commander';
 import { loadConfig } from '../config.js';
 import { createLogger, startService } from '../main.js';
@@ -13,11 +13,11 @@ export function serveCommand(): Command {
       const logger = createLogger(loaded.config.log.level);
       const service = await startService(loaded, logger);
       // Longer than the drain, so that callers finish before the process is ended the hard way.
-      closeWithGrace(
-        { delay: loaded.config.drainMs + 10_000, logger: { error: (value) => logger.error(value) } },
-        async ({ err, signal }) => {
-          if (err) logger.fatal({ err }, 'the service ends because of an error');
-          else logger.info({ signal }, 'shutting down: no new calls, live ones finish');
+      stopWhenAsked(
+        { limitMs: loaded.config.drainMs + 10_000, onTrouble: (what) => logger.error(what) },
+        async ({ by, error }) => {
+          if (error) logger.fatal({ err: error }, 'the service ends because of an error');
+          else logger.info({ by }, 'shutting down: no new calls, live ones finish');
           await service.stop();
         },
       );

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import closeWithGrace from 'close-with-grace';
+import { stopWhenAsked } from '@hearken/sip-bridge/stop';
 import { Command } from 'commander';
 import pretty from 'pino-pretty';
 import { loadConfig } from '../config.js';
@@ -30,7 +30,7 @@ export function startCommand(): Command {
         onLine: log,
       });
       const parts = [service];
-      closeWithGrace({ delay: config.drainMs + BRIDGE_STOP_LIMIT_MS, logger: false }, async () => {
+      stopWhenAsked({ limitMs: config.drainMs + BRIDGE_STOP_LIMIT_MS }, async () => {
         for (const part of parts) part.expectEnd();
         // The bridge first: it refuses new callers and lets live ones finish, for which they need the service.
         for (const part of parts.reverse()) await part.stop();

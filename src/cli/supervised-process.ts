@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { STOP_MESSAGE } from '@hearken/sip-bridge/stop';
 import { SafeEmitter } from '../emitter.js';
 import { HearkenError } from '../errors.js';
 
@@ -95,6 +97,8 @@ export class SupervisedProcess extends SafeEmitter<SupervisedEvents> {
         clearTimeout(limit);
         resolve();
       });
+      // Our own parts go by the message and leave signals alone; anything else goes by the signal.
+      if (child.connected) child.send(STOP_MESSAGE, () => {});
       child.kill('SIGTERM');
     });
   }
@@ -106,12 +110,12 @@ export class SupervisedProcess extends SafeEmitter<SupervisedEvents> {
   }): void {
     const child = spawn(process.execPath, [...this.#options.args], {
       env: this.#options.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;
     const startedMs = performance.now();
     let ready = false;
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    onLines(child.stdout, (line) => {
       const facts = readyFacts(line);
       if (!facts) {
         this.#options.onLine(line);
@@ -122,7 +126,7 @@ export class SupervisedProcess extends SafeEmitter<SupervisedEvents> {
       first.onReady(facts);
       this.emit('ready', facts);
     });
-    createInterface({ input: child.stderr }).on('line', (line) => {
+    onLines(child.stderr, (line) => {
       first.onErrorLine(line);
       if (ready) this.#options.onLine(line);
     });
@@ -159,4 +163,8 @@ function readyFacts(line: string): Readonly<Record<string, unknown>> | undefined
   } catch {
     return undefined;
   }
+}
+
+function onLines(stream: Readable | null, take: (line: string) => void): void {
+  if (stream) createInterface({ input: stream }).on('line', take);
 }
