@@ -8,7 +8,7 @@ import { matchLanguage } from '../speech/language.js';
 import type { Recognizer, RecognizerStream } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
 import { LiveCall } from './live-call.js';
-import { CallRecord } from './record.js';
+import { CallRecord, type RecordedEvent } from './record.js';
 import { SideEar } from './side-ear.js';
 import type { TurnTiming } from './timings.js';
 import { whisper } from './whisper.js';
@@ -28,6 +28,8 @@ export interface CallManagerParts {
   readonly heard?: readonly string[];
   /** Told of the times of every turn of every call. */
   readonly onTiming?: (timing: TurnTiming) => void;
+  /** Told of every event of every call's record. */
+  readonly onEvent?: (event: RecordedEvent) => void;
 }
 
 /** Calls of which the signalling's id is remembered, so that a caller's own tools can look their call up. */
@@ -73,6 +75,7 @@ export class CallManager {
       sampleRate: session.sampleRate,
       startedAt: new Date(),
       logger,
+      onEvent: this.#parts.onEvent,
     });
     const call = new LiveCall({
       session,

@@ -25,6 +25,7 @@ export class CallRecord {
   readonly eventsFile: string | undefined;
   readonly audioFile: string | undefined;
   readonly #logger: Logger;
+  readonly #onEvent: ((event: RecordedEvent) => void) | undefined;
   readonly #lines: WriteStream | undefined;
   readonly #audio: StereoRecorder | undefined;
   #flushedMs = 0;
@@ -38,6 +39,7 @@ export class CallRecord {
     lines: WriteStream | undefined,
     audioFile: string | undefined,
     audio: StereoRecorder | undefined,
+    onEvent: ((event: RecordedEvent) => void) | undefined,
   ) {
     this.id = id;
     this.eventsFile = events;
@@ -45,6 +47,7 @@ export class CallRecord {
     this.#logger = logger;
     this.#lines = lines;
     this.#audio = audio;
+    this.#onEvent = onEvent;
     lines?.on('error', (error) => this.#break(error));
   }
 
@@ -56,9 +59,12 @@ export class CallRecord {
     readonly sampleRate: number;
     readonly startedAt: Date;
     readonly logger: Logger;
+    /** Told of every event, whether it is kept in a file or not. */
+    readonly onEvent?: ((event: RecordedEvent) => void) | undefined;
   }): CallRecord {
-    const { id, record, logger } = options;
-    if (!record.audio && !record.events) return new CallRecord(id, logger, undefined, undefined, undefined, undefined);
+    const { id, record, logger, onEvent } = options;
+    if (!record.audio && !record.events)
+      return new CallRecord(id, logger, undefined, undefined, undefined, undefined, onEvent);
     try {
       const folder = join(callsFolder(options.folder), options.startedAt.toISOString().slice(0, 10));
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -66,15 +72,16 @@ export class CallRecord {
       const audioFile = join(folder, `${id}.wav`);
       const lines = events === undefined ? undefined : createWriteStream(events, { flags: 'wx', mode: 0o600 });
       const audio = record.audio ? new StereoRecorder(audioFile, options.sampleRate) : undefined;
-      return new CallRecord(id, logger, events, lines, audioFile, audio);
+      return new CallRecord(id, logger, events, lines, audioFile, audio, onEvent);
     } catch (error) {
       logger.error({ err: error, callId: id }, 'the call record could not be opened; the call goes on without one');
-      return new CallRecord(id, logger, undefined, undefined, undefined, undefined);
+      return new CallRecord(id, logger, undefined, undefined, undefined, undefined, onEvent);
     }
   }
 
   event(atMs: number, type: string, data: Readonly<Record<string, unknown>> = {}): void {
     this.#lastMs = Math.max(this.#lastMs, atMs);
+    this.#onEvent?.({ ...data, atMs: Math.round(atMs), type });
     if (this.#broken) return;
     this.#lines?.write(`${JSON.stringify({ atMs: Math.round(atMs), type, ...data })}\n`);
   }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Clock } from '../clock.js';
 import type { DeskStore } from '../handoff/desk-store.js';
 import type { IntentModel } from '../nlu/intent-model.js';
 import type { ConversationLog } from '../store/conversation-log.js';
@@ -15,6 +16,8 @@ export interface BrainOptions {
   readonly logger: Logger;
   /** Epoch ms. */
   readonly now?: () => number;
+  /** On which a caller's patience is measured; default: the system's. */
+  readonly clock?: Clock;
   /** SIP or tel URI of the person or queue that takes over. */
   readonly handoffTarget?: string;
   /** Of conversations that name none; default: the application's own. */

@@ -15,14 +15,38 @@ import { DialogueBrain } from './dialogue-brain.js';
 
 export type { BrainOptions } from './brain-options.js';
 
+/** An application that was read, with its actions running. */
+export interface OpenApplication {
+  readonly application: Application;
+  /** A brain for conversations of their own, on another clock or with another memory; closing it leaves the application open. */
+  brain(own: Partial<Pick<BrainOptions, 'now' | 'clock' | 'sessions' | 'log'>>): Brain;
+  close(): Promise<void>;
+}
+
 /** Reads and checks the application, bundles its actions and gives the brain. Throws APP_INVALID with every mistake's file and line. */
 export async function createBrain(options: BrainOptions): Promise<Brain> {
+  const { application, runAction, waitOf, close } = await readApplication(options);
+  return new DialogueBrain(options, application, runAction, waitOf, close);
+}
+
+/** The same for many brains: the application is read and its actions are started once. */
+export async function openApplication(options: BrainOptions): Promise<OpenApplication> {
+  const { application, runAction, waitOf, close } = await readApplication(options);
+  return {
+    application,
+    brain: (own) => new DialogueBrain({ ...options, ...own }, application, runAction, waitOf, async () => {}),
+    close,
+  };
+}
+
+async function readApplication(options: BrainOptions) {
   const application = await loadValidApplication(options.appFolder, options.environment);
   const cache = resolve(options.cacheFolder ?? join('.cache', 'actions'));
   const wanted = {
     files: application.actionFiles,
     cacheFolder: cache,
     endpoints: application.endpoints.all,
+    slots: [...application.domain.slots.keys()],
     environment: options.environment ?? {},
   };
   const actions = await loadActions(wanted).catch((error: unknown) => {
@@ -56,7 +80,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   });
   const waits = waitsOf(application, actions);
   const runAction = makeRunAction(application, actions, ready, options.logger);
-  return new DialogueBrain(options, application, runAction, (name) => waits.get(name) ?? {}, actions.close);
+  return { application, runAction, waitOf: (name: string) => waits.get(name) ?? {}, close: actions.close };
 }
 
 function waitsOf(application: Application, loaded: LoadedActions): ReadonlyMap<string, Wait> {

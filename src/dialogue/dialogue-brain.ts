@@ -70,11 +70,14 @@ export class DialogueBrain implements Brain {
     this.#deps = {
       application,
       index: new PolicyIndex(application),
-      initialSlots: Object.fromEntries(slots.map((slot) => [slot.name, slot.initialValue])),
+      initialSlots: Object.fromEntries(
+        slots.flatMap((slot) => ((slot.initialValue ?? null) === null ? [] : [[slot.name, slot.initialValue]])),
+      ),
       collected: collectedSlots(application),
       digitSlots: new Set(slots.filter(isDigitSlot).map((slot) => slot.name)),
       runAction,
       waitOf,
+      clock: options.clock,
       maxNoMatch: options.maxNoMatch ?? 2,
       maxNoInput: options.maxNoInput ?? 2,
       handoffTarget: options.handoffTarget,
@@ -97,7 +100,10 @@ export class DialogueBrain implements Brain {
       options.onUnderstood?.();
       const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs, options);
       const reply = replyOf(message, parse, outcome);
-      const after = this.#abstracts.apply(afterTurn(tracker, outcome.state, outcome.events, reply, nowMs));
+      const { initialSlots } = this.#deps;
+      const after = this.#abstracts.apply(
+        afterTurn(tracker, outcome.state, outcome.events, reply, nowMs, initialSlots),
+      );
       await sessions.put(key, after, stored?.version ?? 0);
       const sender = message.sender ?? after.state.sender;
       await this.#profiles.after(message, sender, tracker.state.slots, after.state.slots, nowMs);

@@ -9,8 +9,9 @@ import { PromptCache } from './prompt-cache.js';
 import { Pronunciation, UserLexicon } from './pronunciation.js';
 import type { Recognizer } from './recognizer.js';
 import { RecognizerPool } from './recognizer-pool.js';
+import type { RecognizerWorkerInit } from './recognizer-protocol.js';
 import { RecordedPrompts } from './recorded-prompts.js';
-import { fingerprintOf, type ModelInUse, ModelRegistry } from './registry.js';
+import { fingerprintOf, type InstalledModel, type ModelInUse, ModelRegistry } from './registry.js';
 import type { Synthesizer } from './synthesizer.js';
 import { SynthesizerPool } from './synthesizer-pool.js';
 import { TextToSpeech } from './text-to-speech.js';
@@ -33,6 +34,18 @@ export interface SpeechOptions {
   readonly graphsFolder?: string;
   /** Folder of the application's recordings and readings (absolute): `prompts.tsv`, `lexicon.<language>.tsv`. */
   readonly promptsFolder?: string;
+  /** Makes a recogniser in place of one with worker processes: replay hears in its own process, on its own clock. */
+  readonly openRecognizer?: (init: RecognizerInit) => ReadyRecognizer;
+  /** What a voice reads its model from, in place of the installed file: replay's voices have no chance in them. */
+  readonly voiceModelFile?: (installed: InstalledModel) => string | undefined;
+}
+
+/** What a recogniser needs to load: its models and where they are. */
+export type RecognizerInit = Omit<RecognizerWorkerInit, 'type'>;
+
+export interface ReadyRecognizer extends Recognizer {
+  /** Rejects when it can't be loaded. */
+  whenReady(): Promise<void>;
 }
 
 /**
@@ -43,8 +56,9 @@ export async function createSpeech(
   config: Config['speech'],
   root: string,
   logger: SpeechLogger,
-  { preRollMs = 300, graphsFolder, promptsFolder }: SpeechOptions = {},
+  options: SpeechOptions = {},
 ): Promise<Speech> {
+  const { preRollMs = 300, graphsFolder, promptsFolder } = options;
   const graphs = config.graphs === undefined ? graphsFolder : resolve(root, config.graphs);
   const registry = new ModelRegistry({ root, folders: config.modelFolders });
   const choices = chooseModels(registry, config);
@@ -84,31 +98,39 @@ export async function createSpeech(
     },
   };
 
-  function openRecognizer({ installed }: Choice): RecognizerPool {
+  function openRecognizer({ installed }: Choice): ReadyRecognizer {
+    const init: RecognizerInit = {
+      recognizer: installed?.model.name,
+      vad: config.vad,
+      root,
+      folders: config.modelFolders,
+      preRollMs,
+      ...(installed && graphs !== undefined ? { graphs: applicationGraphs(graphs, installed, logger) } : {}),
+    };
+    if (options.openRecognizer) return options.openRecognizer(init);
     return new RecognizerPool({
       workers: installed ? config.recognizerWorkers : 1,
       maxStreamsPerWorker: config.maxStreamsPerWorker,
       highestLoad: config.highestLoad,
       logger,
-      init: {
-        recognizer: installed?.model.name,
-        vad: config.vad,
-        root,
-        folders: config.modelFolders,
-        preRollMs,
-        ...(installed && graphs !== undefined ? { graphs: applicationGraphs(graphs, installed, logger) } : {}),
-      },
+      init,
     });
   }
 
   function openVoice({ installed, program }: Choice): Voice | undefined {
     if (!installed) return program?.(logger);
+    const modelFile = options.voiceModelFile?.(installed);
     return new SynthesizerPool({
       name: installed.model.name,
-      fingerprint: fingerprintOf(installed),
+      fingerprint: `${fingerprintOf(installed)}${modelFile === undefined ? '' : ' steady'}`,
       workers: config.synthesizerWorkers,
       logger,
-      init: { model: installed.model.name, root, folders: config.modelFolders },
+      init: {
+        model: installed.model.name,
+        root,
+        folders: config.modelFolders,
+        ...(modelFile === undefined ? {} : { modelFile }),
+      },
     });
   }
 }

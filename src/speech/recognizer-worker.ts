@@ -1,7 +1,6 @@
 import { leaveStopSignalsToParent } from '../owned-process.js';
-import type { Graph } from './graph.js';
-import { readManifest } from './manifest.js';
-import { RecognizerEngine } from './recognizer-engine.js';
+import { loadRecognizerEngine } from './load-recognizer-engine.js';
+import type { RecognizerEngine } from './recognizer-engine.js';
 import type {
   CloseMessage,
   ExpectMessage,
@@ -10,9 +9,6 @@ import type {
   WorkItem,
   WorkMessage,
 } from './recognizer-protocol.js';
-import { ModelRegistry, pathIn } from './registry.js';
-import { loadSherpa, recognizerConfigs, tailPaddingMs } from './sherpa.js';
-import { Silero } from './silero.js';
 
 /** Entry of a recogniser process: loads the models, then answers `work` messages until its parent is gone. */
 
@@ -51,25 +47,7 @@ process.on('message', (message: RecognizerWorkerInit | OpenMessage | ExpectMessa
 });
 
 async function start(init: RecognizerWorkerInit): Promise<void> {
-  const registry = new ModelRegistry({
-    root: init.root,
-    folders: init.folders,
-    ...(init.manifestFile === undefined ? {} : { manifest: readManifest(init.manifestFile) }),
-  });
-  const vad = registry.find(init.vad);
-  const vadEngine = vad?.model.engine;
-  if (!vad || vadEngine?.type !== 'silero') throw new Error(`voice activity model ${init.vad} not found`);
-  const silero = await Silero.load(pathIn(vad, vadEngine.model));
-  const installed = init.recognizer === undefined ? undefined : registry.find(init.recognizer);
-  if (init.recognizer !== undefined && !installed) throw new Error(`recogniser ${init.recognizer} not found`);
-  const { OnlineRecognizer } = loadSherpa();
-  const configs = installed ? recognizerConfigs(installed, init.graphs) : new Map<Graph, object>();
-  engine = new RecognizerEngine({
-    recognizers: new Map([...configs].map(([graph, config]) => [graph, new OnlineRecognizer(config)])),
-    silero,
-    tailPaddingMs: installed ? tailPaddingMs(installed.model.engine) : 0,
-    preRollMs: init.preRollMs,
-  });
+  engine = await loadRecognizerEngine(init);
   process.send?.({ type: 'ready' });
 }
 

@@ -118,8 +118,8 @@ export function onlineRecognizerConfig(installed: InstalledModel, graph?: string
   throw new TypeError(`${installed.model.name} is not a recogniser`);
 }
 
-/** One sentence at a time, so that the first one can leave before the rest is made. */
-export function offlineTtsConfig(installed: InstalledModel): object {
+/** One sentence at a time, so that the first one can leave before the rest is made. `modelFile` stands in for the (acoustic) model. */
+export function offlineTtsConfig(installed: InstalledModel, modelFile?: string): object {
   const { engine } = installed.model;
   const path = (name: string) => pathIn(installed, name);
   const optional = (key: string, name: string | undefined) => (name === undefined ? {} : { [key]: path(name) });
@@ -127,7 +127,7 @@ export function offlineTtsConfig(installed: InstalledModel): object {
   const common = { numThreads: 1, provider: 'cpu', debug: 0 };
   if (engine.type === 'vits') {
     const vits = {
-      model: path(engine.model),
+      model: modelFile ?? path(engine.model),
       tokens: path(engine.tokens),
       ...optional('lexicon', engine.lexicon),
       ...optional('dataDir', engine.dataDir),
@@ -136,7 +136,7 @@ export function offlineTtsConfig(installed: InstalledModel): object {
   }
   if (engine.type === 'matcha') {
     const matcha = {
-      acousticModel: path(engine.acousticModel),
+      acousticModel: modelFile ?? path(engine.acousticModel),
       vocoder: path(engine.vocoder),
       tokens: path(engine.tokens),
       ...optional('lexicon', engine.lexicon),

@@ -6,6 +6,8 @@ export interface SynthesizerWorkerInit {
   readonly root: string;
   readonly folders: readonly string[];
   readonly manifestFile?: string;
+  /** Read in place of the model's own (acoustic) model file. */
+  readonly modelFile?: string;
 }
 
 export interface MakeMessage {

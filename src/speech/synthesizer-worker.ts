@@ -31,7 +31,7 @@ function start(init: SynthesizerWorkerInit): void {
   const installed = registry.find(init.model);
   if (!installed) throw new Error(`voice ${init.model} not found`);
   lexicon = loadLexicon(installed);
-  tts = new sherpa.OfflineTts(offlineTtsConfig(installed));
+  tts = new sherpa.OfflineTts(offlineTtsConfig(installed, init.modelFile));
   process.send?.({ type: 'ready' });
 }
 

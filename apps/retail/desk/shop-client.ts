@@ -15,20 +15,37 @@ export class ShopTrouble extends Error {}
 const ANSWER_LIMIT_MS = 4000;
 const PAUSE_BEFORE_RETRY_MS = 200;
 
-let sample: Promise<Shop> | undefined;
+/** The sample shop; while recordings are replayed each conversation has its own, so that none feels what another one did. */
+const samples = new Map<string, Promise<Shop>>();
+const OWN_SHOPS = process.env.APP_REPLAY !== undefined;
+/** Conversations that are under way at once are fewer. */
+const MOST_SAMPLES = 200;
 
 /** The shop named in endpoints.yml, else the sample one, started when it is first needed. */
 async function shopUrl(context: ActionContext): Promise<string> {
   const { url, port } = context.endpoints.shop ?? {};
   if (typeof url === 'string') return url.replace(/\/$/, '');
-  sample ??= startShop(typeof port === 'number' ? { port } : {});
+  const owner = OWN_SHOPS ? context.conversationId : '';
+  const sample = samples.get(owner) ?? startShop(shopOptions(context, port));
+  samples.set(owner, sample);
+  const [oldest] = samples;
+  if (oldest !== undefined && samples.size > MOST_SAMPLES) {
+    samples.delete(oldest[0]);
+    void oldest[1].then((shop) => shop.stop());
+  }
   return (await sample).url;
 }
 
+function shopOptions(context: ActionContext, port: unknown): Parameters<typeof startShop>[0] {
+  // The numbers it gives out hold the date: in a replay that of the call.
+  if (OWN_SHOPS) return { now: () => context.nowMs };
+  return typeof port === 'number' ? { port } : {};
+}
+
 export async function closeSampleShop(): Promise<void> {
-  const running = sample;
-  sample = undefined;
-  await (await running)?.stop();
+  const running = [...samples.values()];
+  samples.clear();
+  for (const shop of running) await (await shop).stop();
 }
 
 /** Asks for something. A shop that stumbles is asked once more; one that keeps silent is not. */

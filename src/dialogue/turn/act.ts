@@ -68,6 +68,7 @@ async function custom(ctx: TurnContext, name: string): Promise<string | undefine
     const result = await withPatience(work, {
       ...ctx.deps.waitOf(name),
       say: (response) => ctx.sayMeanwhile(response),
+      clock: ctx.deps.clock,
     });
     return applyResult(ctx, result);
   } catch (error) {

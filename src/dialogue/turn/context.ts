@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import { summarize } from '../../handoff/summary.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { RunAction } from '../actions/runner.js';
@@ -13,6 +14,7 @@ import type { PolicyIndex } from './policy.js';
 export interface TurnDeps {
   readonly application: Application;
   readonly index: PolicyIndex;
+  /** Slots that begin with a value. */
   readonly initialSlots: Readonly<Record<string, unknown>>;
   readonly digitSlots: ReadonlySet<string>;
   /** Slots that some form or flow asks for. */
@@ -25,6 +27,8 @@ export interface TurnDeps {
   readonly maxNoInput: number;
   readonly handoffTarget: string | undefined;
   readonly onActionError: (name: string, error: unknown) => void;
+  /** For what is said while an action takes its time. */
+  readonly clock?: Clock | undefined;
 }
 
 /** How a turn is run: for real, or to see what it would give. */

@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from '../../clock.js';
+
 /** While an action takes its time the caller hears that something is being done: silence on a phone is a dead line. */
 
 export interface Patience {
@@ -6,6 +8,8 @@ export interface Patience {
   /** Default `utter_please_wait`. */
   readonly response?: string;
   readonly say: (response: string) => void;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 /** Answers that come sooner than this need no word before them. */
@@ -15,14 +19,15 @@ const SAY_AGAIN_MS = 8000;
 
 /** The result of `work`; meanwhile says what there is to say. */
 export async function withPatience<R>(work: Promise<R>, patience: Patience): Promise<R> {
+  const clock = patience.clock ?? systemClock;
   const say = (): void => {
-    timer = setTimeout(say, SAY_AGAIN_MS);
+    cancel = clock.after(SAY_AGAIN_MS, say);
     patience.say(patience.response ?? 'utter_please_wait');
   };
-  let timer = setTimeout(say, patience.afterMs ?? SAY_AFTER_MS);
+  let cancel = clock.after(patience.afterMs ?? SAY_AFTER_MS, say);
   try {
     return await work;
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }
