@@ -174,6 +174,7 @@ export class PoolStream extends SafeEmitter<RecognizerStreamEvents> implements R
           stableMs: ms(event.stableSamples),
           settled: event.settled,
           atMs: ms(event.atSample),
+          unaskedMs: ms(event.unaskedSamples),
         });
         return;
       case 'final':

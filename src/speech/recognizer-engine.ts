@@ -148,6 +148,7 @@ export class RecognizerEngine {
     this.#decodedAtMs = nowMs;
     const streams = [...this.#undecoded];
     this.#undecoded.clear();
+    for (const stream of streams) stream.asked();
     for (const recognizer of this.#options.recognizers.values()) decodeAll(recognizer, streams, decoded);
     return decoded;
   }

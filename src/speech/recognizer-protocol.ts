@@ -66,6 +66,8 @@ export type StreamEvent =
       readonly stableSamples: number;
       readonly settled: boolean;
       readonly atSample: number;
+      /** Audio that came since the model was asked before: its words may have been complete by so much earlier. */
+      readonly unaskedSamples: number;
     }
   | {
       readonly handle: number;

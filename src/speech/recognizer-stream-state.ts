@@ -55,6 +55,9 @@ export class StreamState {
   #resampler: Resampler | undefined;
   #utterance: Utterance | undefined;
   #utteranceFedFrom = 0;
+  /** Where the stream stood when the model was asked last, and the time before. */
+  #askedAt = 0;
+  #askedBefore = 0;
   #graph: Graph;
 
   constructor(options: {
@@ -123,6 +126,12 @@ export class StreamState {
       this.#recognizers,
       new Resampler(this.#rate, RECOGNIZER_RATE).processToFloat(concat(pieces)),
     );
+  }
+
+  /** The model is asked now for what it makes of the audio so far. */
+  asked(): void {
+    this.#askedBefore = this.#askedAt;
+    this.#askedAt = this.#position;
   }
 
   /** Audio that begins at `at`; a jump (audio was dropped on the way) moves the stream's clock along. */
@@ -242,6 +251,7 @@ export class StreamState {
       stableSamples: this.#position - utterance.textSince,
       settled: this.#tailGiven,
       atSample: this.#position,
+      unaskedSamples: decoded ? Math.max(0, this.#position - this.#askedBefore) : 0,
     });
   }
 
@@ -279,6 +289,7 @@ export class StreamState {
     if (this.#utterance) return;
     this.#utterance = new Utterance(from);
     this.#utteranceFedFrom = this.#fedUntil;
+    this.#askedAt = this.#position;
     this.#utterance.listen('general', this.#recognizers);
     this.#utterance.listen(this.#graph, this.#recognizers);
   }

@@ -26,6 +26,8 @@ export interface RecognizerStreamEvents {
       readonly stableMs: number;
       readonly settled: boolean;
       readonly atMs: number;
+      /** Audio before `atMs` that the model had not been asked about: the words may be so much older than that. For measuring. */
+      readonly unaskedMs?: number;
     },
   ];
   /**
