@@ -7,6 +7,7 @@ import type { HangupCause, MediaSession } from '../media/session.js';
 import type { RecognizerStream } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
 import { CallEar, type EarListener, type HeardPartial } from './call-ear.js';
+import { CallLanguage } from './call-language.js';
 import { CallMind } from './call-mind.js';
 import { CallVoice, type VoiceListener } from './call-voice.js';
 import { Departure } from './departure.js';
@@ -18,8 +19,8 @@ import { greeted, replyFacts, saysOf } from './reply.js';
 import type { SideEar } from './side-ear.js';
 import { Speculation } from './speculation.js';
 import { type TurnTiming, TurnTimings } from './timings.js';
-import { reduce } from './turn/reduce.js';
-import { initialTurnState, nextDeadlineMs, type TurnEffect, type TurnEvent, type TurnState } from './turn/state.js';
+import type { TurnEffect, TurnEvent, TurnState } from './turn/state.js';
+import { TurnMachine } from './turn-machine.js';
 
 export interface LiveCallParts {
   readonly session: MediaSession;
@@ -59,20 +60,29 @@ export class LiveCall {
   readonly #speculation: Speculation;
   readonly #echoGuard: EchoGuard;
   readonly #departure: Departure;
+  readonly #turns: TurnMachine;
+  readonly #language: CallLanguage;
   readonly #finished: Promise<void>;
   #settleFinished: () => void = () => undefined;
-  #state: TurnState = initialTurnState;
-  #language: string;
   #input: UserInput | undefined;
   #reply: TurnResult | undefined;
-  #cancelDeadline: (() => void) | undefined;
   #ended = false;
 
   constructor(parts: LiveCallParts) {
     this.#parts = parts;
     const { session, brain, clock, record, logger } = parts;
     this.#startMs = clock.nowMs();
-    this.#language = parts.language;
+    this.#turns = new TurnMachine({
+      config: parts.turn,
+      clock,
+      nowMs: () => this.#nowMs(),
+      record,
+      perform: (effect) => this.#perform(effect),
+      changed: (before, after) => {
+        if (after.expectation !== before.expectation) this.#ear.expect(graphFor(after.expectation));
+        if (after.phase !== before.phase) this.#announce();
+      },
+    });
     this.#timings = new TurnTimings((timing) => {
       record.event(this.#nowMs(), 'timing', { ...timing });
       parts.onTiming?.(timing);
@@ -95,10 +105,18 @@ export class LiveCall {
       onChange: (active) => this.#dispatch({ type: 'echo', atMs: this.#nowMs(), active }),
     });
     this.#ear = new CallEar({ ...parts, nowMs: () => this.#nowMs(), listener: this.#heardByEar() });
+    this.#language = new CallLanguage({
+      language: parts.language,
+      sessionId: session.id,
+      logger,
+      record: (type, data) => record.event(this.#nowMs(), type, data),
+      openEars: parts.openEars,
+      switchEars: (stream) => this.#ear.switchTo(stream),
+    });
     this.#voice = new CallVoice({
       ...parts,
       startMs: this.#startMs,
-      language: () => this.#language,
+      language: () => this.#language.now,
       listener: this.#toldByVoice(),
       onListenerError: (error, event) => logger.error({ err: error, event }, 'a step of a call threw'),
     });
@@ -113,7 +131,7 @@ export class LiveCall {
     this.#mind = new CallMind({
       ...parts,
       nowMs: () => this.#nowMs(),
-      language: () => this.#language,
+      language: () => this.#language.now,
       listener: {
         interim: (turnId, say) => {
           if (turnId === this.#state.turnId && this.#state.phase === 'thinking') this.#voice.sayInterim(say);
@@ -152,7 +170,7 @@ export class LiveCall {
       direction,
       headers,
       protocol,
-      language: this.#language,
+      language: this.#language.now,
       sampleRate: session.sampleRate,
       startedAt: new Date().toISOString(),
     });
@@ -240,29 +258,12 @@ export class LiveCall {
     session.on('closed', (cause, reason) => void this.#end(cause, reason));
   }
 
-  /** The one way in: records the event, lets the reducer decide, does what it says, and sets the timer for what is awaited next. */
   #dispatch(event: TurnEvent): void {
-    if (this.#ended) return;
-    const { phase, expectation } = this.#state;
-    const { type, atMs, ...data } = event;
-    if (type !== 'time') this.#parts.record.event(atMs, type, data);
-    const [state, effects] = reduce(this.#state, event, this.#parts.turn);
-    this.#state = state;
-    for (const effect of effects) this.#perform(effect);
-    if (state.expectation !== expectation) this.#ear.expect(graphFor(state.expectation));
-    if (state.phase !== phase) this.#announce();
-    this.#schedule();
+    this.#turns.dispatch(event);
   }
 
-  #schedule(): void {
-    this.#cancelDeadline?.();
-    this.#cancelDeadline = undefined;
-    const due = nextDeadlineMs(this.#state);
-    if (due === undefined || this.#ended) return;
-    this.#cancelDeadline = this.#parts.clock.after(Math.max(0, due - this.#nowMs()), () => {
-      // A timer may fire a hair early; the reducer must find its deadline due.
-      this.#dispatch({ type: 'time', atMs: Math.max(due, this.#nowMs()) });
-    });
+  get #state(): TurnState {
+    return this.#turns.state;
   }
 
   #announce(): void {
@@ -331,7 +332,7 @@ export class LiveCall {
   #onReply(turnId: number, result: TurnResult): void {
     if (this.#ended || turnId !== this.#state.turnId) return;
     this.#reply = greeted(result, this.#input, this.#parts.session.peer.route?.greeting);
-    this.#speak(result.language);
+    this.#language.follow(result.language);
     this.#timings.reached('replyMs', this.#nowMs());
     this.#parts.record.event(this.#nowMs(), 'turn', {
       turnId,
@@ -344,23 +345,6 @@ export class LiveCall {
       noMatch: result.noMatch,
     });
     this.#dispatch({ type: 'reply', atMs: this.#nowMs(), turnId, ...replyFacts(result) });
-  }
-
-  /** The conversation goes on in this language: the voice follows at once, the ears too where there are some for it. */
-  #speak(language: string): void {
-    if (language === this.#language) return;
-    const { record, logger, openEars } = this.#parts;
-    record.event(this.#nowMs(), 'language', { from: this.#language, to: language });
-    this.#language = language;
-    try {
-      if (openEars) this.#ear.switchTo(openEars(language));
-    } catch (error) {
-      // The ears there are must do; what they hear of the other language the dialogue has to make do with.
-      logger.warn(
-        { sessionId: this.id, language, reason: messageOf(error) },
-        'no recogniser for the language now spoken',
-      );
-    }
   }
 
   #heard(promptId: number, text: string): void {
@@ -376,7 +360,7 @@ export class LiveCall {
     const atMs = this.#nowMs();
     this.#dispatch({ type: 'closed', atMs });
     this.#ended = true;
-    this.#cancelDeadline?.();
+    this.#turns.stop();
     this.#voice.close();
     this.#ear.close();
     this.#assessor.close();
