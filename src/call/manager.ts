@@ -26,6 +26,8 @@ export interface CallManagerParts {
   readonly apology: (language: string) => Int16Array | undefined;
   /** Languages there are ears for. */
   readonly heard?: readonly string[];
+  /** Whoever looks on at a call; undefined: nobody. */
+  readonly watch?: (session: MediaSession, language: string) => CallWatcher;
   /** Told of the times of every turn of every call. */
   readonly onTiming?: (timing: TurnTiming) => void;
   /** Told of every event of every call's record. */

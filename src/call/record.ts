@@ -13,6 +13,14 @@ export interface RecordedEvent {
   readonly [key: string]: unknown;
 }
 
+/** Is told of everything that a record is told, as it happens; what it does must not take time. */
+export interface CallWatcher {
+  event(event: RecordedEvent): void;
+  caller(atMs: number, samples: Int16Array): void;
+  bot(atMs: number, samples: Int16Array): void;
+  cutBot(atMs: number): void;
+}
+
 const FLUSH_MS = 1000;
 
 /**
@@ -45,6 +53,7 @@ export class CallRecord {
     this.eventsFile = events;
     this.audioFile = audio ? audioFile : undefined;
     this.#logger = logger;
+    this.#watcher = watcher;
     this.#lines = lines;
     this.#audio = audio;
     this.#onEvent = onEvent;
@@ -72,7 +81,7 @@ export class CallRecord {
       const audioFile = join(folder, `${id}.wav`);
       const lines = events === undefined ? undefined : createWriteStream(events, { flags: 'wx', mode: 0o600 });
       const audio = record.audio ? new StereoRecorder(audioFile, options.sampleRate) : undefined;
-      return new CallRecord(id, logger, events, lines, audioFile, audio, onEvent);
+      return new CallRecord(id, logger, watcher, events, lines, audioFile, audio, onEvent);
     } catch (error) {
       logger.error({ err: error, callId: id }, 'the call record could not be opened; the call goes on without one');
       return new CallRecord(id, logger, undefined, undefined, undefined, undefined, onEvent);
@@ -88,16 +97,19 @@ export class CallRecord {
 
   caller(atMs: number, samples: Int16Array): void {
     this.#audio?.caller(atMs, samples);
+    this.#watch((watcher) => watcher.caller(atMs, samples));
     this.#flush(atMs);
   }
 
   bot(atMs: number, samples: Int16Array): void {
     this.#audio?.bot(atMs, samples);
+    this.#watch((watcher) => watcher.bot(atMs, samples));
     this.#flush(atMs);
   }
 
   cutBot(atMs: number): void {
     this.#audio?.cutBot(atMs);
+    this.#watch((watcher) => watcher.cutBot(atMs));
   }
 
   async close(atMs: number): Promise<void> {
@@ -112,6 +124,17 @@ export class CallRecord {
     if (atMs - this.#flushedMs < FLUSH_MS) return;
     this.#flushedMs = atMs;
     this.#audio?.flush(atMs);
+  }
+
+  /** One that throws is not asked again: a page to look at must never cost a call. */
+  #watch(tell: (watcher: CallWatcher) => void): void {
+    if (this.#watcher === undefined || !this.#watched) return;
+    try {
+      tell(this.#watcher);
+    } catch (err) {
+      this.#watched = false;
+      this.#logger.error({ err, callId: this.id }, 'a call can no longer be watched');
+    }
   }
 
   #break(error: unknown): void {
