@@ -16,13 +16,15 @@ export function replyOf(message: UserMessage, parse: ParseResult | undefined, ou
   };
 }
 
-/** What is kept of an understanding for a repeated message id. */
+/** What is kept of an understanding for a repeated message id: what was understood, not what else it might have been. */
 function shortened(parse: ParseResult): ParseResult {
   return {
-    ...parse,
     text: parse.text.slice(0, 500),
-    ranking: parse.ranking.slice(0, 3),
+    intent: parse.intent,
+    ranking: parse.ranking.slice(0, 1),
     entities: parse.entities.slice(0, 10),
+    sentiment: parse.sentiment,
+    model: parse.model,
   };
 }
 

@@ -16,6 +16,8 @@ export interface LoadActionsOptions {
   readonly files: readonly string[];
   readonly cacheFolder: string;
   readonly endpoints: ActionContext['endpoints'];
+  /** Names of all slots: those without a value are null for an action. */
+  readonly slots?: readonly string[];
   /** Environment variables the actions see, besides PATH and its like. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -32,7 +34,7 @@ export async function loadActions(options: LoadActionsOptions): Promise<LoadedAc
   for (const source of options.files) modules.push({ path: await bundleAction(source, options.cacheFolder), source });
   const pool = await ActionPool.open({
     entry: await bundleWorker(options.cacheFolder),
-    files: { modules, endpoints: options.endpoints },
+    files: { modules, endpoints: options.endpoints, slots: options.slots ?? [] },
     environment: options.environment,
   });
   return {

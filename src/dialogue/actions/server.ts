@@ -31,11 +31,13 @@ export class ActionServer {
   readonly #options: ActionServerOptions;
   readonly #breaker: CircuitBreaker;
   readonly #domain: Readonly<Record<string, unknown>>;
+  readonly #noSlots: Readonly<Record<string, null>>;
 
   constructor(options: ActionServerOptions, application: Application) {
     this.#options = options;
     this.#breaker = options.breaker ?? new CircuitBreaker({ failures: 5, openMs: 10_000 });
     this.#domain = rasaDomain(application);
+    this.#noSlots = Object.fromEntries([...application.domain.slots.keys()].map((name) => [name, null]));
   }
 
   /** Rejects with ACTION_FAILED or TIMEOUT. */
@@ -48,7 +50,7 @@ export class ActionServer {
     const body = JSON.stringify({
       next_action: name,
       sender_id: request.conversationId,
-      tracker: rasaTracker(request, history),
+      tracker: rasaTracker({ ...request, slots: { ...this.#noSlots, ...request.slots } }, history),
       domain: this.#domain,
       version: VERSION,
     });

@@ -11,7 +11,7 @@ export const TRACKER_SCHEMA = 3;
 const MAX_EVENTS = 50;
 /** Replies kept for repeated message ids. */
 const MAX_REPLIES = 64;
-/** Of them, those that keep the understanding too. */
+/** Of them, those that keep what was understood too. */
 const MAX_PARSES = 8;
 /** They are written with each turn, so together they stay below this many characters of JSON; the last eight are kept in any case. */
 const MAX_REPLY_CHARS = 32_768;
@@ -29,6 +29,7 @@ export interface TrackerState {
   readonly language: string;
   readonly channel: Channel;
   readonly sender: string | undefined;
+  /** Those that have a value, and those emptied that begin with one: the others are left out. */
   readonly slots: Readonly<Record<string, unknown>>;
   readonly stack: readonly Frame[];
   /** User messages so far. */
@@ -140,7 +141,7 @@ export function emptyState(): TrackerState {
   };
 }
 
-/** One event on a state. Pure; `initialSlots` are what a restart goes back to. */
+/** One event on a state. Pure; `initialSlots` (those that begin with a value) are what a restart goes back to. */
 export function applyEvent(
   state: TrackerState,
   event: TrackerEvent,
@@ -267,15 +268,26 @@ export function afterTurn(
   events: readonly TrackerEvent[],
   reply: StoredReply,
   nowMs: number,
+  initialSlots: Readonly<Record<string, unknown>>,
 ): Tracker {
   return {
     ...tracker,
     updatedMs: nowMs,
-    state,
+    state: { ...state, slots: withoutEmpty(state.slots, initialSlots) },
     events: bounded([...tracker.events, ...events], MAX_EVENTS),
     replies: boundedReplies([...tracker.replies, reply]),
     memory: addTurn(tracker.memory, events),
   };
+}
+
+/** An application has many slots and a conversation few values: what is empty, and begins empty, goes without saying. */
+function withoutEmpty(
+  slots: Readonly<Record<string, unknown>>,
+  initialSlots: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(slots);
+  const kept = entries.filter(([name, value]) => (value ?? null) !== null || (initialSlots[name] ?? null) !== null);
+  return kept.length === entries.length ? slots : Object.fromEntries(kept);
 }
 
 /** Reply and message id stay together: a message that comes late and twice still finds its first reply, as far as there is room. */

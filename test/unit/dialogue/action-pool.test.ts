@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type LoadedActions, loadActions } from '../../../src/dialogue/actions/load.js';
 import type { ActionRequest } from '../../../src/dialogue/actions/runner.js';
@@ -24,21 +27,28 @@ const request: ActionRequest = {
   endpoints: { shop: { url: 'http://shop' } },
 };
 
-async function load(body: string, environment: Record<string, string> = {}): Promise<LoadedActions> {
+async function load(
+  body: string,
+  environment: Record<string, string> = {},
+  slots: readonly string[] = [],
+): Promise<LoadedActions> {
   const folder = await house.folder({ 'actions/mine.ts': body });
   const actions = await loadActions({
     files: [`${folder}/actions/mine.ts`],
     cacheFolder: `${folder}/cache`,
     endpoints: { shop: { url: 'http://shop' } },
     environment,
+    slots,
   });
   opened.push(actions);
   return actions;
 }
 
-const MINE = `import { setTimeout } from 'node:timers/promises';
+const MINE = `import { appendFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 export default [
   { name: 'action_echo', run: (context) => ({ slots: { ...context.slots, url: context.endpoints.shop.url } }) },
+  { name: 'action_mark', async run({ slots }) { appendFileSync(slots.file, slots.mark + '\\n'); return {}; } },
   { name: 'action_spin', timeoutMs: 400, run() { for (;;); } },
   { name: 'action_wait', timeoutMs: 3000, async run({ signal }) { await setTimeout(600, undefined, { signal }); return { say: ['waited'] }; } },
   { name: 'action_deaf', timeoutMs: 200, run: () => new Promise(() => {}) },
@@ -69,6 +79,26 @@ describe("an application's own actions", () => {
     expect(performance.now() - began).toBeLessThan(1500);
     expect(await others).toHaveLength(3);
     expect(await actions.run('action_echo', request)).toMatchObject({ slots: { number: '8765' } });
+  });
+
+  it('that were told to go behind one that never ends are done once each, elsewhere', async () => {
+    const actions = await load(MINE);
+    // Many that give control back at once: from then on several are told to go at a time.
+    for (let count = 0; count < 30; count++) await actions.run('action_echo', request);
+    const file = join(await mkdtemp(join(tmpdir(), 'hearken-marks-')), 'marks');
+    const spinning = actions.run('action_spin', request);
+    const marks = [1, 2, 3, 4, 5].map((mark) => actions.run('action_mark', { ...request, slots: { file, mark } }));
+    await expect(spinning).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(await Promise.all(marks)).toHaveLength(5);
+    expect((await readFile(file, 'utf8')).trim().split('\n').sort()).toEqual(['1', '2', '3', '4', '5']);
+    await rm(dirname(file), { recursive: true });
+  });
+
+  it('find all slots of the application, those without a value null', async () => {
+    const actions = await load(MINE, {}, ['number', 'empty']);
+    expect(await actions.run('action_echo', request)).toEqual({
+      slots: { number: '8765', empty: null, url: 'http://shop' },
+    });
   });
 
   it('that wait do not hold each other up', async () => {

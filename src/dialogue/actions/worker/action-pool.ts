@@ -18,6 +18,8 @@ const HELD_UP_MS = 100;
 export class ActionPool {
   readonly actions: ReadonlyMap<string, KnownAction>;
   readonly #options: ActionProcessOptions;
+  readonly #moves = new Set<() => void>();
+  #watching: NodeJS.Timeout | undefined;
   #processes: ActionProcess[] = [];
   #closed = false;
 
@@ -50,9 +52,14 @@ export class ActionPool {
     const limitMs = Math.min(this.actions.get(name)?.timeoutMs ?? DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS);
     return new Promise((resolve, reject) => {
       let held: { readonly by: ActionProcess; readonly sent: SentJob } | undefined;
+      // Somebody else's computation holds the process up: this one is done elsewhere.
+      const move = (): void => {
+        if (held === undefined || held.by.heldUpMs(performance.now()) < HELD_UP_MS) return;
+        if (held.sent.takeBack()) job.begin(this.#choose(held.by));
+      };
       const settle = (): void => {
         clearTimeout(limit);
-        clearInterval(move);
+        this.#moves.delete(move);
         gone?.removeEventListener('abort', leave);
       };
       const job: Job = {
@@ -86,11 +93,7 @@ export class ActionPool {
           }),
         );
       }, limitMs);
-      // Somebody else's computation holds the process up: this one is done elsewhere.
-      const move = setInterval(() => {
-        if (held === undefined || held.by.heldUpMs(performance.now()) < HELD_UP_MS) return;
-        if (held.sent.takeBack()) job.begin(this.#choose(held.by));
-      }, HELD_UP_MS);
+      this.#watch(move);
       gone?.addEventListener('abort', leave, { once: true });
       job.begin(this.#choose());
       if (gone?.aborted) leave();
@@ -106,12 +109,30 @@ export class ActionPool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#stopWatching();
     await Promise.all(this.#processes.map((each) => each.close()));
+  }
+
+  /** Looks after every action under way with one timer. */
+  #watch(move: () => void): void {
+    this.#moves.add(move);
+    this.#watching ??= setInterval(() => {
+      for (const each of [...this.#moves]) each();
+      if (this.#moves.size === 0) this.#stopWatching();
+    }, HELD_UP_MS);
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#watching);
+    this.#watching = undefined;
   }
 
   /** The process with least to do that is not held up; a new one when there is none. */
   #choose(except?: ActionProcess): ActionProcess {
     const now = performance.now();
+    const [only] = this.#processes;
+    if (this.#processes.length === 1 && only !== undefined && only !== except && !only.over)
+      if (only.heldUpMs(now) < HELD_UP_MS) return only;
     this.#processes = this.#processes.filter((each) => !each.over);
     const byLoad = this.#processes.filter((each) => each !== except).sort((a, b) => a.busy - b.busy);
     const free = byLoad.find((each) => each.heldUpMs(now) < HELD_UP_MS);

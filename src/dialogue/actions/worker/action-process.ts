@@ -30,15 +30,23 @@ export interface SentJob {
 
 interface Sent {
   readonly job: Job;
-  /** It has been told to go. */
-  begun: boolean;
+  /** Waits to be told to go; was told; has given control back once. */
+  state: 'waits' | 'told' | 'begun';
 }
+
+/** After this many actions that gave control back at once, several are told to go at a time: then none waits for word of the one before. */
+const TRUSTED_AFTER = 20;
+const TOLD_AT_ONCE = 8;
+/** An action that keeps control this long is no longer trusted. */
+const AT_ONCE_MS = 20;
 
 /** Loading code that never ends must end. */
 const LOAD_LIMIT_MS = 20_000;
 const CLOSE_LIMIT_MS = 2000;
 /** A process that does not answer this long is held up by somebody's computation. */
 const PONG_LIMIT_MS = 500;
+/** What a process that has ended said last is waited for this long. */
+const DRAIN_MS = 500;
 /** Memory an application's actions may use. */
 const MAX_HEAP_MB = 256;
 
@@ -51,11 +59,15 @@ export class ActionProcess {
     | { resolve: (actions: readonly KnownAction[]) => void; reject: (error: HearkenError) => void }
     | undefined;
   readonly #ready: number[] = [];
+  /** Told to go and not yet heard of, in the order they are begun. */
+  readonly #told = new Map<number, number>();
+  #outgoing: ToWorker[] = [];
   #nextId = 1;
-  #going = false;
+  #quick = 0;
   /** When it was last heard, or asked for something while it had nothing to do. */
   #lastMs = performance.now();
   #over = false;
+  #stopped: string | undefined;
   #closing = false;
   readonly #onLeft: (job: Job) => void;
   #onPong: (() => void) | undefined;
@@ -77,15 +89,13 @@ export class ActionProcess {
       this.#settleLoaded = { resolve, reject };
     });
     this.#loaded.catch(() => undefined);
-    this.#child.on('message', (message: FromWorker) => this.#take(message));
-    this.#child.on('error', (error) => this.#end(messageOf(error)));
-    this.#ended = new Promise((resolve) => {
-      this.#child.once('exit', (code, signal) => {
-        this.#end(`the process of the actions ended (${signal ?? code})`);
-        resolve();
-      });
-      this.#child.once('error', () => resolve());
+    this.#child.on('message', (messages: readonly FromWorker[]) => {
+      this.#lastMs = performance.now();
+      for (const message of messages) this.#take(message);
+      this.#goOn();
     });
+    this.#child.on('error', (error) => this.#end(messageOf(error)));
+    this.#ended = this.#waitForEnd();
     this.#post({ type: 'load', files: options.files });
   }
 
@@ -106,8 +116,9 @@ export class ActionProcess {
     }
   }
 
+  /** It has ended or is about to: nothing new is given to it. */
   get over(): boolean {
-    return this.#over;
+    return this.#over || this.#stopped !== undefined;
   }
 
   get busy(): number {
@@ -116,21 +127,24 @@ export class ActionProcess {
 
   /** How long nothing has been heard from it although something waits to be begun. */
   heldUpMs(nowMs: number): number {
-    let waits = this.#going;
-    for (const { begun } of this.#sent.values()) waits ||= !begun;
+    let waits = this.#told.size > 0;
+    if (!waits) for (const { state } of this.#sent.values()) waits ||= state === 'waits';
     return waits ? nowMs - this.#lastMs : 0;
   }
 
   /** Sends a request. */
   run(job: Job): SentJob {
     const id = this.#nextId++;
-    const sent: Sent = { job, begun: false };
-    if (this.#sent.size === 0) this.#lastMs = performance.now();
+    const go = this.#quick >= TRUSTED_AFTER && this.#told.size < TOLD_AT_ONCE && this.#ready.length === 0;
+    const sent: Sent = { job, state: 'waits' };
+    const now = performance.now();
+    if (this.#sent.size === 0) this.#lastMs = now;
     this.#sent.set(id, sent);
-    this.#post({ type: 'run', id, name: job.name, request: job.request });
+    if (go) this.#tell(id, sent, now);
+    this.#post({ type: 'run', id, name: job.name, request: job.request, go });
     return {
       takeBack: () => {
-        if (sent.begun || !this.#sent.delete(id)) return false;
+        if (sent.state !== 'waits' || !this.#sent.delete(id)) return false;
         this.#post({ type: 'drop', id });
         return true;
       },
@@ -142,7 +156,7 @@ export class ActionProcess {
 
   /** False when the process is held up. */
   async answers(): Promise<boolean> {
-    if (this.#over) return false;
+    if (this.over) return false;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#onPong = undefined;
@@ -157,7 +171,7 @@ export class ActionProcess {
   }
 
   async terminate(): Promise<void> {
-    this.#end('another action held them up, and their process was stopped');
+    this.#stopped = 'another action held them up, and their process was stopped';
     this.#child.kill('SIGKILL');
     await this.#ended;
   }
@@ -170,27 +184,68 @@ export class ActionProcess {
     clearTimeout(timer);
   }
 
+  /** What it said last is read before it counts as ended: that tells what it had begun. */
+  async #waitForEnd(): Promise<void> {
+    const child = this.#child;
+    const left = new Promise<void>((resolve) => {
+      child.once('disconnect', () => {
+        resolve();
+        // Code of an action may close the channel; nobody could be told anything then.
+        if (!this.#closing) child.kill('SIGKILL');
+      });
+    });
+    const why = await new Promise<string>((resolve) => {
+      child.once('exit', (code, signal) => resolve(`the process of the actions ended (${signal ?? code})`));
+      child.once('error', (error) => resolve(messageOf(error)));
+    });
+    let limit: NodeJS.Timeout | undefined;
+    if (child.connected) await Promise.race([left, new Promise((resolve) => (limit = setTimeout(resolve, DRAIN_MS)))]);
+    clearTimeout(limit);
+    this.#end(this.#stopped ?? why);
+  }
+
   #post(message: ToWorker): void {
-    if (this.#over || !this.#child.connected) return;
+    if (this.over || !this.#child.connected) return;
+    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
+    this.#outgoing.push(message);
+  }
+
+  #flush(): void {
+    const messages = this.#outgoing;
+    this.#outgoing = [];
     // What can't be sent is answered by the end of the process or by the action's limit.
-    this.#child.send(message, () => undefined);
+    if (!this.#over && this.#child.connected) this.#child.send(messages, () => undefined);
   }
 
   /** One is begun at a time, the next when the first has given control back: so what waits behind a computation can be done elsewhere. */
   #goOn(): void {
-    while (!this.#going) {
+    const atOnce = this.#quick >= TRUSTED_AFTER ? TOLD_AT_ONCE : 1;
+    while (this.#told.size < atOnce) {
       const id = this.#ready.shift();
       if (id === undefined) return;
       const sent = this.#sent.get(id);
       if (sent === undefined) continue;
-      sent.begun = true;
-      this.#going = true;
+      this.#tell(id, sent, this.#lastMs);
       this.#post({ type: 'go', id });
     }
   }
 
+  #tell(id: number, sent: Sent, nowMs: number): void {
+    sent.state = 'told';
+    this.#told.set(id, nowMs);
+  }
+
+  #yielded(id: number): void {
+    const sinceMs = this.#told.get(id);
+    this.#told.delete(id);
+    const sent = this.#sent.get(id);
+    if (sent !== undefined) sent.state = 'begun';
+    // Behind others it waits for them too: only the time of a single one says something about it.
+    if (sinceMs === undefined || this.#told.size > 0) return;
+    this.#quick = this.#lastMs - sinceMs > AT_ONCE_MS ? 0 : this.#quick + 1;
+  }
+
   #take(message: FromWorker): void {
-    this.#lastMs = performance.now();
     switch (message.type) {
       case 'loaded':
         this.#settleLoaded?.resolve(message.actions);
@@ -205,11 +260,9 @@ export class ActionProcess {
         return;
       case 'ready':
         this.#ready.push(message.id);
-        this.#goOn();
         return;
       case 'yielded':
-        this.#going = false;
-        this.#goOn();
+        this.#yielded(message.id);
         return;
       default: {
         const sent = this.#sent.get(message.id);
@@ -228,10 +281,12 @@ export class ActionProcess {
         hint: 'Look at the top level of actions/*.ts.',
       }),
     );
-    const sent = [...this.#sent.values()];
+    // The first that was told to go may have been begun; those behind it were not, or it would have been told.
+    const [first] = this.#told.keys();
+    const sent = [...this.#sent];
     this.#sent.clear();
-    for (const { job, begun } of sent) {
-      if (begun || this.#closing) job.reject(failed(job.name, why));
+    for (const [id, { job, state }] of sent) {
+      if (state === 'begun' || id === first || this.#closing) job.reject(failed(job.name, why));
       else this.#onLeft(job);
     }
   }

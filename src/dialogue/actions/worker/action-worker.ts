@@ -9,18 +9,47 @@ import type { FromWorker, KnownAction, SentRequest, ToWorker, WorkerFiles } from
  */
 let loading: Promise<void> = Promise.resolve();
 let endpoints: WorkerFiles['endpoints'] = {};
+/** Every slot, without a value. */
+let noSlots: Readonly<Record<string, null>> = {};
 /** Not begun yet. */
 const waiting = new Map<number, { readonly name: string; readonly request: SentRequest }>();
+/** Told to go, in this order. */
+const told: number[] = [];
 const actions = new Map<string, ActionDefinition>();
 const running = new Map<number, AbortController>();
 const closers: (() => Promise<void> | void)[] = [];
 
+let outgoing: FromWorker[] = [];
+
+/** What is said in one go of the event loop is one message. */
 function send(message: FromWorker): void {
-  process.send?.(message);
+  if (outgoing.length === 0) process.nextTick(flush);
+  outgoing.push(message);
 }
 
-async function load({ modules, endpoints: given }: WorkerFiles): Promise<void> {
+function flush(): void {
+  if (outgoing.length === 0) return;
+  const messages = outgoing;
+  outgoing = [];
+  try {
+    process.send?.(messages);
+  } catch {
+    // One of them can't be sent: that one has failed, the others must not suffer.
+    for (const message of messages) sendAlone(message);
+  }
+}
+
+function sendAlone(message: FromWorker): void {
+  try {
+    process.send?.([message]);
+  } catch (error) {
+    if (message.type === 'done') process.send?.([{ type: 'failed', id: message.id, message: messageOf(error) }]);
+  }
+}
+
+async function load({ modules, endpoints: given, slots }: WorkerFiles): Promise<void> {
   endpoints = given;
+  noSlots = Object.fromEntries(slots.map((name) => [name, null]));
   const known: KnownAction[] = [];
   for (const { path, source } of modules) {
     let module: ActionModule;
@@ -60,17 +89,26 @@ async function load({ modules, endpoints: given }: WorkerFiles): Promise<void> {
   send({ type: 'loaded', actions: known });
 }
 
-async function run(id: number): Promise<void> {
-  const asked = waiting.get(id);
-  waiting.delete(id);
-  const abort = new AbortController();
-  if (asked !== undefined) running.set(id, abort);
-  const doing = asked === undefined ? undefined : start(asked, abort.signal);
-  send({ type: 'yielded' });
+/** Begins what was told to go. It is done when all that has arrived has been read: what was taken back meanwhile is not begun. */
+function beginTold(): void {
+  for (let id = told.shift(); id !== undefined; id = told.shift()) {
+    const asked = waiting.get(id);
+    if (asked === undefined) continue;
+    waiting.delete(id);
+    // Should this one never give control back, everything before it has been told.
+    flush();
+    const abort = new AbortController();
+    running.set(id, abort);
+    const doing = start(asked, abort.signal);
+    send({ type: 'yielded', id });
+    void finish(id, doing);
+  }
+}
+
+async function finish(id: number, doing: Promise<ActionResult | undefined>): Promise<void> {
   try {
     send({ type: 'done', id, result: await doing });
   } catch (error) {
-    // What can't be sent comes here too.
     send({ type: 'failed', id, message: messageOf(error) });
   } finally {
     running.delete(id);
@@ -81,7 +119,12 @@ async function start(
   { name, request }: { readonly name: string; readonly request: SentRequest },
   signal: AbortSignal,
 ): Promise<ActionResult | undefined> {
-  return actions.get(name)?.run({ ...request, endpoints, signal });
+  return actions.get(name)?.run({ ...request, slots: { ...noSlots, ...request.slots }, endpoints, signal });
+}
+
+function go(id: number): void {
+  if (told.length === 0) setImmediate(beginTold);
+  told.push(id);
 }
 
 async function close(): Promise<void> {
@@ -107,15 +150,16 @@ function take(message: ToWorker): void {
       return;
     case 'run':
       waiting.set(message.id, { name: message.name, request: message.request });
-      void loading.then(() => send({ type: 'ready', id: message.id }));
+      void loading.then(() => (message.go ? go(message.id) : send({ type: 'ready', id: message.id })));
       return;
     case 'go':
-      void run(message.id);
+      go(message.id);
       return;
     case 'drop':
       waiting.delete(message.id);
       return;
     case 'abort':
+      waiting.delete(message.id);
       running.get(message.id)?.abort(new Error(message.reason));
       return;
     case 'ping':
@@ -126,7 +170,9 @@ function take(message: ToWorker): void {
   }
 }
 
-process.on('message', (message: ToWorker) => take(message));
+process.on('message', (messages: readonly ToWorker[]) => {
+  for (const message of messages) take(message);
+});
 // The service is gone, or has had enough of us.
 process.on('disconnect', () => process.exit(0));
 leaveStopSignalsToParent();
