@@ -103,7 +103,13 @@ export class Resampler {
     const out = new Float32Array(Math.max(0, count));
     let position = this.#position;
     let phase = this.#phase;
-    for (let index = 0; index < out.length; index++) {
+    let done = 0;
+    // What every call of the recogniser needs, 8 to 16 kHz.
+    if (up === 2 && down === 1 && phase === 0) {
+      done = doubled(phases, tapsPerPhase, history, position, out);
+      position += done / 2;
+    }
+    for (let index = done; index < out.length; index++) {
       const row = phase * tapsPerPhase;
       // Four sums at once: additions need not wait for each other, which makes this twice as fast.
       let a = 0;
@@ -130,6 +136,42 @@ export class Resampler {
     this.#phase = phase;
     return out;
   }
+}
+
+/**
+ * Both phases of two neighbouring positions at once: each coefficient and each sample is read once for two products, nearly twice as fast. Returns how many output
+ * samples were made, a multiple of four.
+ */
+function doubled(
+  phases: Float32Array,
+  taps: number,
+  history: Float32Array,
+  position: number,
+  out: Float32Array,
+): number {
+  const count = out.length - (out.length % 4);
+  for (let index = 0, at = position; index < count; index += 4, at += 2) {
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    let later = history[at + 1] as number;
+    for (let tap = 0; tap < taps; tap++) {
+      const sample = history[at - tap] as number;
+      const even = phases[tap] as number;
+      const odd = phases[taps + tap] as number;
+      a += even * sample;
+      b += odd * sample;
+      c += even * later;
+      d += odd * later;
+      later = sample;
+    }
+    out[index] = a;
+    out[index + 1] = b;
+    out[index + 2] = c;
+    out[index + 3] = d;
+  }
+  return count;
 }
 
 /** A whole recording at once, the filter's delay taken out: `ceil(length * toHz / fromHz)` samples. */
