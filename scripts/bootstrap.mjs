@@ -31,7 +31,7 @@ export async function ensureReady(options = {}) {
   });
 }
 
-/** Type-checks and compiles service and bridge, bundles the web widget; incremental. */
+/** Type-checks and compiles service and bridge, bundles what runs in browsers; incremental. */
 export function build() {
   run(
     process.execPath,
@@ -43,21 +43,25 @@ export function build() {
   writeFileSync(buildStamp, new Date().toISOString());
 }
 
-/** What runs in browsers: under a second. */
+/** What runs in browsers: about a second. */
 function buildWeb() {
-  run(
-    process.execPath,
-    [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--config', 'web/widget/vite.config.ts'],
-    'the build of the web widget',
-  );
+  for (const part of ['widget', 'console']) {
+    run(
+      process.execPath,
+      [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--config', `web/${part}/vite.config.ts`],
+      `the build of the ${part}`,
+    );
+  }
 }
 
-const webOutput = join(root, 'web/dist/widget/hearken-call.js');
+const webOutputs = ['web/dist/widget/hearken-call.js', 'web/dist/console/index.html'].map((path) => join(root, path));
 
 function webIsOlder() {
-  if (!existsSync(webOutput)) return true;
-  const builtMs = statSync(webOutput).mtimeMs;
-  return ['web/shared', 'web/widget', 'src/dsp/resample.ts'].some((path) => newestMs(join(root, path)) > builtMs);
+  if (!webOutputs.every((path) => existsSync(path))) return true;
+  const builtMs = Math.min(...webOutputs.map((path) => statSync(path).mtimeMs));
+  return ['web/shared', 'web/widget', 'web/console', 'src/dsp/resample.ts'].some(
+    (path) => newestMs(join(root, path)) > builtMs,
+  );
 }
 
 function checkNode() {

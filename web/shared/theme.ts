@@ -37,6 +37,14 @@ const dark = `
   --_shadow: 0 12px 40px rgb(0 0 0 / 55%), 0 2px 8px rgb(0 0 0 / 40%);
 `;
 
+/** For a whole page of ours: `data-theme="light"` or `"dark"` on the root element wins over the system's wish. */
+export const pageThemeCss = `
+:root { ${light} color-scheme: light; }
+@media (prefers-color-scheme: dark) { :root { ${dark} color-scheme: dark; } }
+:root[data-theme="light"] { ${light} color-scheme: light; }
+:root[data-theme="dark"] { ${dark} color-scheme: dark; }
+`;
+
 /** For a shadow root: `theme="light"` or `"dark"` on the element wins over the system's wish. */
 export const themeCss = `
 :host { ${light} color-scheme: light; }

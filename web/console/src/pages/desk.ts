@@ -1,0 +1,186 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { api, isAbort } from '../api/client.js';
+import type { Agent, Desk as DeskFacts, Offer, Presence, QueueItem, WrapUpCode } from '../api/contract.js';
+import { duration } from '../core/format.js';
+import { address, go, place } from '../core/router.js';
+import { live, liveChanged, liveTick, me } from '../core/session.js';
+import { change, settings } from '../core/settings.js';
+import { View } from '../core/view.js';
+import { bones, callerName, empty, kindIcon, languageName, problem, sentimentBadge, slotFacts } from '../parts/bits.js';
+import { icon } from '../parts/icons.js';
+import { linkBadge } from '../parts/link-badge.js';
+import { tell, tellProblem } from '../parts/notes.js';
+import { t } from '../words/words.js';
+
+/** Where an agent works: presence, what rings, conversations in hand, who waits, and tickets. */
+export class Desk extends View {
+  #codes: readonly WrapUpCode[] = [];
+  #me: Agent | undefined;
+  #problem: unknown;
+  #loaded = false;
+  #signal: AbortSignal | undefined;
+  readonly #busy = new Set<string>();
+
+  protected override start(signal: AbortSignal): void {
+    this.#signal = signal;
+    liveTick.listen(() => this.update(), signal);
+    place.listen(() => this.update(), signal);
+    const timer = setInterval(() => this.update(), 1000);
+    signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+    void this.#load();
+  }
+
+  protected override view() {
+    const words = t().desk;
+    const [, tab] = place.value.parts;
+    const chats = [...live.chats.values()];
+    const chosen = live.chats.get(tab ?? '') ?? (tab === undefined ? chats[0] : undefined);
+    return html`
+      <div class="page-head"><h1>${t().pages.desk}</h1>${linkBadge()}${this.#presence()}</div>
+      ${this.#problem === undefined ? nothing : problem(this.#problem, () => void this.#load())}
+      <div class="rings" aria-live="assertive">${[...live.offers.values()].map((offer) => this.#offer(offer))}</div>
+      <div class="tabs links"><nav aria-label=${words.parts}><ul>
+        ${chats.map(
+          (chat) =>
+            html`<li><a href=${address(['desk', chat.id])} aria-current=${chat === chosen ? 'true' : nothing}>${kindIcon(chat.kind)}<span class="cut">${callerName(chat.caller)}</span>${chat.state === 'wrapUp' ? html`<span class="badge warn">${words.wrapUp}</span>` : nothing}</a></li>`,
+        )}
+        <li><a href=${address(['desk', 'queue'])} aria-current=${tab === 'queue' || (tab === undefined && chosen === undefined) ? 'true' : nothing}>${words.queue}<span class="soft figures">${live.queue.length}</span></a></li>
+        <li><a href=${address(['desk', 'tickets'])} aria-current=${tab === 'tickets' ? 'true' : nothing}>${words.tickets}</a></li>
+      </ul></nav></div>
+      ${
+        !this.#loaded || !live.known
+          ? html`<div class="card flush">${bones(4)}</div>`
+          : chosen !== undefined
+            ? html`<hk-chat .chat=${chosen} .codes=${this.#codes}></hk-chat>`
+            : tab === 'tickets'
+              ? html`<hk-tickets></hk-tickets>`
+              : this.#queue(tab !== undefined && tab !== 'queue')
+      }`;
+  }
+
+  #presence(): TemplateResult {
+    const words = t().desk;
+    const now = this.#agent()?.presence ?? 'offline';
+    return html`<div class="row push">
+      ${now === 'busy' ? html`<span class="badge agent">${words.presences.busy}</span>` : nothing}
+      <div class="segments" role="group" aria-label=${words.presence}>${(['available', 'away'] as const).map(
+        (each) =>
+          html`<button type="button" aria-pressed=${String(now === each)} @click=${() => void this.#present(each)}>${words.presences[each]}</button>`,
+      )}</div>
+      <button type="button" class="button quiet square" aria-pressed=${String(settings.value.ringing)} aria-label=${words.sound} title=${words.sound} @click=${() => change({ ringing: !settings.value.ringing })}>${icon(settings.value.ringing ? 'bell' : 'bellOff')}</button>
+    </div>`;
+  }
+
+  #offer(offer: Offer): TemplateResult {
+    const words = t().desk;
+    const { context } = offer;
+    const leftMs = Math.max(0, offer.expiresAtMs - Date.now());
+    return html`<article class="card ring">
+      <div class="card-head"><span class="ringer">${icon('bell')}</span><div class="grow"><h2>${words.rings(callerName(offer.caller))}</h2>
+        <p class="row small soft">${kindIcon(offer.kind)}<span>${t().kinds[offer.kind]}</span><span>${languageName(offer.language)}</span>${sentimentBadge(context.sentiment)}<span class="figures" aria-hidden="true">${Math.ceil(leftMs / 1000)} s</span></p></div>
+        <div class="row"><button type="button" class="button strong" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#accept(offer)}>${words.accept}</button>
+        <button type="button" class="button" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#decline(offer)}>${words.decline}</button></div></div>
+      <div class="columns">
+        <section><h3>${words.summary}</h3><p>${context.summary === '' ? '–' : context.summary}</p>${context.reason === '' ? nothing : html`<p class="small soft">${words.reason}: ${context.reason}</p>`}</section>
+        <section><h3>${t().slots}</h3>${slotFacts(context.slots)}</section>
+        <section class="last"><h3>${words.lastWords}</h3><ul class="last-words">${context.lines.slice(-4).map((line) => html`<li><b class=${line.who}>${t().who[line.who]}</b> ${line.text}</li>`)}</ul></section>
+      </div>
+    </article>`;
+  }
+
+  #queue(gone: boolean): TemplateResult {
+    const words = t().desk;
+    const now = this.#agent()?.presence;
+    if (live.queue.length === 0) {
+      const text = gone ? words.goneText : now === 'away' ? words.awayText : words.quietText;
+      return html`<div class="card">${empty(
+        'inbox',
+        gone ? words.gone : words.quiet,
+        text,
+        now === 'away'
+          ? html`<button type="button" class="button strong" @click=${() => void this.#present('available')}>${words.goAvailable}</button>`
+          : nothing,
+      )}</div>`;
+    }
+    return html`<div class="card flush"><div class="tablebox"><table class="folds"><caption class="away">${words.queue}</caption>
+      <thead><tr><th scope="col" class="number">#</th><th scope="col">${words.who}</th><th scope="col">${words.summary}</th><th scope="col" class="number">${words.waits}</th><th scope="col"><span class="away">${words.take}</span></th></tr></thead>
+      <tbody>${live.queue.map((item) => this.#queued(item))}</tbody></table></div></div>`;
+  }
+
+  #queued(item: QueueItem): TemplateResult {
+    const words = t().desk;
+    return html`<tr><td class="number">${item.position}</td>
+      <td><span class="row fixed">${kindIcon(item.kind)}<span>${callerName(item.caller)}</span><span class="soft tiny">${languageName(item.language)}</span></span></td>
+      <td class="first about"><p>${item.summary}</p>${item.reason === '' ? nothing : html`<p class="small soft">${item.reason}</p>`}</td>
+      <td class="number">${duration(Date.now() - item.queuedAtMs)}</td>
+      <td class="number">${item.ringing === null ? html`<button type="button" class="button" ?disabled=${this.#busy.has(item.id)} @click=${() => void this.#take(item)}>${words.take}</button>` : html`<span class="soft small">${words.ringsAt(item.ringing)}</span>`}</td></tr>`;
+  }
+
+  #agent(): Agent | undefined {
+    return live.agents.get(me.value?.name ?? '') ?? this.#me;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const facts: DeskFacts = await api.desk(this.#signal);
+      this.#codes = facts.wrapUpCodes;
+      this.#me = facts.me;
+      this.#loaded = true;
+      this.#problem = undefined;
+    } catch (error) {
+      if (isAbort(error)) return;
+      this.#problem = error;
+    }
+    this.update();
+  }
+
+  async #present(presence: Extract<Presence, 'available' | 'away'>): Promise<void> {
+    try {
+      const agent = await api.presence({ presence });
+      this.#me = agent;
+      live.agents.set(agent.name, agent);
+      liveChanged();
+    } catch (error) {
+      tellProblem(error);
+    }
+  }
+
+  #accept(offer: Offer): Promise<void> {
+    return this.#once(offer.id, async () => {
+      const chat = await api.accept(offer.id);
+      live.offers.delete(offer.id);
+      live.putChat(chat);
+      go(address(['desk', chat.id]));
+    });
+  }
+
+  #decline(offer: Offer): Promise<void> {
+    return this.#once(offer.id, async () => {
+      await api.decline(offer.id);
+      live.offers.delete(offer.id);
+      tell(t().desk.declined);
+    });
+  }
+
+  #take(item: QueueItem): Promise<void> {
+    return this.#once(item.id, async () => {
+      const chat = await api.take(item.id);
+      live.putChat(chat);
+      go(address(['desk', chat.id]));
+    });
+  }
+
+  /** One press, one request. */
+  async #once(id: string, work: () => Promise<void>): Promise<void> {
+    if (this.#busy.has(id)) return;
+    this.#busy.add(id);
+    this.update();
+    try {
+      await work();
+    } catch (error) {
+      tellProblem(error);
+    }
+    this.#busy.delete(id);
+    liveChanged();
+  }
+}

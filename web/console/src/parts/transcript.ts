@@ -1,0 +1,147 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { repeat } from 'lit-html/directives/repeat.js';
+import type { Line, Turn } from '../api/contract.js';
+import { clock, duration, milliseconds, percent } from '../core/format.js';
+import { View } from '../core/view.js';
+import { t } from '../words/words.js';
+
+/** Away from the end by more than this, somebody reads what was said before: what is new must not pull them down. */
+const NEAR_END_PX = 48;
+
+/**
+ * What was said, in order. With `seek` the lines that have sound are buttons; `playing` is the id of the one that is heard. With `follow` it stays at its end as it grows. `turns` gives
+ * intent and latency to the caller's lines.
+ */
+export class Transcript extends View {
+  #lines: readonly Line[] = [];
+  #turns: readonly Turn[] = [];
+  #playing: string | undefined;
+  #follow = false;
+  #atEnd = true;
+  #seek: ((line: Line) => void) | undefined;
+  /** Times as clock (live) or as minutes into the call. */
+  #times: 'clock' | 'call' = 'clock';
+  #label = '';
+
+  set lines(lines: readonly Line[]) {
+    if (lines === this.#lines) return;
+    this.#lines = lines;
+    this.update();
+  }
+  set turns(turns: readonly Turn[]) {
+    if (turns === this.#turns) return;
+    this.#turns = turns;
+    this.update();
+  }
+  set playing(id: string | undefined) {
+    if (id === this.#playing) return;
+    this.#playing = id;
+    this.update();
+  }
+  set follow(follow: boolean) {
+    this.#follow = follow;
+  }
+  set seek(seek: ((line: Line) => void) | undefined) {
+    this.#seek = seek;
+  }
+  set times(times: 'clock' | 'call') {
+    this.#times = times;
+  }
+  set label(label: string) {
+    if (label === this.#label) return;
+    this.#label = label;
+    this.update();
+  }
+
+  protected override start(signal: AbortSignal): void {
+    this.addEventListener(
+      'scroll',
+      () => {
+        this.#atEnd = this.scrollHeight - this.scrollTop - this.clientHeight < NEAR_END_PX;
+      },
+      { signal, capture: true },
+    );
+  }
+
+  protected override view() {
+    const turns = turnsOfLines(this.#lines, this.#turns);
+    // What scrolls must be reachable by keyboard; what grows is read out, a finished line at a time.
+    this.setAttribute('role', this.#follow ? 'log' : 'group');
+    this.setAttribute('tabindex', '0');
+    this.setAttribute('aria-label', this.#label || t().transcript);
+    if (this.#follow) this.setAttribute('aria-live', 'off');
+    return html`<ol>${repeat(
+      this.#lines,
+      ({ id }) => id,
+      (line) => this.#line(line, turns.get(line.id)),
+    )}</ol>`;
+  }
+
+  protected override drawn(): void {
+    if (this.#follow && this.#atEnd) this.scrollTop = this.scrollHeight;
+    if (this.#playing === undefined || this.#follow) return;
+    const playing = this.querySelector<HTMLElement>('li.playing');
+    if (playing === null) return;
+    const top = playing.offsetTop - this.offsetTop;
+    if (top < this.scrollTop || top + playing.offsetHeight > this.scrollTop + this.clientHeight)
+      this.scrollTop = Math.max(0, top - this.clientHeight / 3);
+  }
+
+  #line(line: Line, turn: Turn | undefined): TemplateResult {
+    const words = t();
+    if (line.who === 'system') return html`<li class="said system"><span>${line.text}</span></li>`;
+    const time =
+      this.#times === 'call' && line.fromMs !== null
+        ? duration(line.fromMs)
+        : this.#times === 'clock'
+          ? clock(line.atMs)
+          : '';
+    const playing = line.id === this.#playing;
+    const name = line.who === 'agent' && line.name !== undefined ? line.name : words.who[line.who];
+    const text = line.text === '' ? '…' : line.text;
+    return html`<li class="said ${line.who} ${line.final ? '' : 'partial'} ${playing ? 'playing' : ''}" aria-current=${playing ? 'true' : nothing}>
+      <p class="by"><b>${name}</b> <span class="figures">${time}</span>${line.final ? nothing : html`<span>${words.stillSpeaking}</span>`}${
+        line.cut === true ? html`<span>${words.cutOff}</span>` : nothing
+      }</p>
+      ${
+        this.#seek !== undefined && line.fromMs !== null
+          ? html`<button type="button" class="words" title=${words.playFromHere} @click=${() => this.#seek?.(line)}>${text}</button>`
+          : html`<p class="words">${text}</p>`
+      }
+      ${turn === undefined ? nothing : understood(turn)}
+    </li>`;
+  }
+}
+
+/** Intent, confidence and latency in a line. */
+export function understood(turn: Turn): TemplateResult {
+  const words = t();
+  return html`<p class="chips">
+    ${
+      turn.intent === null
+        ? nothing
+        : html`<span class="chip"><b>${turn.intent}</b>${turn.confidence === null ? nothing : html`<span class="figures">${percent(turn.confidence)}</span>`}</span>`
+    }
+    ${turn.noMatch ? html`<span class="badge warn">${words.notUnderstood}</span>` : nothing}
+    ${turn.responseMs === null ? nothing : html`<span class="chip figures" title=${words.responseTime}>${milliseconds(turn.responseMs)}</span>`}
+  </p>`;
+}
+
+/** The turn that each of the caller's lines began: as the service says, else by its words, in order. Pure. */
+export function turnsOfLines(lines: readonly Line[], turns: readonly Turn[]): ReadonlyMap<string, Turn> {
+  const found = new Map<string, Turn>();
+  const open = turns.filter(({ inputType }) => inputType !== 'event');
+  let from = 0;
+  for (const line of lines) {
+    if (line.who !== 'caller' || !line.final) continue;
+    const at =
+      line.turnId != null
+        ? open.findIndex(({ turnId }) => turnId === line.turnId)
+        : open.findIndex((turn, index) => index >= from && turn.input.trim() === line.text.trim());
+    const turn = open[at];
+    if (turn === undefined) continue;
+    found.set(line.id, turn);
+    from = at + 1;
+  }
+  return found;
+}
