@@ -7,8 +7,9 @@ import type { MediaPeer, MediaSession } from '../media/session.js';
 import { matchLanguage } from '../speech/language.js';
 import type { Recognizer, RecognizerStream } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
+import type { FirstWords } from './language/first-words.js';
 import { LiveCall } from './live-call.js';
-import { CallRecord, type RecordedEvent } from './record.js';
+import { CallRecord, type CallWatcher, type RecordedEvent } from './record.js';
 import { SideEar } from './side-ear.js';
 import type { TurnTiming } from './timings.js';
 import { whisper } from './whisper.js';
@@ -26,12 +27,12 @@ export interface CallManagerParts {
   readonly apology: (language: string) => Int16Array | undefined;
   /** Languages there are ears for. */
   readonly heard?: readonly string[];
+  /** Was a caller's first sentence in another language than the call's? Undefined: the language changes only for who asks. */
+  readonly areOther?: FirstWords['areOther'];
   /** Whoever looks on at a call; undefined: nobody. */
   readonly watch?: (session: MediaSession, language: string) => CallWatcher;
   /** Told of the times of every turn of every call. */
   readonly onTiming?: (timing: TurnTiming) => void;
-  /** Told of every event of every call's record. */
-  readonly onEvent?: (event: RecordedEvent) => void;
 }
 
 /** Calls of which the signalling's id is remembered, so that a caller's own tools can look their call up. */
@@ -77,7 +78,8 @@ export class CallManager {
       sampleRate: session.sampleRate,
       startedAt: new Date(),
       logger,
-      onEvent: this.#parts.onEvent,
+      watcher: this.#parts.watch?.(session, language),
+      watcher: this.#parts.watch?.(session, language),
     });
     const call = new LiveCall({
       session,
@@ -121,14 +123,14 @@ export class CallManager {
 
   /** Ears for one other language of the application, where there are some and they have time. */
   #sideEar(language: string, openEars: (language: string) => RecognizerStream): SideEar | undefined {
-    const { brain, clock, heard = [] } = this.#parts;
+    const { brain, clock, areOther, heard = [] } = this.#parts;
     const other = brain.languages.find(
       (each) => matchLanguage(each, [language]) === undefined && matchLanguage(each, heard) !== undefined,
     );
     if (other === undefined) return undefined;
     try {
       const asks = (text: string): boolean => languageAsked(text, brain.languages) === other;
-      return new SideEar({ stream: openEars(other), asks, clock });
+      return new SideEar({ stream: openEars(other), language: other, ownLanguage: language, asks, areOther, clock });
     } catch {
       // The call goes on without: it is a convenience.
       return undefined;

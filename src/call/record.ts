@@ -13,6 +13,12 @@ export interface RecordedEvent {
   readonly [key: string]: unknown;
 }
 
+/** Whoever is told what a record is told. */
+interface Told {
+  readonly onEvent?: ((event: RecordedEvent) => void) | undefined;
+  readonly watcher?: CallWatcher | undefined;
+}
+
 /** Is told of everything that a record is told, as it happens; what it does must not take time. */
 export interface CallWatcher {
   event(event: RecordedEvent): void;
@@ -33,12 +39,13 @@ export class CallRecord {
   readonly eventsFile: string | undefined;
   readonly audioFile: string | undefined;
   readonly #logger: Logger;
-  readonly #onEvent: ((event: RecordedEvent) => void) | undefined;
+  readonly #told: Told;
   readonly #lines: WriteStream | undefined;
   readonly #audio: StereoRecorder | undefined;
   #flushedMs = 0;
   #lastMs = 0;
   #broken = false;
+  #watched = true;
 
   private constructor(
     id: string,
@@ -47,16 +54,15 @@ export class CallRecord {
     lines: WriteStream | undefined,
     audioFile: string | undefined,
     audio: StereoRecorder | undefined,
-    onEvent: ((event: RecordedEvent) => void) | undefined,
+    told: Told,
   ) {
     this.id = id;
     this.eventsFile = events;
     this.audioFile = audio ? audioFile : undefined;
     this.#logger = logger;
-    this.#watcher = watcher;
     this.#lines = lines;
     this.#audio = audio;
-    this.#onEvent = onEvent;
+    this.#told = told;
     lines?.on('error', (error) => this.#break(error));
   }
 
@@ -70,10 +76,11 @@ export class CallRecord {
     readonly logger: Logger;
     /** Told of every event, whether it is kept in a file or not. */
     readonly onEvent?: ((event: RecordedEvent) => void) | undefined;
+    readonly watcher?: CallWatcher | undefined;
   }): CallRecord {
-    const { id, record, logger, onEvent } = options;
-    if (!record.audio && !record.events)
-      return new CallRecord(id, logger, undefined, undefined, undefined, undefined, onEvent);
+    const { id, record, logger } = options;
+    const unrecorded = () => new CallRecord(id, logger, undefined, undefined, undefined, undefined, options);
+    if (!record.audio && !record.events) return unrecorded();
     try {
       const folder = join(callsFolder(options.folder), options.startedAt.toISOString().slice(0, 10));
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -81,16 +88,18 @@ export class CallRecord {
       const audioFile = join(folder, `${id}.wav`);
       const lines = events === undefined ? undefined : createWriteStream(events, { flags: 'wx', mode: 0o600 });
       const audio = record.audio ? new StereoRecorder(audioFile, options.sampleRate) : undefined;
-      return new CallRecord(id, logger, watcher, events, lines, audioFile, audio, onEvent);
+      return new CallRecord(id, logger, events, lines, audioFile, audio, options);
     } catch (error) {
       logger.error({ err: error, callId: id }, 'the call record could not be opened; the call goes on without one');
-      return new CallRecord(id, logger, undefined, undefined, undefined, undefined, onEvent);
+      return unrecorded();
     }
   }
 
   event(atMs: number, type: string, data: Readonly<Record<string, unknown>> = {}): void {
     this.#lastMs = Math.max(this.#lastMs, atMs);
-    this.#onEvent?.({ ...data, atMs: Math.round(atMs), type });
+    const { onEvent } = this.#told;
+    onEvent?.({ ...data, atMs: Math.round(atMs), type });
+    this.#watch((watcher) => watcher.event({ ...data, atMs, type }));
     if (this.#broken) return;
     this.#lines?.write(`${JSON.stringify({ atMs: Math.round(atMs), type, ...data })}\n`);
   }
@@ -128,9 +137,10 @@ export class CallRecord {
 
   /** One that throws is not asked again: a page to look at must never cost a call. */
   #watch(tell: (watcher: CallWatcher) => void): void {
-    if (this.#watcher === undefined || !this.#watched) return;
+    const { watcher } = this.#told;
+    if (watcher === undefined || !this.#watched) return;
     try {
-      tell(this.#watcher);
+      tell(watcher);
     } catch (err) {
       this.#watched = false;
       this.#logger.error({ err, callId: this.id }, 'a call can no longer be watched');
