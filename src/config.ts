@@ -29,6 +29,8 @@ export const configSchema = z.strictObject({
       language: z.string().default('zh-CN'),
       /** Number dialled (user part of the callee's address) → language. */
       languageByCallee: z.record(z.string(), z.string()).default({}),
+      /** A call goes over to the language of the caller's first sentence, where there are ears for it. */
+      followFirstSentence: z.boolean().default(true),
       /** Names of environment variables that the application may use (`{secret.NAME}`, `${NAME}` in endpoints.yml), besides all APP_*. */
       environment: z.array(z.string()).default([]),
       /** Hosts inside this network (name or name:port) that its ready actions may ask. */

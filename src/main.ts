@@ -7,6 +7,7 @@ import { createApi } from './api/app.js';
 import { refuseUpgrade, UpgradeRouter } from './api/upgrade.js';
 import { WidgetGate } from './api/widget/gate.js';
 import { fallbackPrompts } from './call/fallback-prompts.js';
+import { FirstWords } from './call/language/first-words.js';
 import { CallManager } from './call/manager.js';
 import { removeOldRecords } from './call/record.js';
 import { measuredTurns } from './call/turn-metrics.js';
@@ -21,6 +22,7 @@ import { measuredBrain } from './insight/brain-metrics.js';
 import { Metrics } from './insight/metrics.js';
 import { HearkenV1Server } from './media/hearken-v1/server.js';
 import { Platforms } from './media/platforms/index.js';
+import { loadAppData } from './nlu/corpus/load.js';
 import { trainOrLoadForApp } from './nlu/index.js';
 import { createSpeech } from './speech/index.js';
 import { createStores } from './store/index.js';
@@ -104,6 +106,13 @@ export async function startService(
       metrics,
     );
 
+    const { examples } = (await loadAppData(appFolder)).data;
+    const firstWords = new FirstWords({
+      languages: brain.languages,
+      sentences: examples.map(({ text }) => text),
+      understand: intentModel,
+    });
+
     const calls = new CallManager({
       config,
       dataFolder,
@@ -117,6 +126,7 @@ export async function startService(
       heard: speech.models.flatMap(({ kind, language, name }) =>
         kind === 'recognizer' && name !== 'none' ? [language] : [],
       ),
+      ...(config.app.followFirstSentence ? { areOther: (own, other) => firstWords.areOther(own, other) } : {}),
     });
     const gate = new WidgetGate(config.widget);
     const media = new HearkenV1Server({

@@ -20,7 +20,8 @@ export interface EarListener {
   audio(atMs: number, samples: Int16Array): void;
   voice(active: boolean, sinceMs: number): void;
   partial(partial: HeardPartial): void;
-  final(flushId: number, text: string, confidence: number): void;
+  /** `language`: of the words, when they were in another than the call's own ears hear. */
+  final(flushId: number, text: string, confidence: number, language?: string): void;
   failed(reason: string): void;
 }
 
@@ -28,7 +29,7 @@ export interface CallEarOptions {
   readonly session: MediaSession;
   /** The first; this call's own. The ear closes it. */
   readonly stream: RecognizerStream;
-  /** Listens for a caller who asks for another language in that language. */
+  /** Listens for a caller who speaks another language. */
   readonly side?: SideEar;
   readonly record: CallRecord;
   readonly nowMs: () => number;
@@ -120,7 +121,10 @@ export class CallEar {
     if (!asked) return;
     const { side, listener } = this.#options;
     if (!side || side.closed) listener.final(asked.flushId, text, confidence);
-    else void side.choose(asked.sideId, text).then((chosen) => listener.final(asked.flushId, chosen, confidence));
+    else
+      void side
+        .choose(asked.sideId, text)
+        .then((chosen) => listener.final(asked.flushId, chosen.text, confidence, chosen.language));
   }
 
   #callTime(streamMs: number): number {

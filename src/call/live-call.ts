@@ -28,7 +28,7 @@ export interface LiveCallParts {
   readonly stream: RecognizerStream;
   /** A stream for another language, when the caller changes over. Throws when there is none. */
   readonly openEars?: (language: string) => RecognizerStream;
-  /** Listens for a caller who asks for another language; the call closes it. */
+  /** Listens for a caller who speaks another language; the call closes it. */
   readonly side?: SideEar;
   readonly synthesizer: Synthesizer;
   readonly brain: Brain;
@@ -199,9 +199,10 @@ export class LiveCall {
         this.#dispatch({ type: 'voice', atMs: this.#nowMs(), active, sinceMs });
       },
       partial: (partial) => this.#onPartial(partial),
-      final: (flushId, text, confidence) => {
+      final: (flushId, text, confidence, language) => {
         this.#timings.reached('finalTextMs', this.#nowMs());
-        this.#dispatch({ type: 'final', atMs: this.#nowMs(), flushId, text, confidence });
+        const heardIn = language === undefined ? {} : { language };
+        this.#dispatch({ type: 'final', atMs: this.#nowMs(), flushId, text, confidence, ...heardIn });
       },
       failed: (reason) => {
         this.#parts.logger.error({ sessionId: this.id, reason }, 'the recogniser of a call failed');

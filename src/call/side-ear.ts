@@ -1,11 +1,17 @@
 import type { Clock } from '../clock.js';
 import type { RecognizerStream } from '../speech/recognizer.js';
+import type { HeardWords } from './language/first-words.js';
 
 export interface SideEarOptions {
   /** Of another language; the side ear closes it. */
   readonly stream: RecognizerStream;
+  /** The language it hears, and the one the call's own ears hear. */
+  readonly language: string;
+  readonly ownLanguage: string;
   /** Does this whole utterance ask for that language? */
   readonly asks: (text: string) => boolean;
+  /** Was a caller's first sentence in the other language? Undefined: only who asks for it is heard. */
+  readonly areOther: ((own: HeardWords, other: HeardWords) => Promise<boolean>) | undefined;
   readonly clock: Clock;
 }
 
@@ -14,9 +20,15 @@ const MOST_ANSWERS = 3;
 /** The other recogniser's last word comes about when the first one's does; longer nobody waits for it. */
 const WAIT_MS = 80;
 
+/** The text that counts; `language` when it is not the one that the call's own ears hear. */
+export interface ChosenText {
+  readonly text: string;
+  readonly language?: string;
+}
+
 /**
- * Listens beside the call's own ears for a caller who asks for another language in that language ("English, please"), which the call's own ears would make
- * nothing of. Only during the first answers of a call.
+ * Listens beside the call's own ears in another language: for a caller whose first sentence is in it, and during the first answers for one who asks for it ("English,
+ * please"), which the call's own ears would make nothing of.
  */
 export class SideEar {
   readonly #options: SideEarOptions;
@@ -49,14 +61,19 @@ export class SideEar {
     return this.#closed ? 0 : this.#options.stream.flush();
   }
 
-  /** The text that counts: what was heard from the side when it asks for the other language, else what the call's own ears heard. */
-  async choose(flushId: number, text: string): Promise<string> {
-    if (this.#closed) return text;
+  /** What was heard from the side when it asks for the other language, or is a first sentence in it; else what the call's own ears heard. */
+  async choose(flushId: number, text: string): Promise<ChosenText> {
+    if (this.#closed) return { text };
     if (!this.#finals.has(flushId)) await this.#wait(flushId);
     const other = this.#finals.get(flushId) ?? '';
     this.#finals.clear();
+    const first = this.#answers === 0;
     if (text !== '' && ++this.#answers >= MOST_ANSWERS) this.close();
-    return other !== '' && this.#options.asks(other) ? other : text;
+    if (other === '') return { text };
+    const { asks, areOther, language, ownLanguage } = this.#options;
+    if (asks(other)) return { text: other, language };
+    const switches = first && (await areOther?.({ language: ownLanguage, text }, { language, text: other }));
+    return switches ? { text: other, language } : { text };
   }
 
   close(): void {

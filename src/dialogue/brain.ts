@@ -12,6 +12,8 @@ export type UserInput =
       readonly type: 'text';
       readonly text: string /** Recogniser's confidence 0..1; 1 for typed text. */;
       readonly confidence: number;
+      /** BCP 47: what it was heard in, where that is another language than the conversation's. The conversation goes over to it. */
+      readonly language?: string;
     }
   | { readonly type: 'dtmf'; readonly digits: string }
   /** `start`: greet. `no_input` / `no_match`: the n-th in a row (1-based). `transfer_failed`: the hand-off did not work. */

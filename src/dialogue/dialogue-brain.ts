@@ -220,7 +220,7 @@ export class DialogueBrain implements Brain {
     const { slot, type } = tracker.state.expectation;
     return this.#options.intentModel.parse(text, {
       conversationId: tracker.conversationId,
-      language: tracker.state.language,
+      language: message.input.language ?? tracker.state.language,
       nowMs: this.#now(),
       ...(slot === undefined ? {} : { expectedSlot: this.#expectedType(slot, type) }),
     });

@@ -167,7 +167,11 @@ function onFinal(draft: Draft, event: Extract<TurnEvent, { type: 'final' }>, con
   if (takePendingText(draft, config)) return;
   if (text !== '') {
     state.noInputCount = 0;
-    draft.beginTurn({ type: 'text', text, confidence: event.confidence }, config.thinkingLimitMs);
+    const { confidence, language } = event;
+    draft.beginTurn(
+      { type: 'text', text, confidence, ...(language === undefined ? {} : { language }) },
+      config.thinkingLimitMs,
+    );
     return;
   }
   // Voice, and no words: wait for more until it has to count as a no-match.

@@ -111,6 +111,8 @@ export type TurnEvent =
       readonly flushId: number;
       readonly text: string;
       readonly confidence: number;
+      /** Of the words, when they are in another language than the conversation. */
+      readonly language?: string;
     }
   | { readonly type: 'key'; readonly atMs: number; readonly digit: string }
   /** Typed instead of said: a whole answer. */

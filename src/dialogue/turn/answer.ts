@@ -104,6 +104,9 @@ function switchLanguage(ctx: TurnContext, parse: ParseResult): boolean {
     ctx.say('utter_language_changed');
     return true;
   }
+  const { input } = ctx.message;
+  const heardIn = input.type === 'text' ? input.language : undefined;
+  if (heardIn !== undefined && languages.includes(heardIn)) changeLanguage(ctx, heardIn);
   // What a button sends is in no language.
   const typed = ctx.state.channel === 'text' && parse.model !== 'payload';
   const written = typed ? languageWritten(parse.text, languages) : undefined;

@@ -1,0 +1,68 @@
+import { languageWritten } from '../../dialogue/turn/language.js';
+import { FALLBACK_INTENT, type IntentModel } from '../../nlu/intent-model.js';
+import { SentenceModel, unitsOf } from './sentence-model.js';
+
+/** What ears of one language made of an utterance. */
+export interface HeardWords {
+  readonly language: string;
+  readonly text: string;
+}
+
+export interface FirstWordsOptions {
+  readonly languages: readonly string[];
+  /** What callers say, in all languages: the examples that the understanding was trained with. */
+  readonly sentences: Iterable<string>;
+  readonly understand: Pick<IntentModel, 'parse'>;
+}
+
+/** Words (Han script: characters) below which nobody can tell. */
+const FEWEST_UNITS = 3;
+/** As sure as this the understanding must be of a wish in the other language, and as unsure of one in the call's own. */
+const UNDERSTOOD = 0.6;
+/** Nobody begins a call with these: yes, no, a number. Whatever ears of the wrong language hear is easily one of them. */
+const ANSWERS: ReadonlySet<string> = new Set(['affirm', 'deny', 'inform']);
+/** Familiarity of the words in the other language, and by how much it must exceed that of the words in the call's own (`npm run -s bench:languages`). */
+const FAMILIAR = -5;
+const MORE_FAMILIAR = 1;
+/** So familiar are sentences that callers do say, nearly word by word; then it does not matter what the call's own ears made of it. */
+const WELL_FAMILIAR = -3;
+
+/**
+ * Which language a caller's first sentence was in, by what the ears of two languages made of it: each makes something of everything, but only one of them
+ * something that callers say and the understanding knows. In doubt it is the language that the call began in.
+ */
+export class FirstWords {
+  readonly #options: FirstWordsOptions;
+  readonly #models = new Map<string, SentenceModel>();
+
+  constructor(options: FirstWordsOptions) {
+    this.#options = options;
+    const sorted = new Map<string, string[]>(options.languages.map((language) => [language, []]));
+    for (const sentence of options.sentences)
+      sorted.get(languageWritten(sentence, options.languages) ?? '')?.push(sentence);
+    for (const [language, sentences] of sorted) this.#models.set(language, new SentenceModel(sentences));
+  }
+
+  /** True when it was the other language. Never rejects. */
+  async areOther(own: HeardWords, other: HeardWords): Promise<boolean> {
+    const model = this.#models.get(other.language);
+    if (!model || model.empty || unitsOf(other.text).length < FEWEST_UNITS) return false;
+    const familiarity = model.familiarity(other.text);
+    const ownFamiliarity = this.#models.get(own.language)?.familiarity(own.text) ?? Number.NEGATIVE_INFINITY;
+    if (familiarity <= FAMILIAR || familiarity - ownFamiliarity <= MORE_FAMILIAR) return false;
+    const wish = await this.#wish(other);
+    if (wish === undefined || ANSWERS.has(wish)) return false;
+    return familiarity > WELL_FAMILIAR || (await this.#wish(own)) === undefined;
+  }
+
+  /** The intent, where the understanding is sure of one. */
+  async #wish({ language, text }: HeardWords): Promise<string | undefined> {
+    if (text === '') return undefined;
+    try {
+      const { name, confidence } = (await this.#options.understand.parse(text, { language })).intent;
+      return name !== FALLBACK_INTENT && confidence >= UNDERSTOOD ? name : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
