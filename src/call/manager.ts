@@ -9,7 +9,7 @@ import type { Recognizer, RecognizerStream } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
 import type { FirstWords } from './language/first-words.js';
 import { LiveCall } from './live-call.js';
-import { CallRecord, type CallWatcher, type RecordedEvent } from './record.js';
+import { CallRecord, type CallWatcher } from './record.js';
 import { SideEar } from './side-ear.js';
 import type { TurnTiming } from './timings.js';
 import { whisper } from './whisper.js';
@@ -78,7 +78,6 @@ export class CallManager {
       sampleRate: session.sampleRate,
       startedAt: new Date(),
       logger,
-      watcher: this.#parts.watch?.(session, language),
       watcher: this.#parts.watch?.(session, language),
     });
     const call = new LiveCall({

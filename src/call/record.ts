@@ -15,7 +15,6 @@ export interface RecordedEvent {
 
 /** Whoever is told what a record is told. */
 interface Told {
-  readonly onEvent?: ((event: RecordedEvent) => void) | undefined;
   readonly watcher?: CallWatcher | undefined;
 }
 
@@ -74,8 +73,7 @@ export class CallRecord {
     readonly sampleRate: number;
     readonly startedAt: Date;
     readonly logger: Logger;
-    /** Told of every event, whether it is kept in a file or not. */
-    readonly onEvent?: ((event: RecordedEvent) => void) | undefined;
+    /** Told of everything, whether it is kept in a file or not. */
     readonly watcher?: CallWatcher | undefined;
   }): CallRecord {
     const { id, record, logger } = options;
@@ -97,8 +95,6 @@ export class CallRecord {
 
   event(atMs: number, type: string, data: Readonly<Record<string, unknown>> = {}): void {
     this.#lastMs = Math.max(this.#lastMs, atMs);
-    const { onEvent } = this.#told;
-    onEvent?.({ ...data, atMs: Math.round(atMs), type });
     this.#watch((watcher) => watcher.event({ ...data, atMs, type }));
     if (this.#broken) return;
     this.#lines?.write(`${JSON.stringify({ atMs: Math.round(atMs), type, ...data })}\n`);
