@@ -108,7 +108,7 @@ export async function play(engine: RecognizerEngine, scene: Scene): Promise<Outc
     const clean = frontEnd.process(line);
     const items: WorkItem[] = [...flushes.splice(0), { handle, at, pcm: clean }];
     flushes = [];
-    for (const event of await engine.work(items, nowMs)) tell(event);
+    for (const event of await engine.work(items)) tell(event);
     guard.heard(nowMs, line);
     for (let due = nextDeadlineMs(state); due !== undefined && due <= nowMs; due = nextDeadlineMs(state))
       dispatch({ type: 'time', atMs: due });

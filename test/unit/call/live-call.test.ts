@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FirstWords } from '../../../src/call/language/first-words.js';
 import { CallManager, languageOf, maskNumber } from '../../../src/call/manager.js';
 import { readRecord, removeOldRecords } from '../../../src/call/record.js';
 import { configSchema } from '../../../src/config.js';
@@ -22,7 +23,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function ring(reply: (input: UserInput) => FakeReply, settings: object = {}, heard: readonly string[] = []) {
+function ring(
+  reply: (input: UserInput) => FakeReply,
+  settings: object = {},
+  heard: readonly string[] = [],
+  areOther?: FirstWords['areOther'],
+) {
   const clock = new FakeClock();
   const session = new FakeMediaSession(clock, {}, ID);
   const recognizer = new FakeRecognizer();
@@ -40,6 +46,7 @@ function ring(reply: (input: UserInput) => FakeReply, settings: object = {}, hea
     logger: pino({ level: 'silent' }),
     apology: () => apology,
     heard,
+    ...(areOther ? { areOther } : {}),
   });
   manager.accept(session);
   const stream = recognizer.streams[0] as FakeRecognizerStream;
@@ -122,11 +129,48 @@ describe('a call', () => {
     await call.listen(1500);
     expect(call.brain.inputs.slice(1)).toEqual([
       { type: 'text', text: '查订单', confidence: 0.9 },
-      { type: 'text', text: 'english please', confidence: 0.9 },
+      { type: 'text', text: 'english please', confidence: 0.9, language: 'en' },
     ]);
     await call.speak('再见');
     await call.listen(1500);
     expect(side.closed).toBe(true);
+    await call.over();
+  });
+
+  it('is answered in English when the first sentence is English, and only the first', async () => {
+    const judged: unknown[] = [];
+    const call = ring(
+      (input) => (input.type === 'text' ? [say('好')] : [say('您好')]),
+      {},
+      ['zh-CN', 'en'],
+      async (...both) => {
+        judged.push(both);
+        return both[1].text === 'where is my order';
+      },
+    );
+    const side = call.recognizer.streams[1] as FakeRecognizerStream;
+    await call.listen(1000);
+    side.partial('where is my order');
+    await call.speak('喂尔意思');
+    await call.listen(1500);
+    expect(judged).toEqual([
+      [
+        { language: 'zh-CN', text: '喂尔意思' },
+        { language: 'en', text: 'where is my order' },
+      ],
+    ]);
+    expect(call.brain.inputs.at(-1)).toEqual({
+      type: 'text',
+      text: 'where is my order',
+      confidence: 0.9,
+      language: 'en',
+    });
+    side.partial('where is my order');
+    await call.listen(1500);
+    await call.speak('查订单');
+    await call.listen(1500);
+    expect(judged).toHaveLength(1);
+    expect(call.brain.inputs.at(-1)).toEqual({ type: 'text', text: '查订单', confidence: 0.9 });
     await call.over();
   });
 
