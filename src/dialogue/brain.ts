@@ -84,6 +84,8 @@ export interface TurnResult {
   /** True when this was a repeated message id and the first reply was returned. */
   readonly repeated: boolean;
   readonly slots: Readonly<Record<string, unknown>>;
+  /** A person has the conversation (`open`), or it waits for one. */
+  readonly person?: { readonly state: 'queued' | 'open'; readonly name?: string };
 }
 
 /** A conversation as it is remembered: the last turns word by word, the rest in short. */

@@ -44,7 +44,11 @@ const turnSchema = z.object({
   slots: z.record(z.string(), z.unknown()).catch({}),
   noMatch: z.boolean().catch(false),
 });
-export type TurnFacts = z.input<typeof turnSchema>;
+type Parsed = z.output<typeof turnSchema>;
+export type TurnFacts = Pick<Parsed, 'turnId' | 'input'> &
+  Partial<Omit<Parsed, 'turnId' | 'input' | 'actions'>> & {
+    readonly actions?: readonly Parsed['actions'][number][];
+  };
 
 const MAX_LINES = 2000;
 const MAX_TURNS = 500;

@@ -91,7 +91,7 @@ export class LiveBrain {
               ranking: [...result.parse.ranking],
               entities: result.parse.entities.map((each) => ({ ...each })),
             }),
-        actions: result.actions.map((each) => ({ ...each })),
+        actions: result.actions,
         slots: { ...result.slots },
         noMatch: result.noMatch,
       },

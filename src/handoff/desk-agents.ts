@@ -1,0 +1,176 @@
+import type { Agent, Presence } from '../api/console/contract.js';
+import type { Clock } from '../clock.js';
+
+export interface DeskUser {
+  readonly name: string;
+  readonly displayName: string;
+}
+
+interface Entry {
+  user: DeskUser;
+  wanted: 'available' | 'away';
+  pages: number;
+  online: boolean;
+  /** Epoch ms of the last change of presence, as shown. */
+  sinceMs: number;
+  shown: Presence;
+  /** When they became free, for who has waited longest. */
+  freeMs: number;
+  ringing: boolean;
+  cancelLost: (() => void) | undefined;
+}
+
+export interface DeskAgentsOptions {
+  readonly clock: Clock;
+  readonly lostMs: number;
+  readonly chatsPerAgent: number;
+  /** Conversations in hand of an agent, and those they have to wrap up. */
+  readonly work: (name: string) => { readonly open: number; readonly wrapUp: number };
+  readonly onChange: (agent: Agent) => void;
+  /** Their pages have been closed for too long. */
+  readonly onLost: (name: string) => void;
+}
+
+/** Who is at the desk, and who may be rung. */
+export class DeskAgents {
+  readonly #options: DeskAgentsOptions;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: DeskAgentsOptions) {
+    this.#options = options;
+  }
+
+  get all(): readonly Agent[] {
+    return [...this.#entries.values()].map((entry) => this.#view(entry));
+  }
+
+  /** Anybody who takes conversations now or in a while. */
+  get anybody(): boolean {
+    return [...this.#entries.values()].some(({ shown }) => shown === 'available' || shown === 'busy');
+  }
+
+  get(name: string): Agent | undefined {
+    const entry = this.#entries.get(name);
+    return entry === undefined ? undefined : this.#view(entry);
+  }
+
+  /** As they are now, also when they have not been seen yet. */
+  view(user: DeskUser): Agent {
+    return this.#view(this.#entry(user));
+  }
+
+  /** A page of theirs is open. Returns what ends it. */
+  connect(user: DeskUser): () => void {
+    const entry = this.#entry(user);
+    entry.user = user;
+    entry.pages++;
+    entry.online = true;
+    entry.cancelLost?.();
+    entry.cancelLost = undefined;
+    this.refresh(user.name);
+    let open = true;
+    return () => {
+      if (!open) return;
+      open = false;
+      entry.pages--;
+      // A page that is loaded anew comes back in a moment.
+      if (entry.pages === 0)
+        entry.cancelLost = this.#options.clock.after(this.#options.lostMs, () => this.#lost(entry));
+    };
+  }
+
+  setPresence(user: DeskUser, wanted: 'available' | 'away'): Agent {
+    const entry = this.#entry(user);
+    entry.wanted = wanted;
+    // Somebody without a page (a program) counts as there until they say otherwise.
+    entry.online = true;
+    this.refresh(user.name);
+    return this.#view(entry);
+  }
+
+  setRinging(name: string, ringing: boolean): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined || entry.ringing === ringing) return;
+    entry.ringing = ringing;
+    this.#options.onChange(this.#view(entry));
+  }
+
+  /** Somebody who did not answer is not rung again before they say so. */
+  missed(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    entry.wanted = 'away';
+    this.refresh(name);
+  }
+
+  /** Who is to be rung next: the one who has been free longest. */
+  next(except: (name: string) => boolean): string | undefined {
+    let best: Entry | undefined;
+    for (const entry of this.#entries.values()) {
+      if (entry.shown !== 'available' || entry.ringing || except(entry.user.name)) continue;
+      if (best === undefined || entry.freeMs < best.freeMs) best = entry;
+    }
+    return best?.user.name;
+  }
+
+  /** Looks again at what they are; tells when it has changed. */
+  refresh(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    const shown = this.#presence(entry);
+    const changed = shown !== entry.shown;
+    if (changed) {
+      entry.shown = shown;
+      entry.sinceMs = Date.now();
+      if (shown === 'available') entry.freeMs = this.#options.clock.nowMs();
+    }
+    this.#options.onChange(this.#view(entry));
+  }
+
+  close(): void {
+    for (const entry of this.#entries.values()) entry.cancelLost?.();
+  }
+
+  #lost(entry: Entry): void {
+    entry.online = false;
+    entry.wanted = 'away';
+    this.refresh(entry.user.name);
+    this.#options.onLost(entry.user.name);
+  }
+
+  #presence(entry: Entry): Presence {
+    if (!entry.online) return 'offline';
+    const { open, wrapUp } = this.#options.work(entry.user.name);
+    if (open >= this.#options.chatsPerAgent || wrapUp > 0) return 'busy';
+    return entry.wanted;
+  }
+
+  #entry(user: DeskUser): Entry {
+    const known = this.#entries.get(user.name);
+    if (known !== undefined) return known;
+    const entry: Entry = {
+      user,
+      wanted: 'away',
+      pages: 0,
+      online: false,
+      sinceMs: Date.now(),
+      shown: 'offline',
+      freeMs: 0,
+      ringing: false,
+      cancelLost: undefined,
+    };
+    this.#entries.set(user.name, entry);
+    return entry;
+  }
+
+  #view(entry: Entry): Agent {
+    return {
+      name: entry.user.name,
+      displayName: entry.user.displayName,
+      presence: entry.shown,
+      sinceMs: entry.sinceMs,
+      chats: this.#options.work(entry.user.name).open,
+      ringing: entry.ringing,
+    };
+  }
+}

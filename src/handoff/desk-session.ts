@@ -1,0 +1,61 @@
+import { HearkenError } from '../errors.js';
+import type { LiveCalls } from '../insight/live-calls.js';
+import { isWidget } from '../insight/live-voice.js';
+import type { MediaSession, TransferOutcome, TransferRequest } from '../media/session.js';
+import type { AgentDesk } from './agent-desk.js';
+
+/**
+ * A call from a browser with people behind it: when somebody is at the desk, a hand-off goes there, and whoever accepts goes on in writing. Without anybody the page is asked,
+ * as ever. Calls over telephones stay as they are.
+ */
+export function withDesk(session: MediaSession, desk: AgentDesk, calls: LiveCalls): MediaSession {
+  if (!isWidget(session)) return session;
+  const transfer = (request: TransferRequest): Promise<TransferOutcome> =>
+    desk.open ? handOver(session, request, desk, calls) : session.transfer(request);
+  return new Proxy(session, {
+    get(target, property) {
+      if (property === 'transfer') return transfer;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+async function handOver(
+  session: MediaSession,
+  request: TransferRequest,
+  desk: AgentDesk,
+  calls: LiveCalls,
+): Promise<TransferOutcome> {
+  const callId = session.peer.conversationId ?? session.id;
+  const { headers = {}, transferId, timeoutMs } = request;
+  let closed = false;
+  session.once('closed', () => {
+    closed = true;
+    desk.gone(callId);
+  });
+  const answer = await desk.request(
+    {
+      callId,
+      kind: 'widget',
+      caller: session.peer.caller,
+      language: calls.get(callId)?.language ?? '',
+      reason: decoded(headers['X-Hearken-Reason']),
+      summary: decoded(headers['X-Hearken-Summary']),
+      slots: calls.get(callId)?.slots ?? {},
+    },
+    timeoutMs,
+  );
+  if (answer.outcome === 'accepted')
+    return { transferId, outcome: 'completed', status: 200, reason: 'somebody at the desk has taken over' };
+  if (closed) throw new HearkenError('CALL_FAILED', 'The call ended while it waited for a person.');
+  return { transferId, outcome: 'timeout', status: 480, reason: 'nobody at the desk took it' };
+}
+
+function decoded(value: string | undefined): string {
+  try {
+    return decodeURIComponent(value ?? '');
+  } catch {
+    return '';
+  }
+}
