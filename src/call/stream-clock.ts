@@ -10,7 +10,7 @@ const REMEMBERED = 16;
 export class StreamClock {
   #streamMs = 0;
   /** From `fromMs` of the stream on, the call's time is the stream's plus `offsetMs`. */
-  readonly #offsets: { readonly fromMs: number; readonly offsetMs: number }[] = [];
+  readonly #offsets: { readonly fromMs: number; offsetMs: number }[] = [];
 
   /** `lengthMs` of audio came at `atMs` of the call. */
   accept(atMs: number, lengthMs: number): void {
@@ -19,6 +19,9 @@ export class StreamClock {
     if (!last || offsetMs - last.offsetMs > GAP_MS) {
       this.#offsets.push({ fromMs: this.#streamMs, offsetMs });
       if (this.#offsets.length > REMEMBERED) this.#offsets.shift();
+    } else if (offsetMs < last.offsetMs) {
+      // What came before had waited somewhere (the first frames of a call do): audio can be late, never early.
+      last.offsetMs = offsetMs;
     }
     this.#streamMs += lengthMs;
   }

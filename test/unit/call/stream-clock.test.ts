@@ -17,4 +17,12 @@ describe('the time of the audio in the call', () => {
     expect(clock.callTimeMs(1000)).toBe(7000);
     expect(clock.callTimeMs(1500)).toBe(7500);
   });
+
+  it('does not believe the first frames that they came in time, when later ones come sooner', () => {
+    const clock = new StreamClock();
+    // Picking up took 300 ms; what had waited comes at once, and then 20 ms each 20 ms.
+    for (let frame = 0; frame < 15; frame++) clock.accept(300, 20);
+    for (let frame = 15; frame < 50; frame++) clock.accept(frame * 20, 20);
+    expect(clock.callTimeMs(900)).toBe(900);
+  });
 });
