@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { keyed } from 'lit-html/directives/keyed.js';
-import type { Me } from './api/contract.js';
+import type { Me, Role } from './api/contract.js';
 import { Ringer, ringing } from './core/ringer.js';
 import { address, place } from './core/router.js';
 import { findOut, leave, live, liveTick, me, unreachable } from './core/session.js';
@@ -129,7 +129,7 @@ export class App extends View {
           <button type="button" lang="en" aria-pressed=${String(language === 'en')} @click=${() => change({ language: 'en' })}>English</button>
         </div>
       </div>
-      <div class="row fixed who"><div class="cut"><strong class="cut">${user.displayName}</strong><span class="soft tiny">${user.roles.map((role) => words.roles[role]).join(', ')}</span></div>
+      <div class="row fixed who"><div class="cut"><strong class="cut">${user.displayName}</strong><span class="soft tiny">${words.roles[highest(user)]}</span></div>
         <button type="button" class="button quiet square push" aria-label=${words.signOut} title=${words.signOut} @click=${() => void leave()}>${icon('out')}</button></div>
     </div>`;
   }
@@ -163,6 +163,11 @@ export class App extends View {
     event.preventDefault();
     this.querySelector<HTMLElement>('main')?.focus();
   }
+}
+
+/** The role that says most of what somebody may do. */
+function highest({ roles }: Me): Role {
+  return (['admin', 'supervisor', 'agent'] as const).find((role) => roles.includes(role)) ?? 'agent';
 }
 
 const firstPage: PageEntry = {

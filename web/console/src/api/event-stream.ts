@@ -14,12 +14,13 @@ export class EventStreamReader {
   #rest = '';
   #type = '';
   #data: string[] = [];
+  #held = 0;
   #id: string | undefined;
 
   /** The events that are complete now. Throws RangeError for one without an end. */
   push(text: string): StreamEvent[] {
     this.#rest += text;
-    if (this.#rest.length > MAX_BUFFERED) throw new RangeError('an event without an end');
+    if (this.#rest.length + this.#held > MAX_BUFFERED) throw new RangeError('an event without an end');
     const events: StreamEvent[] = [];
     for (;;) {
       const end = /\r\n|\n|\r(?!$)/.exec(this.#rest);
@@ -36,6 +37,7 @@ export class EventStreamReader {
       const data = this.#data;
       const type = this.#type;
       this.#data = [];
+      this.#held = 0;
       this.#type = '';
       return data.length === 0 ? undefined : { type: type || 'message', data: data.join('\n'), id: this.#id };
     }
@@ -43,8 +45,10 @@ export class EventStreamReader {
     if (colon === 0) return undefined;
     const field = colon === -1 ? line : line.slice(0, colon);
     const value = colon === -1 ? '' : line.slice(colon + 1).replace(/^ /, '');
-    if (field === 'data') this.#data.push(value);
-    else if (field === 'event') this.#type = value;
+    if (field === 'data') {
+      this.#data.push(value);
+      this.#held += value.length + 1;
+    } else if (field === 'event') this.#type = value;
     else if (field === 'id' && !value.includes('\0')) this.#id = value;
     return undefined;
   }

@@ -50,8 +50,11 @@ export function percent(share: number): string {
   return new Intl.NumberFormat(settings.value.language, { style: 'percent', maximumFractionDigits: 0 }).format(share);
 }
 
-export function number(value: number, digits = 0): string {
-  return new Intl.NumberFormat(settings.value.language, { maximumFractionDigits: digits }).format(value);
+export function number(value: number, digits = 0, atLeastDigits = 0): string {
+  return new Intl.NumberFormat(settings.value.language, {
+    maximumFractionDigits: digits,
+    minimumFractionDigits: atLeastDigits,
+  }).format(value);
 }
 
 /** `1.4 GB`. */

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { api, isAbort } from '../api/client.js';
 import type { CallDetail, Line } from '../api/contract.js';
 import { dateTime, duration } from '../core/format.js';
+import { lineAt } from '../core/lines.js';
 import { address, go, place } from '../core/router.js';
 import { me } from '../core/session.js';
 import { View } from '../core/view.js';
@@ -216,15 +217,4 @@ export class CallPage extends View {
     this.#playing = undefined;
     this.update();
   }
-}
-
-/** The line that is heard at this moment: the last that has begun and is not over (with a little patience between two). Pure. */
-export function lineAt(lines: readonly Line[], atMs: number): Line | undefined {
-  let found: Line | undefined;
-  for (const line of lines) {
-    if (line.fromMs === null || line.fromMs > atMs) continue;
-    const toMs = line.toMs ?? Number.POSITIVE_INFINITY;
-    if (atMs <= toMs + 300 && (found?.fromMs ?? -1) <= line.fromMs) found = line;
-  }
-  return found;
 }

@@ -5,7 +5,7 @@ import { address, go } from '../core/router.js';
 import { live, liveChanged } from '../core/session.js';
 import { settings } from '../core/settings.js';
 import { View } from '../core/view.js';
-import { badge, callerName, kindIcon, languageName, sentimentBadge, slotFacts } from '../parts/bits.js';
+import { badge, callerName, kindIcon, sentimentBadge, slotFacts } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { tell, tellProblem } from '../parts/notes.js';
 import { t } from '../words/words.js';
@@ -52,8 +52,7 @@ export class ChatView extends View {
     const open = chat.state === 'open';
     return html`<div class="two desk">
       <section class="card flush talk" aria-label=${t().transcript}>
-        <div class="card-head">${kindIcon(chat.kind)}<h2 class="cut">${callerName(chat.caller)}</h2><span class="soft small">${languageName(chat.language)}</span>
-          ${open ? badge(chat.visitorConnected ? words.connected : words.notConnected, chat.visitorConnected ? 'good' : 'warn') : badge(endWords(chat), 'warn')}
+        <div class="card-head">${kindIcon(chat.kind)}<h2 class="cut">${callerName(chat.caller)}</h2>          ${open ? badge(chat.visitorConnected ? words.connected : words.notConnected, chat.visitorConnected ? 'good' : 'warn') : badge(endWords(chat), 'warn')}
           ${
             open
               ? html`<div class="row push"><button type="button" class="button" ?disabled=${this.#busy} @click=${() => void this.#finish('handBack')}>${words.handBack}</button>
@@ -61,6 +60,7 @@ export class ChatView extends View {
               : nothing
           }</div>
         <hk-transcript .follow=${true} .times=${'clock'} .lines=${this.#lines(chat)}></hk-transcript>
+        ${open && !chat.visitorConnected ? html`<p class="soft small pad">${words.awayText}</p>` : nothing}
         ${
           open
             ? html`<form class="composer" @submit=${(event: SubmitEvent) => this.#submit(event)}>

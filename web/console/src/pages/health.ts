@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { api, isAbort } from '../api/client.js';
 import type { Health } from '../api/contract.js';
-import { bytes, clock, dateTime, percent } from '../core/format.js';
+import { bytes, clock, percent, shortTime } from '../core/format.js';
 import { View } from '../core/view.js';
 import { badge, bar, bones, problem } from '../parts/bits.js';
 import { t } from '../words/words.js';
@@ -40,7 +40,7 @@ export class HealthPage extends View {
       <dl class="tiles">
         <div class="tile"><dt>${words.calls}</dt><dd>${health.calls}</dd></div>
         <div class="tile"><dt>${words.version}</dt><dd>${health.version}</dd></div>
-        <div class="tile"><dt>${words.since}</dt><dd class="text">${dateTime(health.startedAtMs)}</dd></div>
+        <div class="tile"><dt>${words.since}</dt><dd class="text">${shortTime(health.startedAtMs)}</dd></div>
         ${
           disk === null
             ? nothing

@@ -62,7 +62,7 @@ export class PlaygroundPage extends View {
 
   #chooser(apps: readonly PlaygroundApp[]): TemplateResult {
     const words = t().playground;
-    return html`<form class="card row" @submit=${(event: SubmitEvent) => {
+    return html`<form class="card row end" @submit=${(event: SubmitEvent) => {
       event.preventDefault();
       void this.#open();
     }}>

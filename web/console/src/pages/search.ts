@@ -1,15 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import { api, isAbort } from '../api/client.js';
-import type { CallSummary, CallsQuery, Outcome } from '../api/contract.js';
+import type { CallSummary } from '../api/contract.js';
 import { duration, shortTime } from '../core/format.js';
 import { address, go, place } from '../core/router.js';
+import { OUTCOMES, queryOf } from '../core/search-query.js';
 import { View } from '../core/view.js';
 import { bones, callerName, empty, kindIcon, languageName, outcomeBadge, problem } from '../parts/bits.js';
 import { t } from '../words/words.js';
 
-const OUTCOMES: readonly Outcome[] = ['completed', 'transferred', 'left', 'failed', 'open'];
-const PAGE = 25;
 /** Pages without a hit that are asked for in a row, before somebody has to press a button for more. */
 const MAX_EMPTY_PAGES = 4;
 
@@ -37,12 +36,12 @@ export class SearchPage extends View {
       <div class="page-head"><h1>${t().pages.calls}</h1></div>
       <search><form class="card filters" @submit=${(event: SubmitEvent) => this.#submit(event)} @change=${(event: Event) => this.#changed(event)}>
         <label class="field wide"><span>${words.query}</span><input name="query" type="search" maxlength="200" .value=${value('query')} /></label>
+        <div class="row end"><button class="button strong">${words.submit}</button>${query.size > 0 ? html`<a class="button quiet" href="#/calls">${words.clear}</a>` : nothing}</div>
         <label class="field"><span>${words.from}</span><input name="from" type="date" .value=${value('from')} /></label>
         <label class="field"><span>${words.to}</span><input name="to" type="date" .value=${value('to')} /></label>
         <label class="field"><span>${words.channel}</span><select name="channel">${option('', t().any, value('channel'))}${option('voice', words.voice, value('channel'))}${option('text', words.text, value('channel'))}</select></label>
         <label class="field"><span>${words.outcome}</span><select name="outcome">${option('', t().any, value('outcome'))}${OUTCOMES.map((each) => option(each, t().outcomes[each], value('outcome')))}</select></label>
         <label class="field"><span>${t().intent}</span><input name="intent" maxlength="200" autocapitalize="none" spellcheck="false" .value=${value('intent')} /></label>
-        <div class="row end"><button class="button strong">${words.submit}</button>${query.size > 0 ? html`<a class="button quiet" href="#/calls">${words.clear}</a>` : nothing}</div>
       </form></search>
       <p class="away" role="status">${this.#loading ? t().loading : words.found(this.#calls.length)}</p>
       ${this.#problem === undefined ? nothing : problem(this.#problem, () => this.#look(true))}
@@ -140,31 +139,4 @@ export class SearchPage extends View {
 
 function option(value: string, text: string, chosen: string): TemplateResult {
   return html`<option value=${value} ?selected=${value === chosen}>${text}</option>`;
-}
-
-/** The service's query for what stands in the address: days are the viewer's own, the last one included. */
-export function queryOf(query: URLSearchParams, cursor: string | null): CallsQuery {
-  const text = (name: string): string | undefined => query.get(name)?.trim() || undefined;
-  const day = (name: string, after: number): string | undefined => {
-    const [year, month, date] = (text(name) ?? '').split('-').map(Number);
-    if (year === undefined || month === undefined || date === undefined) return undefined;
-    const begin = new Date(year, month - 1, date + after);
-    return Number.isNaN(begin.getTime()) ? undefined : begin.toISOString();
-  };
-  const outcome = OUTCOMES.find((each) => each === text('outcome'));
-  const channel = text('channel');
-  return dropUndefined({
-    query: text('query'),
-    from: day('from', 0),
-    to: day('to', 1),
-    intent: text('intent'),
-    outcome,
-    channel: channel === 'voice' || channel === 'text' ? channel : undefined,
-    limit: PAGE,
-    cursor: cursor ?? undefined,
-  });
-}
-
-function dropUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
 }

@@ -7,6 +7,7 @@ import type { ShownCall } from '../core/live-model.js';
 import { address, go } from '../core/router.js';
 import { live, liveChanged, liveTick, me } from '../core/session.js';
 import { settings } from '../core/settings.js';
+import { totals } from '../core/totals.js';
 import { View } from '../core/view.js';
 import {
   badge,
@@ -188,15 +189,6 @@ export class Supervisor extends View {
   #chart(): void {
     this.#charts = this.#stats === undefined ? [] : chartsOf(this.#stats);
   }
-}
-
-/** What the day adds up to; `containment` is null while nothing has ended. Pure. */
-export function totals(stats: Stats | undefined): { calls: number; containment: number | null } | undefined {
-  if (stats === undefined) return undefined;
-  const sum = (name: 'calls' | 'contained' | 'transferred' | 'failed'): number =>
-    stats.buckets.reduce((all, bucket) => all + bucket[name], 0);
-  const ended = sum('contained') + sum('transferred') + sum('failed');
-  return { calls: sum('calls'), containment: ended === 0 ? null : sum('contained') / ended };
 }
 
 function chartsOf({ buckets }: Stats): ChartData[] {

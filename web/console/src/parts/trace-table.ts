@@ -11,7 +11,7 @@ export function traceTable(events: readonly TraceEvent[], cut: boolean): Templat
   return html`${cut ? html`<p class="soft small">${words.traceCut(events.length)}</p>` : nothing}
     <ol class="trace">${events.map(
       ({ atMs, type, data }) =>
-        html`<li><span class="figures soft">${number(atMs / 1000, 3)} s</span>${badge(type, 'plain')}<code>${json(data)}</code></li>`,
+        html`<li><span class="figures soft">${number(atMs / 1000, 3, 3)} s</span>${badge(type, 'plain')}<code>${json(data)}</code></li>`,
     )}</ol>`;
 }
 

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { Line, Turn } from '../api/contract.js';
 import { clock, duration, milliseconds, percent } from '../core/format.js';
+import { turnsOfLines } from '../core/lines.js';
 import { View } from '../core/view.js';
 import { t } from '../words/words.js';
 
@@ -125,23 +126,4 @@ export function understood(turn: Turn): TemplateResult {
     ${turn.noMatch ? html`<span class="badge warn">${words.notUnderstood}</span>` : nothing}
     ${turn.responseMs === null ? nothing : html`<span class="chip figures" title=${words.responseTime}>${milliseconds(turn.responseMs)}</span>`}
   </p>`;
-}
-
-/** The turn that each of the caller's lines began: as the service says, else by its words, in order. Pure. */
-export function turnsOfLines(lines: readonly Line[], turns: readonly Turn[]): ReadonlyMap<string, Turn> {
-  const found = new Map<string, Turn>();
-  const open = turns.filter(({ inputType }) => inputType !== 'event');
-  let from = 0;
-  for (const line of lines) {
-    if (line.who !== 'caller' || !line.final) continue;
-    const at =
-      line.turnId != null
-        ? open.findIndex(({ turnId }) => turnId === line.turnId)
-        : open.findIndex((turn, index) => index >= from && turn.input.trim() === line.text.trim());
-    const turn = open[at];
-    if (turn === undefined) continue;
-    found.set(line.id, turn);
-    from = at + 1;
-  }
-  return found;
 }

@@ -1,6 +1,7 @@
 import { html } from 'lit-html';
 import type { WaveformData } from '../api/client.js';
 import { duration } from '../core/format.js';
+import { columnsOf } from '../core/peaks.js';
 import { settings } from '../core/settings.js';
 import { View } from '../core/view.js';
 import { t } from '../words/words.js';
@@ -143,16 +144,4 @@ function paint(
       if (size > 0) context.fillRect(column * STEP_PX, up ? middle - 1 - size : middle + 1, BAR_PX, size);
     }
   }
-}
-
-/** As many columns as there is room for, each the highest of the peaks that fall into it. Pure. */
-export function columnsOf(peaks: readonly number[], columns: number): number[] {
-  if (columns <= 0 || peaks.length === 0) return [];
-  return Array.from({ length: columns }, (_, column) => {
-    const from = Math.floor((column * peaks.length) / columns);
-    const to = Math.max(from + 1, Math.floor(((column + 1) * peaks.length) / columns));
-    let highest = 0;
-    for (let at = from; at < to; at++) highest = Math.max(highest, peaks[at] ?? 0);
-    return highest;
-  });
 }

@@ -233,7 +233,8 @@ export const en = {
   },
   chat: {
     connected: 'Visitor is here',
-    notConnected: 'Visitor is away: they get your words with their next message',
+    notConnected: 'Visitor is away',
+    awayText: 'The visitor is away: they get your words when they come back.',
     handBack: 'Hand back to the bot',
     end: 'End',
     over: 'Over',
@@ -282,7 +283,7 @@ export const en = {
     waiting: 'Waiting',
     available: 'Agents available',
     calls24: 'Conversations, 24 h',
-    containment: 'Served without a person',
+    containment: 'Without a person',
     contained: 'Served without a person',
     state: 'State',
     actions: 'Actions',

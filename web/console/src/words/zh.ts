@@ -229,7 +229,8 @@ export const zh: Words = {
   },
   chat: {
     connected: '客户在线',
-    notConnected: '客户不在线：下次发言时会收到您的消息',
+    notConnected: '客户不在线',
+    awayText: '客户不在线，回来后会看到您的消息。',
     handBack: '交还机器人',
     end: '结束',
     over: '已结束',
