@@ -27,7 +27,7 @@ import {
   type StoredReply,
   type Tracker,
 } from './tracker/tracker.js';
-import { EffectNeeded, type TurnDeps, visibleSlots } from './turn/context.js';
+import { EffectNeeded, type Extractor, type TurnDeps, visibleSlots } from './turn/context.js';
 import { PolicyIndex } from './turn/policy.js';
 import { isDigitSlot } from './turn/slots.js';
 import { runTurn } from './turn/turn.js';
@@ -74,6 +74,7 @@ export class DialogueBrain implements Brain {
         slots.flatMap((slot) => ((slot.initialValue ?? null) === null ? [] : [[slot.name, slot.initialValue]])),
       ),
       collected: collectedSlots(application),
+      extractors: extractorsOf(application),
       digitSlots: new Set(slots.filter(isDigitSlot).map((slot) => slot.name)),
       runAction,
       waitOf,
@@ -274,6 +275,15 @@ function collectedSlots(application: Application): ReadonlySet<string> {
   const forms = [...application.domain.forms.values()].flatMap((form) => form.requiredSlots);
   const steps = [...application.flows.values()].flatMap((flow) => [...flow.steps.values()]);
   return new Set([...forms, ...steps.flatMap((step) => (step.kind === 'collect' ? [step.slot] : []))]);
+}
+
+function extractorsOf({ domain }: Application): readonly Extractor[] {
+  const mapped: Extractor[] = [...domain.slots.values()].flatMap((slot) =>
+    slot.mappings.flatMap((mapping) =>
+      mapping.type === 'custom' && mapping.action !== undefined ? [{ action: mapping.action, mapping }] : [],
+    ),
+  );
+  return [...mapped, { action: 'action_validate_slot_mappings' }].filter(({ action }) => domain.actions.has(action));
 }
 
 function checkId(name: string, value: string): void {

@@ -28,6 +28,7 @@ const resultSchema = z.object({
 /** What an action gave back, held against what it may. Throws ACTION_FAILED that names what does not fit. */
 export function readResult(name: string, value: unknown): ActionResult {
   if (value === undefined || value === null) return {};
+  if (isOnlySlots(value)) return value;
   const read = resultSchema.safeParse(value);
   if (read.success) return read.data as ActionResult;
   throw new HearkenError(
@@ -37,4 +38,11 @@ export function readResult(name: string, value: unknown): ActionResult {
       hint: 'Give back { slots, say, handOff, hangUp, followUp }, each of them optional.',
     },
   );
+}
+
+/** What most actions give back; there is nothing in it that could not fit. */
+function isOnlySlots(value: unknown): value is { readonly slots: Readonly<Record<string, unknown>> } {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 1) return false;
+  const slots = 'slots' in value ? value.slots : undefined;
+  return typeof slots === 'object' && slots !== null && Object.getPrototypeOf(slots) === Object.prototype;
 }

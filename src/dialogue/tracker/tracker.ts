@@ -290,6 +290,15 @@ function withoutEmpty(
   return kept.length === entries.length ? slots : Object.fromEntries(kept);
 }
 
+/** What a slot begins with that the application did not have when the conversation was stored. */
+function withInitial(
+  slots: Readonly<Record<string, unknown>> | undefined,
+  initialSlots: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  if (slots !== undefined && Object.keys(initialSlots).every((name) => name in slots)) return slots;
+  return { ...initialSlots, ...slots };
+}
+
 /** Reply and message id stay together: a message that comes late and twice still finds its first reply, as far as there is room. */
 function boundedReplies(replies: readonly StoredReply[]): readonly StoredReply[] {
   const kept: StoredReply[] = [];
@@ -343,7 +352,7 @@ export function readTracker(
     conversationId,
     createdMs: value.createdMs ?? 0,
     updatedMs: value.updatedMs ?? value.createdMs ?? 0,
-    state: { ...emptyState(), ...value.state, slots: { ...initialSlots, ...value.state.slots } },
+    state: { ...emptyState(), ...value.state, slots: withInitial(value.state.slots, initialSlots) },
     events: value.events ?? [],
     replies: value.replies ?? [],
     memory: { ...emptyMemory, ...value.memory },

@@ -84,15 +84,11 @@ export async function respondToPayload(ctx: TurnContext, payload: string): Promi
 
 /** Slots whose mapping is an action of the application's own (`type: custom` with `action:`), and Rasa's `action_validate_slot_mappings`. */
 async function extractByActions(ctx: TurnContext): Promise<void> {
-  const { domain } = ctx.application;
+  const { extractors } = ctx.deps;
+  if (extractors.length === 0) return;
   const scope = fillScope(ctx);
-  const names = [...domain.slots.values()].flatMap((slot) =>
-    slot.mappings.flatMap((mapping) =>
-      mapping.type === 'custom' && mapping.action !== undefined && mappingHolds(mapping, scope) ? [mapping.action] : [],
-    ),
-  );
-  for (const name of new Set([...names, 'action_validate_slot_mappings']))
-    if (domain.actions.has(name) && !ctx.ended) await runAction(ctx, name, 'extract');
+  const names = extractors.filter(({ mapping }) => mapping === undefined || mappingHolds(mapping, scope));
+  for (const name of new Set(names.map(({ action }) => action))) if (!ctx.ended) await runAction(ctx, name, 'extract');
 }
 
 /** Follows the caller into another language. True when that was all they asked for; a typed wish in it is answered as well. */

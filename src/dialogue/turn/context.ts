@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import { summarize } from '../../handoff/summary.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { RunAction } from '../actions/runner.js';
-import type { Application } from '../app/types.js';
+import type { Application, SlotMapping } from '../app/types.js';
 import type { BotAction, TurnOptions, UserMessage } from '../brain.js';
 import { DEFAULT_RESPONSES } from '../responses/defaults.js';
 import { type ResponseContext, respond } from '../responses/respond.js';
@@ -19,6 +19,8 @@ export interface TurnDeps {
   readonly digitSlots: ReadonlySet<string>;
   /** Slots that some form or flow asks for. */
   readonly collected: ReadonlySet<string>;
+  /** Actions that read slots out of a message, with the mapping that says when. */
+  readonly extractors: readonly Extractor[];
   readonly runAction: RunAction;
   /** What the caller hears while an action takes its time, where the application says so. */
   readonly waitOf: (action: string) => { readonly afterMs?: number; readonly response?: string };
@@ -29,6 +31,12 @@ export interface TurnDeps {
   readonly onActionError: (name: string, error: unknown) => void;
   /** For what is said while an action takes its time. */
   readonly clock?: Clock | undefined;
+}
+
+export interface Extractor {
+  readonly action: string;
+  /** None: with every message. */
+  readonly mapping?: SlotMapping;
 }
 
 /** How a turn is run: for real, or to see what it would give. */

@@ -56,8 +56,21 @@ export function languageWritten(text: string, languages: readonly string[]): str
   const letters = text.replace(/[^\p{L}]/gu, '');
   const script = SCRIPTS.find((each) => each.letters.test(letters));
   if (script === undefined || !script.enough(letters)) return undefined;
-  const fitting = languages.filter((tag) => script.codes.includes(new Intl.Locale(tag).maximize().script ?? ''));
+  const fitting = languages.filter((tag) => script.codes.includes(scriptOf(tag)));
   return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/** By language tag: few, and finding it takes longer than the rest of the turn. */
+const scripts = new Map<string, string>();
+
+/** ISO 15924 code of the script a language is usually written in. */
+function scriptOf(tag: string): string {
+  let script = scripts.get(tag);
+  if (script === undefined) {
+    script = new Intl.Locale(tag).maximize().script ?? '';
+    scripts.set(tag, script);
+  }
+  return script;
 }
 
 /** The conversation goes on in this language; the open question counts as not yet asked. False when it was spoken already. */

@@ -44,11 +44,42 @@ export function fillSlots(
   scope: FillScope,
 ): ReadonlyMap<string, Fill> {
   const fills = new Map<string, Fill>();
-  for (const slot of application.domain.slots.values()) {
+  const heardOf = new Set(parse.entities.map((entity) => entity.entity));
+  for (const { slot, needs } of needsOf(application)) {
+    // Most slots wait for an entity that is not there.
+    if (needs !== undefined && slot.name !== scope.requested && !needs.some((entity) => heardOf.has(entity))) continue;
     const fill = fillSlot(application, slot, parse, heard, scope);
     if (fill !== undefined) fills.set(slot.name, fill);
   }
   return fills;
+}
+
+interface Needs {
+  readonly slot: SlotDefinition;
+  /** Without one of these entities nothing fills it unless it is asked for; undefined: other things may. */
+  readonly needs: readonly string[] | undefined;
+}
+
+const needs = new WeakMap<Application, readonly Needs[]>();
+
+function needsOf(application: Application): readonly Needs[] {
+  let all = needs.get(application);
+  if (all === undefined) {
+    all = [...application.domain.slots.values()].map((slot) => ({ slot, needs: neededFor(slot) }));
+    needs.set(application, all);
+  }
+  return all;
+}
+
+function neededFor(slot: SlotDefinition): readonly string[] | undefined {
+  const names: string[] = [];
+  for (const mapping of slot.mappings) {
+    if (mapping.type === 'from_entity') names.push(mapping.entity);
+    else if (mapping.type === 'by_name') names.push(slot.name);
+    else if (mapping.type !== 'custom') return undefined;
+  }
+  // A number is also read out of a quantity.
+  return names.includes('number') ? [...names, 'quantity'] : names;
 }
 
 function fillSlot(
