@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BridgeError, messageOf } from './errors.js';
-import { FRAME_BYTES, FRAME_MS, type G711, G711_SILENCE } from './rtp/packet.js';
+import { recordingFor } from './rtp/line.js';
+import { FRAME_BYTES, FRAME_MS, type G711, G711_SILENCE, type LineFormat } from './rtp/packet.js';
 
-/** Recorded audio in both laws, ready to be sent. */
-export type Recording = Readonly<Record<G711, Uint8Array>>;
+/** Recorded audio, ready to be played in any line's format. */
+export type Recording = Readonly<Record<LineFormat, Uint8Array>>;
 
 export const DEFAULT_APOLOGY_FOLDER = fileURLToPath(new URL('../../audio/apology/', import.meta.url));
 
@@ -20,12 +21,17 @@ const BETWEEN_MS = 400;
  * AUDIO_UNREADABLE.
  */
 export function loadApology(folder: string, languages: readonly string[]): Recording {
-  return { pcmu: joined(folder, languages, 'pcmu'), pcma: joined(folder, languages, 'pcma') };
+  return inAll((law) => joined(folder, languages, law));
 }
 
 /** The soft tone that tells a caller that the line is not dead. */
 export function loadHoldTone(folder: string): Recording {
-  return { pcmu: readRaw(folder, 'hold', 'pcmu'), pcma: readRaw(folder, 'hold', 'pcma') };
+  return inAll((law) => readRaw(folder, 'hold', law));
+}
+
+function inAll(load: (law: G711) => Uint8Array): Recording {
+  const pcmu = load('pcmu');
+  return { pcmu, pcma: load('pcma'), l16: recordingFor(pcmu, 'pcmu', 'l16') };
 }
 
 function joined(folder: string, languages: readonly string[], codec: G711): Uint8Array {

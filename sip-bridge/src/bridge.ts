@@ -3,10 +3,9 @@ import { SafeEmitter } from './emitter.js';
 import { messageOf } from './errors.js';
 import { type Logger, maskAddress } from './log.js';
 import { MediaClient } from './media/client.js';
-import { startHeaders } from './media/protocol.js';
+import { mediaOf, startHeaders } from './media/protocol.js';
 import type { CallRoute } from './routing/routes.js';
-import type { G711 } from './rtp/packet.js';
-import { translate } from './rtp/translate.js';
+import { type AudioCodec, type LineFormat, lineMs } from './rtp/packet.js';
 import type { StreamStats } from './rtp/wire.js';
 import type { HangupCause, LegEnd } from './sip/cause.js';
 import { InboundLeg } from './sip/inbound-leg.js';
@@ -55,7 +54,7 @@ export interface CallSummary {
   readonly apologised: boolean;
   readonly rtp: StreamStats | undefined;
   readonly droppedToService: number;
-  readonly codec: G711 | undefined;
+  readonly codec: AudioCodec | undefined;
   /** Unix time. */
   readonly startedAtMs: number;
   readonly answeredAtMs: number | undefined;
@@ -83,8 +82,6 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
   readonly #startedAtMs = Date.now();
   #answeredAtMs: number | undefined;
   #client: MediaClient | undefined;
-  /** What the service was told that it gets; a later codec of the leg is translated. */
-  #serviceCodec: G711 | undefined;
   readonly #transfers: Transfers;
   /** The caller talks to an agent through us. */
   #agent: OutboundLeg | undefined;
@@ -159,7 +156,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       leg.ring();
       this.#wireStream();
       // Without an offer the codec is known only after our 200, so the service comes second.
-      if (leg.codec) this.#connect(leg.codec);
+      if (leg.line) this.#connect(leg.line);
       else leg.accept();
     } catch (error) {
       this.#logger.error({ err: messageOf(error) }, 'a call could not be set up');
@@ -176,10 +173,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
 
   #wireStream(): void {
     const stream = this.leg.media?.stream;
-    stream?.on('frame', ({ payload }) => {
-      const [from, to] = [this.leg.codec, this.#serviceCodec];
-      this.#client?.sendAudio(from && to ? translate(payload, from, to) : payload);
-    });
+    stream?.on('frame', ({ payload }) => this.#client?.sendAudio(payload));
     stream?.on('mark', (name) => {
       if (name === OWN_MARK) this.#apologyHeard();
       else this.#client?.send({ type: 'mark', name });
@@ -190,10 +184,9 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
     stream?.on('overflow', (frames) => this.#logger.warn({ frames }, 'the playout queue is full'));
   }
 
-  #connect(codec: G711): void {
+  #connect(line: LineFormat): void {
     const { callId, direction, caller, callee, headers, route } = this.facts;
     const { url, token, connectTimeoutMs, resumeLimitMs, pingIntervalMs } = this.#options;
-    this.#serviceCodec = codec;
     const client = new MediaClient({
       ...{ url, connectTimeoutMs, resumeLimitMs, pingIntervalMs, logger: this.#logger },
       start: {
@@ -201,7 +194,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
         caller: caller.slice(0, 512),
         callee: callee.slice(0, 512),
         headers: startHeaders(headers),
-        media: { encoding: codec, sampleRate: 8000 },
+        media: mediaOf(line),
         ...(Object.keys(route).length === 0 ? {} : { route }),
         ...(token === undefined ? {} : { token }),
       },
@@ -211,7 +204,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       if (this.leg instanceof InboundLeg) this.leg.accept();
     });
     client.on('audio', (payload) => {
-      if (!this.#agent) this.leg.media?.stream.play(translate(payload, codec, this.leg.codec ?? codec));
+      if (!this.#agent) this.leg.media?.stream.play(payload);
     });
     client.on('mark', (name) => this.leg.media?.stream.mark(name));
     client.on('clear', (generation) => this.#clear('service', generation));
@@ -229,8 +222,13 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       this.#transfers.flush();
       this.#giveUpTelling?.();
     });
-    client.on('failed', (reason) => {
+    client.on('failed', (reason, code) => {
       this.#giveUpTelling?.();
+      // Too busy is not broken: a proxy or exchange that is told so can try another instance, or the caller again.
+      if (code !== undefined && BUSY_CODES.has(code) && this.#refuse()) {
+        this.#logger.warn({ reason }, 'the service takes no more calls');
+        return;
+      }
       this.#logger.error({ reason }, 'the service is gone');
       this.#apologise();
     });
@@ -248,7 +246,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       if (this.facts.digits) this.leg.sendDigits(this.facts.digits).catch(() => undefined);
     }
     if (this.#apologising) this.#playApology();
-    else if (!this.#client && this.leg.codec) this.#connect(this.leg.codec);
+    else if (!this.#client && this.leg.line) this.#connect(this.leg.line);
   }
 
   #onKey(digit: string, durationMs: number): void {
@@ -284,8 +282,9 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
 
   #onDetached(): void {
     if (this.leg.end || this.#agent) return;
-    const tone = this.#options.holdTone[this.leg.codec ?? 'pcmu'];
-    const toneMs = tone.length / 8;
+    const line = this.leg.line ?? 'pcmu';
+    const tone = this.#options.holdTone[line];
+    const toneMs = lineMs(tone.length, line);
     this.#stopHoldTone();
     const again = (): void => {
       this.leg.media?.stream.play(tone);
@@ -297,6 +296,14 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
   #stopHoldTone(): void {
     clearTimeout(this.#holdTimer);
     this.#holdTimer = undefined;
+  }
+
+  /** 503 with Retry-After, while the call is not answered; false: it is too late for that. */
+  #refuse(): boolean {
+    const { leg } = this;
+    if (leg.end || this.#answeredAtMs !== undefined || !(leg instanceof InboundLeg)) return false;
+    leg.reject(503, [`Retry-After: ${this.#options.retryAfterSeconds}`]);
+    return true;
   }
 
   #apologise(): void {
@@ -316,18 +323,19 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
 
   #playApology(): void {
     const stream = this.leg.media?.stream;
-    const words = this.#options.apology[this.leg.codec ?? 'pcmu'];
+    const line = this.leg.line ?? 'pcmu';
+    const words = this.#options.apology[line];
     if (!stream) return;
     this.#clear('own', Number.MAX_SAFE_INTEGER);
     stream.play(words);
     stream.mark(OWN_MARK);
-    this.#apologyTimer = setTimeout(() => this.#apologyHeard(), words.length / 8 + APOLOGY_SLACK_MS);
+    this.#apologyTimer = setTimeout(() => this.#apologyHeard(), lineMs(words.length, line) + APOLOGY_SLACK_MS);
   }
 
   #apologyHeard(): void {
     const { leg } = this;
     clearTimeout(this.#apologyTimer);
-    if (this.#answeredAtMs === undefined && leg instanceof InboundLeg) leg.reject(503, ['Retry-After: 10']);
+    if (this.#answeredAtMs === undefined && leg instanceof InboundLeg) this.#refuse();
     else leg.hangup('error', 'the service is not reachable');
   }
 

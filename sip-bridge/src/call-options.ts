@@ -17,10 +17,22 @@ export function legRules({ sip }: BridgeConfig): LegRules {
   };
 }
 
-export function legMedia({ sip, rtp }: BridgeConfig, engine: RtpEngine, advertisedHost: string): LegMediaOptions {
+export function legMedia(
+  { sip, rtp }: BridgeConfig,
+  engine: RtpEngine,
+  advertisedHost: string,
+  trunk: Trunk | undefined,
+): LegMediaOptions {
+  const { idleDbov, send } = rtp.comfortNoise;
   return {
     ...{ engine, advertisedHost },
-    codecs: sip.codecs,
+    codecs: trunk?.config.codecs ?? sip.codecs,
+    wideband: rtp.wideband,
+    srtp: trunk?.config.srtp ?? rtp.srtp,
+    srtpWithoutTls: rtp.srtpWithoutTls,
+    idleDbov: idleDbov === 'off' ? undefined : idleDbov,
+    sendComfortNoise: send,
+    latchFrom: rtp.latch === 'any' ? undefined : [...rtp.latchNetworks, ...(trunk?.config.from ?? [])],
     fill: true,
     maxQueueMs: rtp.playoutQueueMs,
     mediaTimeoutMs: rtp.mediaTimeoutMs,
@@ -32,7 +44,7 @@ type Recordings = Pick<BridgeCallOptions, 'apology' | 'holdTone'>;
 export function callOptions(
   config: BridgeConfig,
   facts: CallFacts,
-  media: LegMediaOptions,
+  mediaFor: (trunk: Trunk | undefined) => LegMediaOptions,
   recordings: Recordings,
   book: TrunkBook,
 ): BridgeCallOptions {
@@ -41,7 +53,7 @@ export function callOptions(
   const own = book.get(facts.trunk);
   const mode = own?.config.transfer ?? transfer.mode;
   return {
-    ...{ media, url, token, connectTimeoutMs, resumeLimitMs, pingIntervalMs, holdToneAfterMs },
+    ...{ media: mediaFor(own), url, token, connectTimeoutMs, resumeLimitMs, pingIntervalMs, holdToneAfterMs },
     transfer: {
       allowedTargets: transfer.allowedTargets.map((pattern) => new RegExp(pattern)),
       allowedHeaders: new RegExp(transfer.allowedHeaders, 'i'),
@@ -51,8 +63,10 @@ export function callOptions(
       deskUrl: transfer.deskUrl,
     },
     whisperLimitMs: transfer.whisper ? transfer.whisperLimitMs : 0,
-    dial: (target, { headers, ringTimeoutMs, onProgress }) =>
-      book.dial(trunkFor(target, book, own), { to: target, headers, ringTimeoutMs, onProgress }, media),
+    dial: (target, { headers, ringTimeoutMs, onProgress }) => {
+      const trunk = trunkFor(target, book, own);
+      return book.dial(trunk, { to: target, headers, ringTimeoutMs, onProgress }, mediaFor(trunk));
+    },
     apologyMode: apology.mode,
     ...recordings,
   };

@@ -9,6 +9,7 @@ import { BridgeError, messageOf, systemCode } from './errors.js';
 import { cdrSchema, controlSchema, hepSchema, reloadSchema, traceSchema } from './ops/config.js';
 import { outboundSchema } from './outbound/config.js';
 import { routeSchema } from './routing/config.js';
+import { codecSchema, rtpSchema } from './rtp/config.js';
 import { transferModes, trunkSchema } from './trunks/config.js';
 
 /**
@@ -71,20 +72,7 @@ const sipSchema = z.strictObject({
   /** Larger messages are dropped (UDP) or end the connection (TCP). */
   maxMessageBytes: z.number().int().min(2048).max(65_535).default(65_535),
   /** In order of preference when the caller leaves it to us. */
-  codecs: z
-    .array(z.enum(['pcmu', 'pcma']))
-    .min(1)
-    .default(['pcmu', 'pcma']),
-});
-
-const rtpSchema = z.strictObject({
-  /** HEARKEN_RTP_PORTS as `10000-19999`; `0` = any free ports. */
-  portMin: port.default(10_000),
-  portMax: port.default(19_999),
-  /** No RTP for so long: the caller is gone. 0 = never. */
-  mediaTimeoutMs: ms(60_000),
-  /** What the service may send ahead of the caller's ear; more is dropped. */
-  playoutQueueMs: ms(60_000),
+  codecs: z.array(codecSchema).min(1).default(['pcmu', 'pcma', 'g722', 'opus']),
 });
 
 const mediaSchema = z.strictObject({

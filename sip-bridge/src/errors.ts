@@ -8,6 +8,7 @@ const ERRORS = {
   SCHEMA_UNREADABLE: { exitCode: 78 },
   SIP_ADDRESS: { exitCode: 1 },
   SDP_INVALID: { exitCode: 1 },
+  SRTP_NEEDS_TLS: { exitCode: 1 },
   CALL_FAILED: { exitCode: 1 },
   WORKER_LOST: { exitCode: 1 },
   CLOSED: { exitCode: 1 },

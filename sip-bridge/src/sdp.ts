@@ -2,16 +2,21 @@ import { randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { parse } from 'sdp-transform';
 import { BridgeError, messageOf } from './errors.js';
-import { FRAME_MS, type G711, G711_PAYLOAD_TYPE } from './rtp/packet.js';
+import { type AudioCodec, CN_PAYLOAD_TYPE, CODECS, FRAME_MS } from './rtp/packet.js';
+import { type CryptoLine, LocalKeys, readCrypto } from './sdes.js';
 
-/** Offer and answer (RFC 3264) for one audio stream of G.711 with telephone-event. */
+/** Offer and answer (RFC 3264) for one audio stream with telephone-event, comfort noise and SRTP. */
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
+/** SRTP on a trunk: never; where the peer does it as well; or not without. */
+export type SrtpPolicy = 'off' | 'optional' | 'required';
+
 export interface AudioFormat {
-  readonly codec: G711;
+  readonly codec: AudioCodec;
   readonly payloadType: number;
   readonly dtmfPayloadType?: number;
+  readonly cnPayloadType?: number;
 }
 
 /** What the other side said about its audio stream. */
@@ -19,9 +24,14 @@ export interface RemoteAudio {
   /** IP address or host name. */
   readonly host: string;
   readonly port: number;
+  /** With rtcp-mux the same as `port`. */
+  readonly rtcpPort: number;
+  readonly rtcpMux: boolean;
   /** As they see it: `sendonly` means that they send and do not listen. */
   readonly direction: Direction;
   readonly format: AudioFormat;
+  /** The line that is used; undefined: RTP in the clear. */
+  readonly crypto?: CryptoLine;
   /** Our index of the stream among all that were offered. */
   readonly index: number;
 }
@@ -37,12 +47,16 @@ export interface RemoteDescription {
 const MAX_SDP_BYTES = 16_384;
 const MAX_SDP_LINES = 400;
 const MAX_STREAMS = 16;
-/** Our number for events when we offer; 101 is what everybody uses. */
+/** Our numbers for events when we offer; 101 is what everybody uses. */
 const OFFERED_DTMF_TYPE = 101;
-const PROFILES = new Set(['RTP/AVP', 'RTP/AVPF']);
+const OFFERED_WIDE_DTMF_TYPE = 110;
+const CLEAR_PROFILES = new Set(['RTP/AVP', 'RTP/AVPF']);
+const SECURE_PROFILES = new Set(['RTP/SAVP', 'RTP/SAVPF']);
+/** RFC 7587 §6.1: what we want to hear. */
+const OPUS_PARAMETERS = 'maxplaybackrate=16000;sprop-maxcapturerate=16000;stereo=0;useinbandfec=1';
 
 /** Reads an offer or answer. Throws SDP_INVALID on what is not SDP at all. */
-export function readSdp(text: string, codecs: readonly G711[]): RemoteDescription {
+export function readSdp(text: string, codecs: readonly AudioCodec[], srtp: SrtpPolicy = 'off'): RemoteDescription {
   if (text.length > MAX_SDP_BYTES || text.split('\n', MAX_SDP_LINES + 1).length > MAX_SDP_LINES) {
     throw new BridgeError(
       'SDP_INVALID',
@@ -67,15 +81,31 @@ export function readSdp(text: string, codecs: readonly G711[]): RemoteDescriptio
     protocol: token(stream.protocol),
     formats: token(String(stream.payloads ?? '0')),
   }));
+  const found: RemoteAudio[] = [];
   for (const [index, stream] of media.entries()) {
-    if (stream.type !== 'audio' || stream.port === 0 || !PROFILES.has(stream.protocol)) continue;
+    if (stream.type !== 'audio' || !isPort(stream.port)) continue;
+    const crypto = srtp === 'off' ? undefined : readCrypto(stream.crypto ?? [])[0];
+    const clear = CLEAR_PROFILES.has(stream.protocol) && srtp !== 'required';
+    const secure = (CLEAR_PROFILES.has(stream.protocol) || SECURE_PROFILES.has(stream.protocol)) && crypto;
+    if (!clear && !secure) continue;
     const format = chooseFormat(String(stream.payloads ?? ''), stream.rtp ?? [], codecs);
     const host = stream.connection?.ip ?? session.connection?.ip;
-    if (!format || !host || !isPort(stream.port)) continue;
-    const direction = readDirection(stream.direction ?? session.direction, host);
-    return { audio: { host, port: stream.port, direction, format, index }, streams };
+    if (!format || !host) continue;
+    const rtcpMux = stream.rtcpMux !== undefined;
+    const named = stream.rtcp?.port;
+    found.push({
+      host,
+      port: stream.port,
+      rtcpMux,
+      rtcpPort: rtcpMux ? stream.port : isPort(named) ? Number(named) : Math.min(65_535, stream.port + 1),
+      direction: readDirection(stream.direction ?? session.direction, host),
+      format,
+      ...(crypto ? { crypto } : {}),
+      index,
+    });
   }
-  return { audio: undefined, streams };
+  // Offered both ways, the encrypted one is taken.
+  return { audio: found.find(({ crypto }) => crypto) ?? found[0], streams };
 }
 
 function isPort(port: unknown): boolean {
@@ -101,30 +131,41 @@ interface RtpMap {
   readonly rate?: number;
 }
 
-/** The first of their formats that we have, and their number for events. */
-function chooseFormat(payloads: string, maps: readonly RtpMap[], codecs: readonly G711[]): AudioFormat | undefined {
+/** The first of their formats that we have, and their numbers for events and comfort noise at its clock rate. */
+function chooseFormat(
+  payloads: string,
+  maps: readonly RtpMap[],
+  codecs: readonly AudioCodec[],
+): AudioFormat | undefined {
   const types = payloads
     .split(/\s+/)
     .map(Number)
     .filter((type) => Number.isInteger(type) && type >= 0 && type <= 127);
-  const nameOf = (type: number): { codec: string; rate: number } => {
-    const map = maps.find((entry) => entry.payload === type);
-    if (map) return { codec: String(map.codec).toLowerCase(), rate: Number(map.rate ?? 8000) };
-    const known = Object.entries(G711_PAYLOAD_TYPE).find(([, number]) => number === type);
-    return { codec: known?.[0] ?? '', rate: 8000 };
-  };
-  const dtmfPayloadType = types.find((type) => {
-    const { codec, rate } = nameOf(type);
-    return codec === 'telephone-event' && rate === 8000;
-  });
-  for (const payloadType of types) {
-    const { codec, rate } = nameOf(payloadType);
-    const ours = codecs.find((name) => name === codec);
-    if (ours && rate === 8000) {
-      return { codec: ours, payloadType, ...(dtmfPayloadType === undefined ? {} : { dtmfPayloadType }) };
-    }
+  const formats = types.map((type) => ({ type, ...nameOf(type, maps) }));
+  for (const { type, name, rate } of formats) {
+    const codec = codecs.find((one) => one === name && CODECS[one].clockRate === rate);
+    if (!codec) continue;
+    const numberOf = (wanted: string): number | undefined =>
+      formats.find((format) => format.name === wanted && format.rate === rate)?.type;
+    const dtmfPayloadType = numberOf('telephone-event');
+    const cnPayloadType = numberOf('cn');
+    return {
+      codec,
+      payloadType: type,
+      ...(dtmfPayloadType === undefined ? {} : { dtmfPayloadType }),
+      ...(cnPayloadType === undefined ? {} : { cnPayloadType }),
+    };
   }
   return undefined;
+}
+
+function nameOf(type: number, maps: readonly RtpMap[]): { name: string; rate: number } {
+  const map = maps.find((entry) => entry.payload === type);
+  if (map) return { name: String(map.codec).toLowerCase(), rate: Number(map.rate ?? 8000) };
+  if (type === CN_PAYLOAD_TYPE) return { name: 'cn', rate: 8000 };
+  // Dynamic numbers mean nothing without a line that says what they are.
+  const known = Object.entries(CODECS).find(([, { payloadType }]) => payloadType === type && type < 96);
+  return { name: known?.[0] ?? '', rate: 8000 };
 }
 
 export function reverse(direction: Direction): Direction {
@@ -132,8 +173,16 @@ export function reverse(direction: Direction): Direction {
   return direction === 'recvonly' ? 'sendonly' : direction;
 }
 
-/** Our side's `o=` line and version, which must grow when what we say changes (RFC 3264 §8). */
+export interface OfferOptions {
+  readonly direction?: Direction;
+  readonly srtp?: SrtpPolicy;
+  /** We would send comfort noise (RFC 3389). */
+  readonly comfortNoise?: boolean;
+}
+
+/** Our side's `o=` line and version, which must grow when what we say changes (RFC 3264 §8), and our keys. */
 export class LocalDescription {
+  readonly keys = new LocalKeys();
   readonly #host: string;
   readonly #port: number;
   readonly #sessionId = randomInt(1_000_000, 0x7fff_ffff);
@@ -145,14 +194,25 @@ export class LocalDescription {
     this.#port = port;
   }
 
-  offer(codecs: readonly G711[], direction: Direction = 'sendrecv'): string {
-    const types = codecs.map((codec) => G711_PAYLOAD_TYPE[codec]);
-    const maps = codecs.map((codec) => `a=rtpmap:${G711_PAYLOAD_TYPE[codec]} ${codec.toUpperCase()}/8000`);
+  /** `optional` is offered as RTP/AVP with keys: who knows SRTP answers with its own, who does not passes them over. */
+  offer(codecs: readonly AudioCodec[], options: OfferOptions = {}): string {
+    const { direction = 'sendrecv', srtp = 'off', comfortNoise = false } = options;
+    const narrow = codecs.some((codec) => CODECS[codec].clockRate === 8000);
+    const types = codecs.map((codec) => CODECS[codec].payloadType);
+    const noise = narrow && comfortNoise ? [CN_PAYLOAD_TYPE] : [];
+    const events = [
+      ...(narrow ? [[OFFERED_DTMF_TYPE, 8000] as const] : []),
+      ...(codecs.includes('opus') ? [[OFFERED_WIDE_DTMF_TYPE, 48_000] as const] : []),
+    ];
+    const profile = srtp === 'required' ? 'RTP/SAVP' : 'RTP/AVP';
     return this.#render([
-      `m=audio ${this.#port} RTP/AVP ${[...types, OFFERED_DTMF_TYPE].join(' ')}`,
-      ...maps,
-      ...eventLines(OFFERED_DTMF_TYPE),
+      `m=audio ${this.#port} ${profile} ${[...types, ...noise, ...events.map(([type]) => type)].join(' ')}`,
+      ...codecs.flatMap((codec) => codecLines(codec, CODECS[codec].payloadType)),
+      ...noise.map((type) => `a=rtpmap:${type} CN/8000`),
+      ...events.flatMap(([type, rate]) => eventLines(type, rate)),
+      ...(srtp === 'off' ? [] : this.keys.lines()),
       `a=ptime:${FRAME_MS}`,
+      'a=rtcp-mux',
       `a=${direction}`,
     ]);
   }
@@ -166,13 +226,16 @@ export class LocalDescription {
         lines.push(`m=${stream.kind} 0 ${stream.protocol} ${stream.formats}`);
         continue;
       }
-      const { codec, payloadType, dtmfPayloadType } = audio.format;
-      const types = dtmfPayloadType === undefined ? [payloadType] : [payloadType, dtmfPayloadType];
+      const { codec, payloadType, dtmfPayloadType, cnPayloadType } = audio.format;
+      const types = [payloadType, cnPayloadType, dtmfPayloadType].filter((type) => type !== undefined);
       lines.push(
         `m=audio ${this.#port} ${stream.protocol} ${types.join(' ')}`,
-        `a=rtpmap:${payloadType} ${codec.toUpperCase()}/8000`,
-        ...(dtmfPayloadType === undefined ? [] : eventLines(dtmfPayloadType)),
+        ...codecLines(codec, payloadType),
+        ...(cnPayloadType === undefined ? [] : [`a=rtpmap:${cnPayloadType} CN/8000`]),
+        ...(dtmfPayloadType === undefined ? [] : eventLines(dtmfPayloadType, CODECS[codec].clockRate)),
+        ...(audio.crypto ? [this.keys.line(audio.crypto)] : []),
         `a=ptime:${FRAME_MS}`,
+        ...(audio.rtcpMux ? ['a=rtcp-mux'] : []),
         `a=${reverse(audio.direction)}`,
       );
     }
@@ -195,8 +258,14 @@ export class LocalDescription {
   }
 }
 
-function eventLines(type: number): string[] {
-  return [`a=rtpmap:${type} telephone-event/8000`, `a=fmtp:${type} 0-15`];
+function codecLines(codec: AudioCodec, type: number): string[] {
+  const { name, clockRate, channels } = CODECS[codec];
+  const map = `a=rtpmap:${type} ${name}/${clockRate}${channels === 1 ? '' : `/${channels}`}`;
+  return codec === 'opus' ? [map, `a=fmtp:${type} ${OPUS_PARAMETERS}`] : [map];
+}
+
+function eventLines(type: number, clockRate: number): string[] {
+  return [`a=rtpmap:${type} telephone-event/${clockRate}`, `a=fmtp:${type} 0-15`];
 }
 
 /** The SDP part of a SIP body: the body itself, or the part of a multipart body that carriers send beside ISUP. */

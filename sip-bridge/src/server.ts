@@ -87,8 +87,10 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     this.book = new TrunkBook(agent, logger, () => legRules(this.#config));
     this.dialler = new Dialler({
       config: config.outbound,
-      place: ({ to, trunk, callerId }, ringTimeoutMs) =>
-        this.book.dial(this.#outboundTrunk(trunk), { to, callerId, ringTimeoutMs }, this.#media()),
+      place: ({ to, trunk: name, callerId }, ringTimeoutMs) => {
+        const trunk = this.#outboundTrunk(name);
+        return this.book.dial(trunk, { to, callerId, ringTimeoutMs }, this.#media(trunk));
+      },
       connect: (leg, facts) => this.#take(leg, facts),
       hasRoom: () => !this.#draining && this.#calls.size < this.#config.maxCalls,
       logger,
@@ -336,8 +338,8 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     }
   }
 
-  #media(): ReturnType<typeof legMedia> {
-    return legMedia(this.#config, this.engine, this.#agent.advertisedHost);
+  #media(trunk: ReturnType<TrunkBook['get']>): ReturnType<typeof legMedia> {
+    return legMedia(this.#config, this.engine, this.#agent.advertisedHost, trunk);
   }
 
   #outboundTrunk(name: string | undefined): ReturnType<TrunkBook['get']> {
@@ -373,7 +375,8 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
 
   #take(leg: InboundLeg | OutboundLeg, facts: CallFacts): BridgeCall {
     const logger = this.#logger.child({ call: facts.callId.slice(0, 64) });
-    const options = callOptions(this.#config, facts, this.#media(), this.#recordings, this.book);
+    const media = (trunk: ReturnType<TrunkBook['get']>) => this.#media(trunk);
+    const options = callOptions(this.#config, facts, media, this.#recordings, this.book);
     const call = new BridgeCall(leg, facts, options, logger);
     const trunk = this.book.get(facts.trunk);
     if (trunk) trunk.calls++;

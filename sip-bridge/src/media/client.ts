@@ -3,10 +3,10 @@ import { monotonicMs } from '../clock.js';
 import { SafeEmitter } from '../emitter.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
-import { FRAME_BYTES } from '../rtp/packet.js';
 import type { HangupCause } from '../sip/cause.js';
 import {
   type ClientMessage,
+  frameBytesOf,
   type ReadyMessage,
   readServerMessage,
   type StartMessage,
@@ -29,7 +29,7 @@ export interface MediaClientOptions {
 export interface MediaClientEvents {
   /** First `ready`. */
   ready: [ready: ReadyMessage];
-  /** G.711 to play, a multiple of 20 ms. */
+  /** Audio to play as `start.media` has it, a multiple of 20 ms. */
   audio: [payload: Uint8Array];
   mark: [name: string];
   clear: [generation: number];
@@ -39,12 +39,12 @@ export interface MediaClientEvents {
   detached: [];
   /** It came back; a new generation has begun. */
   resumed: [ready: ReadyMessage];
-  /** The end, once: never reached, refused, lost for good, or closed by us. */
-  failed: [reason: string];
+  /** The end, once: never reached, refused (`code`: the service's own word for why), lost for good, or closed by us. */
+  failed: [reason: string, code?: string];
 }
 
-/** Unsent bytes at which frames wait in our own queue, where the oldest can be dropped: half a second of G.711. */
-const HIGH_WATER_BYTES = 4000;
+/** Unsent frames at which others wait in our own queue, where the oldest can be dropped: half a second. */
+const HIGH_WATER_FRAMES = 25;
 /** Frames that wait at most; 2 s, as the service's own queue. */
 const MAX_WAITING_FRAMES = 100;
 const MAX_MESSAGE_BYTES = 131_072;
@@ -59,6 +59,7 @@ type State = 'connecting' | 'live' | 'resuming' | 'over';
 /** One call's `hearken.media.v1` connection, which survives the loss of its socket. */
 export class MediaClient extends SafeEmitter<MediaClientEvents> {
   readonly #options: MediaClientOptions;
+  readonly #frameBytes: number;
   #state: State = 'connecting';
   #socket: WebSocket | undefined;
   #ready: ReadyMessage | undefined;
@@ -75,6 +76,7 @@ export class MediaClient extends SafeEmitter<MediaClientEvents> {
   constructor(options: MediaClientOptions) {
     super();
     this.#options = options;
+    this.#frameBytes = frameBytesOf(options.start.media);
     this.#deadline = setTimeout(
       () => this.#fail(`the service was not ready within ${options.connectTimeoutMs} ms`),
       options.connectTimeoutMs,
@@ -100,7 +102,7 @@ export class MediaClient extends SafeEmitter<MediaClientEvents> {
       this.droppedFrames++;
     }
     const socket = this.#socket;
-    while (socket && this.#waiting.length > 0 && socket.bufferedAmount < HIGH_WATER_BYTES) {
+    while (socket && this.#waiting.length > 0 && socket.bufferedAmount < HIGH_WATER_FRAMES * this.#frameBytes) {
       const next = this.#waiting.shift();
       if (next) socket.send(next, { binary: true }, ignore);
     }
@@ -161,7 +163,7 @@ export class MediaClient extends SafeEmitter<MediaClientEvents> {
 
   #audio(data: Buffer): void {
     if (this.#state !== 'live') return;
-    if (data.length === 0 || data.length % FRAME_BYTES !== 0) {
+    if (data.length === 0 || data.length % this.#frameBytes !== 0) {
       this.#problem(`a binary frame of ${data.length} bytes is no multiple of 20 ms`);
       return;
     }
@@ -194,7 +196,7 @@ export class MediaClient extends SafeEmitter<MediaClientEvents> {
         break;
       case 'error':
         this.#options.logger.warn({ code: message.code, fatal: message.fatal }, `the service says: ${message.message}`);
-        if (message.fatal) this.#fail(`${message.code}: ${message.message}`);
+        if (message.fatal) this.#fail(`${message.code}: ${message.message}`, message.code);
         break;
       default:
         // transcript and state are for those who can show them.
@@ -205,7 +207,9 @@ export class MediaClient extends SafeEmitter<MediaClientEvents> {
   #onReady(ready: ReadyMessage): void {
     const { encoding, sampleRate } = this.#options.start.media;
     if (ready.media.encoding !== encoding || ready.media.sampleRate !== sampleRate) {
-      this.#fail(`the service wants ${ready.media.encoding}, this call has ${encoding}`);
+      this.#fail(
+        `the service wants ${ready.media.encoding} at ${ready.media.sampleRate} Hz, this call has ${encoding} at ${sampleRate} Hz`,
+      );
       return;
     }
     const first = this.#ready === undefined;
@@ -276,10 +280,10 @@ export class MediaClient extends SafeEmitter<MediaClientEvents> {
     this.#ping = undefined;
   }
 
-  #fail(reason: string): void {
+  #fail(reason: string, code?: string): void {
     if (this.#state === 'over') return;
     this.#shut(1000);
-    this.emit('failed', reason);
+    this.emit('failed', reason, code);
   }
 
   #shut(code: number): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { BridgeError, messageOf } from '../errors.js';
-import type { G711 } from '../rtp/packet.js';
+import { type G711, LINES, type LineFormat } from '../rtp/packet.js';
 import type { HangupCause } from '../sip/cause.js';
 
 /** `hearken.media.v1` as its JSON Schema (docs/protocol) has it; the types below say the same for the compiler. */
@@ -12,6 +12,18 @@ export const SUBPROTOCOL = 'hearken.media.v1';
 export interface MediaFormat {
   readonly encoding: G711 | 'pcm16';
   readonly sampleRate: number;
+}
+
+/** How the service is told of a line. */
+export function mediaOf(line: LineFormat): MediaFormat {
+  return line === 'l16'
+    ? { encoding: 'pcm16', sampleRate: LINES.l16.sampleRate }
+    : { encoding: line, sampleRate: 8000 };
+}
+
+/** Bytes of 20 ms. */
+export function frameBytesOf({ encoding, sampleRate }: MediaFormat): number {
+  return (sampleRate / 50) * (encoding === 'pcm16' ? 2 : 1);
 }
 
 export interface StartMessage {

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
 import type { Logger } from '../log.js';
+import { withoutKeys } from '../sdes.js';
 import type { Destination, Protocol } from '../sip/channel.js';
 import { headerOf } from '../sip/text.js';
 import type { HepConfig } from './config.js';
@@ -52,7 +53,7 @@ export function hepPacket(message: HepMessage, config: Pick<HepConfig, 'captureI
     chunk(CHUNK.captureId, uint32(config.captureId)),
     ...(config.password === undefined ? [] : [chunk(CHUNK.password, Buffer.from(config.password))]),
     chunk(CHUNK.correlation, Buffer.from((headerOf(message.text, 'call-id') ?? '').slice(0, 256))),
-    chunk(CHUNK.payload, Buffer.from(message.text).subarray(0, MAX_PAYLOAD_BYTES)),
+    chunk(CHUNK.payload, Buffer.from(withoutKeys(message.text)).subarray(0, MAX_PAYLOAD_BYTES)),
   ];
   const body = Buffer.concat(chunks);
   return Buffer.concat([Buffer.from('HEP3'), uint16(body.length + 6), body]);

@@ -1,3 +1,4 @@
+import { withoutKeys } from '../sdes.js';
 import type { Destination, Protocol } from '../sip/channel.js';
 import { callIdOf } from '../sip/core-setup.js';
 import { startLineOf } from '../sip/text.js';
@@ -43,7 +44,7 @@ export class CallTraces {
       direction,
       protocol,
       peer: `${peer.address}:${peer.port}`,
-      text: text.slice(0, MAX_MESSAGE_CHARS).replace(SECRETS, '$1 (left out)'),
+      text: withoutKeys(text.slice(0, MAX_MESSAGE_CHARS)).replace(SECRETS, '$1 (left out)'),
     });
   }
 

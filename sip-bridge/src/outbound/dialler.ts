@@ -4,7 +4,7 @@ import { TokenBucket } from '../abuse/limits.js';
 import type { BridgeCall, CallFacts } from '../bridge.js';
 import { BridgeError, messageOf, systemCode } from '../errors.js';
 import { type Logger, maskAddress } from '../log.js';
-import { decodeSample } from '../rtp/translate.js';
+import { LineReader } from '../rtp/line.js';
 import type { OutboundLeg } from '../sip/outbound-leg.js';
 import { AnswerDetector, BeepDetector, type Detection } from './answer-detection.js';
 import type { OutboundConfig } from './config.js';
@@ -343,6 +343,7 @@ function listen<Found>(
 ): Promise<Found | undefined> {
   const stream = leg.media?.stream;
   if (!stream || leg.end) return Promise.resolve(undefined);
+  const reader = new LineReader(leg.line ?? 'pcmu', 8000);
   return new Promise((resolve) => {
     const finish = (found: Found | undefined): void => {
       clearTimeout(limit);
@@ -352,8 +353,7 @@ function listen<Found>(
     };
     const onEnded = (): void => finish(undefined);
     const onFrame = ({ payload }: { readonly payload: Uint8Array }): void => {
-      const codec = leg.codec ?? 'pcmu';
-      const found = accept(Int16Array.from(payload, (byte) => decodeSample(byte, codec)));
+      const found = accept(reader.read(payload));
       if (found !== undefined) finish(found);
     };
     const limit = setTimeout(() => finish(undefined), limitMs);

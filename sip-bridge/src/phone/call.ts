@@ -1,6 +1,6 @@
 import { SafeEmitter } from '../emitter.js';
 import { BridgeError, messageOf } from '../errors.js';
-import type { G711 } from '../rtp/packet.js';
+import type { AudioCodec, LineFormat } from '../rtp/packet.js';
 import type { HangupCause, LegEnd } from '../sip/cause.js';
 import { InboundLeg } from '../sip/inbound-leg.js';
 import type { IncomingRefer, Leg } from '../sip/leg.js';
@@ -9,9 +9,9 @@ import { AudioOut, type AudioSource } from './audio-out.js';
 
 /** A frame as it came off the wire. */
 export interface HeardFrame {
-  /** G.711 in `codec`, one 20 ms frame. */
+  /** One 20 ms frame in the phone's `line`. */
   readonly payload: Uint8Array;
-  readonly codec: G711;
+  readonly codec: LineFormat;
   readonly rtpTimestamp: number;
   /** Milliseconds on the monotonic clock (`monotonicMs()`). */
   readonly arrivalMs: number;
@@ -101,7 +101,7 @@ export class PhoneCall extends SafeEmitter<PhoneCallEvents> {
     return this.callId === callId && session?.localTag === localTag && session?.remoteTag === remoteTag;
   }
 
-  get codec(): G711 | undefined {
+  get codec(): AudioCodec | undefined {
     return this.#leg.media?.codec;
   }
 
@@ -180,7 +180,7 @@ export class PhoneCall extends SafeEmitter<PhoneCallEvents> {
     this.#out.attach(media?.stream);
     media?.stream.on('frame', ({ payload, rtpTimestamp, arrivalMs }) => {
       if (this.#leg !== leg) return;
-      this.emit('audio', { payload, rtpTimestamp, arrivalMs, codec: media.codec ?? 'pcmu', leg: index });
+      this.emit('audio', { payload, rtpTimestamp, arrivalMs, codec: media.line ?? 'pcmu', leg: index });
     });
   }
 

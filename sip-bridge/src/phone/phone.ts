@@ -2,7 +2,8 @@ import { SafeEmitter } from '../emitter.js';
 import { messageOf } from '../errors.js';
 import { type Logger, silentLogger } from '../log.js';
 import { RtpEngine } from '../rtp/engine.js';
-import type { G711 } from '../rtp/packet.js';
+import type { AudioCodec, G711 } from '../rtp/packet.js';
+import type { SrtpPolicy } from '../sdp.js';
 import { InboundLeg } from '../sip/inbound-leg.js';
 import type { LegMediaOptions } from '../sip/leg-media.js';
 import { OutboundLeg } from '../sip/outbound-leg.js';
@@ -18,8 +19,12 @@ export interface SipPhoneOptions {
   readonly port?: number;
   /** User part of the phone's address. Default `phone`. */
   readonly user?: string;
-  /** Offered in this order. Default PCMU alone, so that what is sent and heard is in one format. */
-  readonly codecs?: readonly G711[];
+  /** On the wire, offered in this order. Default PCMU alone. What is sent and heard is in `line`, whatever is agreed on. */
+  readonly codecs?: readonly AudioCodec[];
+  /** Default: the first of `codecs` that is G.711, else PCMU. */
+  readonly line?: G711;
+  /** SRTP with SDES; its keys go over whatever the phone signals with. Default off. */
+  readonly srtp?: SrtpPolicy;
   /** RTP range; default any free ports. */
   readonly rtpPorts?: readonly [portMin: number, portMax: number];
   /** Answers calls by itself after so many milliseconds; undefined: never. */
@@ -223,10 +228,12 @@ export class SipPhone extends SafeEmitter<SipPhoneEvents> {
   }
 
   #media(): LegMediaOptions {
+    const { codecs = ['pcmu'], srtp = 'off' } = this.#options;
+    const law = codecs.find((codec): codec is G711 => codec === 'pcmu' || codec === 'pcma');
     return {
       engine: this.#engine,
       advertisedHost: this.#agent.advertisedHost,
-      codecs: this.#options.codecs ?? ['pcmu'],
+      ...{ codecs, srtp, srtpWithoutTls: true, line: this.#options.line ?? law ?? 'pcmu' },
       fill: this.#options.fillSilence ?? false,
       maxQueueMs: MAX_QUEUE_MS,
       mediaTimeoutMs: this.#options.mediaTimeoutMs ?? 0,

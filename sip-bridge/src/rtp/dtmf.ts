@@ -19,14 +19,16 @@ export interface Key {
 
 /** A key whose end packets were all lost counts as released after this long without news; RFC 4733 §2.5.2.2 asks for about three packet times or more. */
 const RELEASE_MS = 200;
-/** Timestamps this close behind the last key are its late retransmissions (8 kHz units: 5 s). */
-const STALE_UNITS = 40_000;
+/** Timestamps this close behind the last key are its late retransmissions. */
+const STALE_MS = 5000;
 
 /**
  * Turns event packets into keys, one each: all packets of a key carry the same RTP timestamp, which is what tells keys apart. The marker bit is
  * not needed and the End bit comes three times.
  */
 export class DtmfReceiver {
+  /** Of the timestamps: 8, or 48 beside Opus. */
+  unitsPerMs = 8;
   #open: { timestamp: number; digit: string; duration: number; atMs: number } | undefined;
   #lastDone: number | undefined;
 
@@ -38,11 +40,11 @@ export class DtmfReceiver {
     const digit = eventToDigit(event);
     if (digit === undefined) return keys;
     if (this.#open && this.#open.timestamp !== timestamp) {
-      if (isStale(timestamp, this.#open.timestamp)) return keys;
+      if (this.#isStale(timestamp, this.#open.timestamp)) return keys;
       keys.push(this.#finish(this.#open));
     }
     if (!this.#open && this.#lastDone !== undefined) {
-      if (timestamp === this.#lastDone || isStale(timestamp, this.#lastDone)) return keys;
+      if (timestamp === this.#lastDone || this.#isStale(timestamp, this.#lastDone)) return keys;
     }
     const duration = (high << 8) | low;
     const open = this.#open ?? { timestamp, digit, duration, atMs: nowMs };
@@ -69,23 +71,23 @@ export class DtmfReceiver {
   #finish(open: { timestamp: number; digit: string; duration: number }): Key {
     this.#lastDone = open.timestamp;
     this.#open = undefined;
-    return { digit: open.digit, durationMs: Math.round(open.duration / 8) };
+    return { digit: open.digit, durationMs: Math.round(open.duration / this.unitsPerMs) };
+  }
+
+  #isStale(timestamp: number, reference: number): boolean {
+    const distance = timestampDistance(timestamp, reference);
+    return distance < 0 && distance > -STALE_MS * this.unitsPerMs;
   }
 }
 
-function isStale(timestamp: number, reference: number): boolean {
-  const distance = timestampDistance(timestamp, reference);
-  return distance < 0 && distance > -STALE_UNITS;
-}
-
 /** A key pressed by us, as the sequence of event payloads to send every 20 ms: updates, then the end three times (RFC 4733 §2.5.1.4). */
-export function dtmfPayloads(digit: string, durationMs: number): Uint8Array[] {
+export function dtmfPayloads(digit: string, durationMs: number, unitsPerMs = 8): Uint8Array[] {
   const event = digitToEvent(digit);
   if (event === undefined) return [];
   const payloads: Uint8Array[] = [];
   const total = Math.max(40, Math.min(5000, Math.round(durationMs / 20) * 20));
   const payload = (elapsedMs: number, end: boolean): Uint8Array => {
-    const units = Math.min(0xffff, elapsedMs * 8);
+    const units = Math.min(0xffff, elapsedMs * unitsPerMs);
     return Uint8Array.of(event, (end ? 0x80 : 0) | 10, units >> 8, units & 0xff);
   };
   for (let elapsedMs = 20; elapsedMs < total; elapsedMs += 20) payloads.push(payload(elapsedMs, false));

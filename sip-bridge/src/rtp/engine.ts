@@ -31,6 +31,12 @@ export interface OpenOptions {
   readonly mediaTimeoutMs: number;
   /** RTCP's name for us, without personal data. */
   readonly cname: string;
+  /** Networks that RTP may come from besides the signalled address; undefined: any. */
+  readonly latchFrom?: readonly string[] | undefined;
+  /** Level of the soft noise while there is nothing to say, dBov; undefined: digital silence. */
+  readonly idleDbov?: number | undefined;
+  /** RFC 3389 packets in its place, where that was agreed on. */
+  readonly sendComfortNoise?: boolean;
 }
 
 export interface RtpStreamEvents {
@@ -43,12 +49,16 @@ export interface RtpStreamEvents {
   latched: [remote: StreamRemote];
   /** Nothing was received for the media time-out. */
   silent: [idleMs: number];
+  /** About a second of both sides while it records: samples of the line's format, peer and we by turns. */
+  recorded: [batch: ArrayBuffer];
   /** The thread behind it is gone. */
   lost: [];
 }
 
 const START_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 5000;
+/** Longer announcements are cut. */
+const MAX_ANNOUNCEMENT_MS = 120_000;
 
 type Send = (message: ControlMessage | PlayoutRecord) => void;
 type Request = (message: (request: number) => ControlMessage, timeoutMs?: number) => Promise<unknown>;
@@ -78,7 +88,7 @@ export class RtpStream extends SafeEmitter<RtpStreamEvents> {
     this.#send({ type: 'release', stream: this.#id });
   }
 
-  /** Queues G.711 in multiples of 20 ms. The bytes are copied before the next turn of the event loop. */
+  /** Queues audio of the line's format in multiples of 20 ms. The bytes are copied before the next turn of the event loop. */
   play(payload: Uint8Array): void {
     if (!this.#closed) this.#send({ kind: 'audio', stream: this.#id, payload });
   }
@@ -95,6 +105,17 @@ export class RtpStream extends SafeEmitter<RtpStreamEvents> {
   async sendDigits(digits: string, durationMs = 120): Promise<void> {
     const limitMs = REQUEST_TIMEOUT_MS + digits.length * (durationMs + 200);
     await this.#request((request) => ({ type: 'digits', stream: this.#id, request, digits, durationMs }), limitMs);
+  }
+
+  /** Is heard before everything that is queued, and `clear` does not reach it. Resolves when it was heard, or the call is over. */
+  async announce(payload: Uint8Array): Promise<void> {
+    const limitMs = REQUEST_TIMEOUT_MS + MAX_ANNOUNCEMENT_MS;
+    await this.#request((request) => ({ type: 'announce', stream: this.#id, request, payload }), limitMs);
+  }
+
+  /** Takes both sides down (`recorded`), or a silence in their place, or nothing any more. */
+  record(state: 'on' | 'paused' | 'off'): void {
+    if (!this.#closed) this.#send({ type: 'record', stream: this.#id, state });
   }
 
   /** What comes in here goes out there, and the other way round, until one of them is closed. Both belong to one engine. */
@@ -180,6 +201,7 @@ export class RtpEngine {
       stream: id,
       ...this.#options,
       ...rest,
+      sendComfortNoise: rest.sendComfortNoise ?? false,
       maxQueueFrames: Math.ceil(maxQueueMs / 20),
     }));
     const stream = new RtpStream(
@@ -269,6 +291,7 @@ export class RtpEngine {
     else if (message.type === 'cleared') stream.deliver('cleared', message.generation, message.playedMs);
     else if (message.type === 'overflow') stream.deliver('overflow', message.frames);
     else if (message.type === 'latched') stream.deliver('latched', { address: message.address, port: message.port });
+    else if (message.type === 'recorded') stream.deliver('recorded', message.batch);
     else stream.deliver('silent', message.idleMs);
   }
 

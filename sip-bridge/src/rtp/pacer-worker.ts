@@ -1,11 +1,13 @@
 import { parentPort } from 'node:worker_threads';
 import { monotonicMs } from '../clock.js';
 import { messageOf } from '../errors.js';
+import { freeOpus, openOpus } from './codec/opus.js';
 import { DeadlineSchedule } from './deadline.js';
 import { FRAME_MS } from './packet.js';
 import { PortAllocator } from './ports.js';
 import { RtpSession, type SessionSink } from './session.js';
-import { type ControlMessage, FramePacker, unpackPlayout, type WorkerMessage } from './wire.js';
+import { SrtpContext } from './srtp.js';
+import { type ControlMessage, FramePacker, type StreamSettings, unpackPlayout, type WorkerMessage } from './wire.js';
 
 /**
  * The thread that owns all RTP sockets and the one clock of all calls. Nothing else runs here, so a busy main thread (SIP, WebSockets, JSON) can't delay a packet.
@@ -45,7 +47,7 @@ function sinkOf(stream: number): SessionSink {
     frame(payload, rtpTimestamp, arrivalMs, kind) {
       const other = joined.get(stream);
       if (other !== undefined) {
-        sessions.get(other)?.relay(payload, sessions.get(stream)?.codec ?? 'pcmu');
+        sessions.get(other)?.relay(payload);
         return;
       }
       packer.add(stream, payload, rtpTimestamp, arrivalMs, kind);
@@ -63,6 +65,7 @@ function sinkOf(stream: number): SessionSink {
     overflow: (frames) => tell({ type: 'overflow', stream, frames }),
     latched: (remote) => tell({ type: 'latched', stream, address: remote.address, port: remote.port }),
     silent: (idleMs) => tell({ type: 'silent', stream, idleMs }),
+    recorded: (batch) => port?.postMessage({ type: 'recorded', stream, batch } satisfies WorkerMessage, [batch]),
   };
 }
 
@@ -92,6 +95,34 @@ async function open(message: Extract<ControlMessage, { type: 'open' }>): Promise
   }
 }
 
+/** Negotiations of a stream that wait for a codec or for keys, in order. */
+const configuring = new Map<number, Promise<void>>();
+
+function configure(stream: number, settings: StreamSettings): void {
+  const session = sessions.get(stream);
+  if (!session) return;
+  const before = configuring.get(stream);
+  if (!before && settings.format.codec !== 'opus' && !settings.srtp) {
+    session.configure(settings, {});
+    return;
+  }
+  const done: Promise<void> = (before ?? Promise.resolve())
+    .then(() => configureSlowly(session, stream, settings))
+    .catch((error: unknown) => process.emitWarning(`RTP could not be set up: ${messageOf(error)}`))
+    .finally(() => {
+      if (configuring.get(stream) === done) configuring.delete(stream);
+    });
+  configuring.set(stream, done);
+}
+
+async function configureSlowly(session: RtpSession, stream: number, settings: StreamSettings): Promise<void> {
+  const opus = settings.format.codec === 'opus' ? (session.opus ?? (await openOpus())) : undefined;
+  const srtp = settings.srtp && (await SrtpContext.open(settings.srtp, session.srtp));
+  // A call that ended meanwhile keeps nothing.
+  if (sessions.get(stream) === session) session.configure(settings, { opus, srtp });
+  else if (opus && opus !== session.opus) freeOpus(opus);
+}
+
 function control(message: ControlMessage): void {
   if (message.type === 'open') {
     void open(message);
@@ -107,7 +138,10 @@ function control(message: ControlMessage): void {
     session?.close();
     sessions.delete(message.stream);
     const other = joined.get(message.stream);
-    if (other !== undefined) joined.delete(other);
+    if (other !== undefined) {
+      joined.delete(other);
+      sessions.get(other)?.stopRelay();
+    }
     joined.delete(message.stream);
     tell({ type: 'reply', request: message.request, value });
   } else if (message.type === 'digits') {
@@ -115,10 +149,20 @@ function control(message: ControlMessage): void {
     if (session) session.sendDigits(message.digits, message.durationMs, done);
     else done();
   } else if (message.type === 'join') {
+    const other = sessions.get(message.with);
+    if (!session || !other) return;
     joined.set(message.stream, message.with);
     joined.set(message.with, message.stream);
+    session.relayFrom(other);
+    other.relayFrom(session);
   } else if (message.type === 'configure') {
-    session?.configure(message.settings);
+    configure(message.stream, message.settings);
+  } else if (message.type === 'record') {
+    session?.record(message.state);
+  } else if (message.type === 'announce') {
+    const done = (): void => tell({ type: 'reply', request: message.request, value: undefined });
+    if (session) session.announce(message.payload, done);
+    else done();
   } else {
     session?.release();
   }

@@ -1,4 +1,4 @@
-import { FRAME_BYTES, FRAME_MS } from './packet.js';
+import { FRAME_MS, LINES, type LineFormat } from './packet.js';
 
 type Item = { readonly frame: Uint8Array } | { readonly mark: string };
 
@@ -8,6 +8,8 @@ type Item = { readonly frame: Uint8Array } | { readonly mark: string };
  */
 export class PlayoutQueue {
   readonly #maxFrames: number;
+  readonly #frameBytes: number;
+  readonly #silence: number;
   #items: Item[] = [];
   #head = 0;
   #frames = 0;
@@ -16,8 +18,10 @@ export class PlayoutQueue {
   /** Frames that found the queue full. */
   dropped = 0;
 
-  constructor(maxFrames: number) {
+  constructor(maxFrames: number, line: LineFormat = 'pcmu') {
     this.#maxFrames = maxFrames;
+    this.#frameBytes = LINES[line].frameBytes;
+    this.#silence = LINES[line].silence;
   }
 
   get queuedMs(): number {
@@ -28,18 +32,19 @@ export class PlayoutQueue {
     return this.#generation;
   }
 
-  /** Any number of bytes; the last frame is padded with `silence` when it is short. Returns how many frames found no room. */
-  push(payload: Uint8Array, silence: number): number {
+  /** Any number of bytes; the last frame is padded with silence when it is short. Returns how many frames found no room. */
+  push(payload: Uint8Array): number {
+    const size = this.#frameBytes;
     let refused = 0;
-    for (let at = 0; at < payload.length; at += FRAME_BYTES) {
+    for (let at = 0; at < payload.length; at += size) {
       if (this.#frames >= this.#maxFrames) {
         refused++;
         continue;
       }
-      const slice = payload.subarray(at, at + FRAME_BYTES);
+      const slice = payload.subarray(at, at + size);
       let frame = slice;
-      if (slice.length < FRAME_BYTES) {
-        frame = new Uint8Array(FRAME_BYTES).fill(silence);
+      if (slice.length < size) {
+        frame = new Uint8Array(size).fill(this.#silence);
         frame.set(slice);
       }
       this.#items.push({ frame });

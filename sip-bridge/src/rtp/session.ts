@@ -1,14 +1,18 @@
 import { randomInt } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
 import { monotonicMs } from '../clock.js';
-import { dtmfPayloads, type Key } from './dtmf.js';
-import { buildRtp, FRAME_BYTES, FRAME_MS, type G711, G711_SILENCE, parseRtp, RTP_HEADER_BYTES } from './packet.js';
-import { PlayoutQueue } from './playout.js';
+import { freeOpus, type OpusPair } from './codec/opus.js';
+import type { Key } from './dtmf.js';
+import { Latch } from './latch.js';
+import { buildRtp, CODECS, type LineFormat, parseRtp, RTP_HEADER_BYTES } from './packet.js';
 import type { PortPair } from './ports.js';
 import { type FrameKind, RtpReceiver } from './receiver.js';
-import { buildRtcp, parseRtcp, type ReportBlock } from './rtcp.js';
-import { translate } from './translate.js';
-import type { StreamRemote, StreamSettings, StreamStats } from './wire.js';
+import { RelayBuffer } from './relay.js';
+import { Reports } from './reports.js';
+import { RtpSender } from './sender.js';
+import type { SrtpContext } from './srtp.js';
+import { RecordingTap } from './tap.js';
+import type { StreamFormat, StreamRemote, StreamSettings, StreamStats } from './wire.js';
 
 export interface SessionSink {
   frame(payload: Uint8Array, rtpTimestamp: number, arrivalMs: number, kind: FrameKind): void;
@@ -18,6 +22,7 @@ export interface SessionSink {
   overflow(frames: number): void;
   latched(remote: StreamRemote): void;
   silent(idleMs: number): void;
+  recorded(batch: ArrayBuffer): void;
 }
 
 export interface SessionOptions {
@@ -26,51 +31,52 @@ export interface SessionOptions {
   /** 0 = never. */
   readonly mediaTimeoutMs: number;
   readonly cname: string;
+  readonly latchFrom?: readonly string[] | undefined;
+  readonly idleDbov?: number | undefined;
+  readonly sendComfortNoise: boolean;
 }
 
-/** What may wait between two joined sessions. */
-const MAX_RELAY_MS = 120;
-/** Between RTCP reports (RFC 3550 §6.2 minimum). */
-const RTCP_INTERVAL_MS = 5000;
-/** Pause between two keys of a `digits` call, RFC 4733 leaves it to us; phones use 40-100 ms. */
-const DIGIT_PAUSE_TICKS = 4;
+/** What is made outside, because it takes time: codecs and keys that a negotiation asks for. */
+export interface SessionParts {
+  readonly opus?: OpusPair | undefined;
+  readonly srtp?: SrtpContext | undefined;
+}
+
+/** Datagrams that come before keys and codec are known: a second of them. */
+type Early = readonly [datagram: Buffer, from: RemoteInfo];
+const MAX_EARLY = 50;
+/** Orders that come before the first negotiation. */
+const MAX_ORDERS = 4000;
 
 /** The RTP side of one call: its two sockets, what is played, what is received. Lives in the pacer's thread; the pacer calls `tick`. */
 export class RtpSession {
   readonly #ports: PortPair;
   readonly #sink: SessionSink;
   readonly #options: SessionOptions;
-  readonly #queue: PlayoutQueue;
   readonly #ssrc = randomInt(1, 0xffff_ffff);
+  readonly #reports: Reports;
   #settings: StreamSettings | undefined;
+  #parts: SessionParts = {};
   #receiver: RtpReceiver | undefined;
-  #latched: StreamRemote | undefined;
+  #sender: RtpSender | undefined;
+  #latch: Latch | undefined;
+  #early: Early[] = [];
+  #orders: (() => void)[] = [];
+  #relay: { readonly buffer: RelayBuffer; readonly source: RtpSession } | undefined;
+  #tap: RecordingTap | undefined;
   #released = false;
   #sequence = randomInt(0, 0xffff);
-  #timestamp = randomInt(0, 0xffff_ffff);
-  #marker = true;
-  #digits: { payloads: Uint8Array[]; pauseTicks: number }[] = [];
-  #digitTimestamp = 0;
-  #digitsDone: (() => void)[] = [];
   #sent = 0;
   #sentOctets = 0;
-  #sentAtReport = 0;
-  #foreign = 0;
   #lastReceivedMs = monotonicMs();
   #silentReported = false;
-  #rtcpDueMs = monotonicMs() + RTCP_INTERVAL_MS / 2;
-  #lastSr: { middle: number; atMs: number } | undefined;
-  #lostAtReport = 0;
-  #receivedAtReport = 0;
-  #roundTripMs: number | undefined;
-  #remoteLossPercent: number | undefined;
   #closed = false;
 
   constructor(ports: PortPair, options: SessionOptions, sink: SessionSink) {
     this.#ports = ports;
     this.#options = options;
     this.#sink = sink;
-    this.#queue = new PlayoutQueue(options.maxQueueFrames);
+    this.#reports = new Reports(this.#ssrc, options.cname, monotonicMs());
     ports.rtp.on('message', (datagram, from) => this.#onRtp(datagram, from));
     ports.rtcp.on('message', (datagram, from) => this.#onRtcp(datagram, from));
     // ICMP errors of a peer that has gone away; the media time-out deals with it.
@@ -82,103 +88,167 @@ export class RtpSession {
     return this.#ports.port;
   }
 
+  /** What frames are in; `pcmu` before the first negotiation. */
+  get line(): LineFormat {
+    return this.#sender?.line ?? 'pcmu';
+  }
+
+  /** Keys in force, for the next negotiation to go on from. */
+  get srtp(): SrtpContext | undefined {
+    return this.#parts.srtp;
+  }
+
+  get opus(): OpusPair | undefined {
+    return this.#parts.opus;
+  }
+
+  /** How long its receiver waits for missing packets: what a listener has to hold back. */
+  get depthMs(): number {
+    return this.#receiver?.depthMs ?? 0;
+  }
+
   /** The result of a negotiation, the first or a later one. Sending starts, in silence until `release`. */
-  configure(settings: StreamSettings): void {
+  configure(settings: StreamSettings, parts: SessionParts): void {
     const nowMs = monotonicMs();
     const before = this.#settings;
+    if (this.#parts.opus && this.#parts.opus !== parts.opus) freeOpus(this.#parts.opus);
     this.#settings = settings;
+    this.#parts = parts;
+    const { format } = settings;
+    const line = this.#sender?.line ?? settings.line;
+    const changed = before !== undefined && !sameFormat(before.format, format);
     if (!this.#receiver) {
       this.#receiver = new RtpReceiver(
-        settings.format,
+        { format, line, opus: parts.opus },
         {
-          frame: (payload, timestamp, kind, atMs) => this.#sink.frame(payload, timestamp, atMs, kind),
+          frame: (payload, timestamp, kind, atMs) => {
+            this.#tap?.heard(payload);
+            this.#sink.frame(payload, timestamp, atMs, kind);
+          },
           key: (key) => this.#sink.key(key),
         },
         { fill: this.#options.fill, nowMs },
       );
-    } else if (before && !sameFormat(before, settings)) {
-      this.#receiver.reformat(settings.format);
-    }
-    // A re-negotiation may move the peer: latch anew, to whatever comes first.
-    this.#latched = undefined;
-    this.#marker = true;
+    } else if (changed) this.#receiver.reformat({ format, line, opus: parts.opus });
+    if (!this.#sender) this.#sender = this.#newSender(format, line, parts.opus);
+    else if (changed) this.#sender.reformat(format, parts.opus);
+    this.#sender.mark();
+    if (this.#latch) this.#latch.renew(settings.remote);
+    else this.#latch = new Latch(settings.remote, this.#options.latchFrom);
     this.#lastReceivedMs = nowMs;
     this.#silentReported = false;
+    for (const order of this.#orders.splice(0)) order();
+    for (const [datagram, from] of this.#early.splice(0)) this.#onRtp(datagram, from);
+  }
+
+  /** Now, or as soon as the line's format is known. */
+  #ordered(order: (sender: RtpSender) => void): void {
+    if (this.#sender) order(this.#sender);
+    else if (this.#orders.length < MAX_ORDERS) {
+      this.#orders.push(() => {
+        if (this.#sender) order(this.#sender);
+      });
+    }
   }
 
   /** The call is up on both sides: what is queued may be heard. */
   release(): void {
     this.#released = true;
+    this.#sender?.release();
   }
 
   play(payload: Uint8Array): void {
-    const refused = this.#queue.push(payload, G711_SILENCE[this.#settings?.format.codec ?? 'pcmu']);
-    if (refused > 0) this.#sink.overflow(refused);
+    this.#ordered(({ queue }) => {
+      const refused = queue.push(payload);
+      if (refused > 0) this.#sink.overflow(refused);
+    });
   }
 
-  /** A frame of another session. Two clocks drift: what has piled up beyond a few frames is dropped, so that it never turns into delay. */
-  relay(payload: Uint8Array, codec: G711): void {
-    if (this.#queue.queuedMs >= MAX_RELAY_MS) return;
-    this.play(translate(payload, codec, this.codec));
+  /** Heard before what is queued, and not cleared with it. */
+  announce(payload: Uint8Array, done: () => void): void {
+    this.#ordered((sender) => sender.announce(payload, done));
   }
 
-  /** Of the last agreement. */
-  get codec(): G711 {
-    return this.#settings?.format.codec ?? 'pcmu';
+  /** From here on the peer hears what the other one receives. */
+  relayFrom(source: RtpSession): void {
+    this.#relay = { buffer: new RelayBuffer(source.line, this.line), source };
+  }
+
+  stopRelay(): void {
+    this.#relay = undefined;
+  }
+
+  /** A frame of the other session. */
+  relay(payload: Uint8Array): void {
+    this.#relay?.buffer.push(payload);
+  }
+
+  record(state: 'on' | 'paused' | 'off'): void {
+    if (state === 'off') {
+      this.#tap?.flush();
+      this.#tap = undefined;
+      return;
+    }
+    this.#ordered(({ line }) => {
+      this.#tap ??= new RecordingTap(line, (batch) => this.#sink.recorded(batch));
+      this.#tap.paused = state === 'paused';
+    });
   }
 
   mark(name: string): void {
-    this.#queue.mark(name);
+    this.#ordered(({ queue }) => queue.mark(name));
   }
 
   clear(generation: number): void {
-    this.#sink.cleared(generation, this.#queue.clear(generation));
+    this.#ordered(({ queue }) => this.#sink.cleared(generation, queue.clear(generation)));
   }
 
   /** Sends keys as RFC 4733 events, in place of audio. `done` is called when they are out, at once when events were not negotiated. */
   sendDigits(digits: string, durationMs: number, done: () => void): void {
-    if (this.#settings?.format.dtmfPayloadType === undefined) {
-      done();
-      return;
-    }
-    for (const digit of digits.slice(0, 64)) {
-      const payloads = dtmfPayloads(digit, durationMs);
-      if (payloads.length > 0) this.#digits.push({ payloads, pauseTicks: DIGIT_PAUSE_TICKS });
-    }
-    this.#digitsDone.push(done);
+    if (this.#sender && this.#settings) this.#sender.sendDigits(this.#settings.format, digits, durationMs, done);
+    else done();
   }
 
-  /** One frame's time. `skipped` frames before it were lost to a stall: the timestamp jumps over them so the peer sees the gap as it was. */
+  /** One frame's time. `skipped` frames before it were lost to a stall. */
   tick(nowMs: number, skipped: number): void {
     const settings = this.#settings;
-    if (!settings || this.#closed) return;
+    const sender = this.#sender;
+    if (!settings || !sender || this.#closed) return;
     this.#receiver?.tick(nowMs);
-    if (skipped > 0) {
-      this.#timestamp = (this.#timestamp + skipped * FRAME_BYTES) >>> 0;
-      this.#marker = true;
-    }
-    if (!this.#sendDigit(settings)) this.#sendAudio(settings);
-    this.#timestamp = (this.#timestamp + FRAME_BYTES) >>> 0;
-    if (nowMs >= this.#rtcpDueMs) {
-      this.#rtcpDueMs = nowMs + RTCP_INTERVAL_MS * (0.75 + Math.random() / 2);
-      this.#sendReport(settings, nowMs, false);
-    }
+    if (skipped > 0) sender.skip(skipped);
+    const relay = this.#relay;
+    const relayed = relay && ((): Uint8Array | undefined => relay.buffer.next(relay.source.depthMs));
+    const said = sender.tick(settings.format, settings.send, relayed);
+    this.#tap?.tick(said);
+    if (this.#reports.due(nowMs)) this.#sendReport(settings, nowMs, false);
     this.#watchSilence(settings, nowMs);
   }
 
   stats(): StreamStats {
-    const receiver = this.#receiver?.stats;
+    const receiver = this.#receiver;
+    const { roundTripMs, worstRoundTripMs, remoteLossPercent, remoteJitterUnits, received } = this.#reports;
+    const counts = receiver?.stats;
+    const unitsPerMs = CODECS[this.#settings?.format.codec ?? 'pcmu'].clockRate / 1000;
+    const tenth = (value: number): number => Math.round(value * 10) / 10;
     return {
       sentPackets: this.#sent,
-      receivedPackets: receiver?.packets ?? 0,
-      lostPackets: receiver?.lost ?? 0,
-      latePackets: receiver?.late ?? 0,
-      foreignPackets: this.#foreign,
-      concealedFrames: receiver?.concealedFrames ?? 0,
-      jitterMs: Math.round(((receiver?.jitterUnits ?? 0) / 8) * 10) / 10,
-      droppedFrames: this.#queue.dropped,
-      ...(this.#roundTripMs === undefined ? {} : { roundTripMs: this.#roundTripMs }),
-      ...(this.#remoteLossPercent === undefined ? {} : { remoteLossPercent: this.#remoteLossPercent }),
+      receivedPackets: counts?.packets ?? 0,
+      lostPackets: counts?.lost ?? 0,
+      latePackets: counts?.late ?? 0,
+      duplicatePackets: counts?.duplicates ?? 0,
+      foreignPackets: this.#latch?.foreign ?? 0,
+      refusedPackets: this.#parts.srtp?.refused ?? 0,
+      concealedFrames: (counts?.concealedFrames ?? 0) + (this.#relay?.buffer.stats.concealed ?? 0),
+      noiseFrames: counts?.noiseFrames ?? 0,
+      jitterMs: tenth(receiver?.jitterMs ?? 0),
+      depthMs: receiver?.depthMs ?? 0,
+      encrypted: this.#parts.srtp !== undefined,
+      droppedFrames: this.#sender?.queue.dropped ?? 0,
+      reportsReceived: received,
+      ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      ...(worstRoundTripMs === undefined ? {} : { worstRoundTripMs }),
+      ...(remoteLossPercent === undefined ? {} : { remoteLossPercent }),
+      ...(remoteJitterUnits === undefined ? {} : { remoteJitterMs: tenth(remoteJitterUnits / unitsPerMs) }),
     };
   }
 
@@ -186,7 +256,11 @@ export class RtpSession {
     if (this.#closed) return;
     if (this.#settings) this.#sendReport(this.#settings, monotonicMs(), true);
     this.#closed = true;
-    for (const done of this.#digitsDone) done();
+    this.record('off');
+    this.#sender?.close();
+    this.#early = [];
+    this.#orders = [];
+    if (this.#parts.opus) freeOpus(this.#parts.opus);
     // A tick later, so that the BYE gets out.
     setImmediate(() => {
       this.#ports.rtp.close();
@@ -194,63 +268,60 @@ export class RtpSession {
     });
   }
 
-  #sendAudio(settings: StreamSettings): void {
-    const frame = this.#released ? this.#queue.next((name) => this.#sink.mark(name)) : undefined;
-    if (!settings.send) return;
-    const payload = frame ?? new Uint8Array(FRAME_BYTES).fill(G711_SILENCE[settings.format.codec]);
-    this.#send(settings, settings.format.payloadType, this.#timestamp, payload, this.#marker);
-    this.#marker = false;
+  #newSender(format: StreamFormat, line: LineFormat, opus: OpusPair | undefined): RtpSender {
+    const { maxQueueFrames, idleDbov, sendComfortNoise } = this.#options;
+    const sender = new RtpSender(
+      format,
+      line,
+      opus,
+      { maxQueueFrames, idleDbov, sendComfortNoise, timestamp: randomInt(0, 0xffff_ffff) },
+      {
+        mark: (name) => this.#sink.mark(name),
+        packet: (type, marker, timestamp, payload) => this.#send(type, marker, timestamp, payload),
+      },
+    );
+    if (this.#released) sender.release();
+    return sender;
   }
 
-  /** True when a key (or the pause after it) takes this frame's place. */
-  #sendDigit(settings: StreamSettings): boolean {
-    const current = this.#digits[0];
-    const type = settings.format.dtmfPayloadType;
-    if (!current || type === undefined) {
-      for (const done of this.#digitsDone.splice(0)) done();
-      return false;
-    }
-    const payload = current.payloads.shift();
-    if (payload) {
-      const first = payload[2] === 0 && payload[3] === FRAME_BYTES;
-      if (first) this.#digitTimestamp = this.#timestamp;
-      this.#send(settings, type, this.#digitTimestamp, payload, first);
-      return true;
-    }
-    if (--current.pauseTicks <= 0) this.#digits.shift();
-    return false;
-  }
-
-  #send(settings: StreamSettings, payloadType: number, timestamp: number, payload: Uint8Array, marker: boolean): void {
-    const to = this.#latched ?? settings.remote;
-    if (to.port === 0) return;
+  #send(payloadType: number, marker: boolean, timestamp: number, payload: Uint8Array): void {
+    const to = this.#latch?.remote;
+    if (!to || to.port === 0 || !this.#settings?.send) return;
     const packet = buildRtp({ payloadType, marker, sequence: this.#sequence, timestamp, ssrc: this.#ssrc, payload });
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#sent++;
     this.#sentOctets += packet.length - RTP_HEADER_BYTES;
+    const { srtp } = this.#parts;
     // Errors (no route, ICMP) come and go; one lost packet is not worth more than that.
-    this.#ports.rtp.send(packet, to.port, to.address, () => {});
+    this.#ports.rtp.send(srtp ? srtp.protect(packet) : packet, to.port, to.address, ignore);
   }
 
   #onRtp(datagram: Buffer, from: RemoteInfo): void {
     const receiver = this.#receiver;
-    const settings = this.#settings;
-    if (!receiver || !settings || this.#closed) return;
-    const packet = parseRtp(datagram);
-    if (!packet || !receiver.accepts(packet)) return;
-    const signalled = from.address === settings.remote.address && from.port === settings.remote.port;
-    if (this.#latched && !sameRemote(this.#latched, from)) {
-      // Only the address that was signalled may take over from what was latched first.
-      if (!signalled) {
-        this.#foreign++;
-        return;
-      }
-      this.#latched = undefined;
+    const latch = this.#latch;
+    if (this.#closed) return;
+    if (!receiver || !latch) {
+      // The peer was faster than its own answer, or than our keys.
+      if (this.#early.length < MAX_EARLY) this.#early.push([Buffer.from(datagram), from]);
+      return;
     }
-    if (!this.#latched) {
-      this.#latched = { address: from.address, port: from.port };
-      this.#sink.latched(this.#latched);
+    if (isRtcp(datagram)) {
+      this.#onRtcp(datagram, from);
+      return;
     }
+    const head = parseRtp(datagram);
+    if (!head || !receiver.accepts(head)) return;
+    if (!latch.admits(from.address)) {
+      latch.foreign++;
+      return;
+    }
+    const { srtp } = this.#parts;
+    const plain = srtp ? srtp.unprotect(datagram) : datagram;
+    const packet = srtp ? plain && parseRtp(plain) : head;
+    if (!packet) return;
+    const source = latch.check(from.address, from.port);
+    if (source === 'foreign') return;
+    if (source === 'new') this.#sink.latched({ address: from.address, port: from.port });
     const nowMs = monotonicMs();
     this.#lastReceivedMs = nowMs;
     this.#silentReported = false;
@@ -258,56 +329,25 @@ export class RtpSession {
   }
 
   #onRtcp(datagram: Buffer, from: RemoteInfo): void {
-    const peer = this.#latched ?? this.#settings?.remote;
-    if (!peer || from.address !== peer.address) return;
-    const summary = parseRtcp(datagram);
-    if (!summary) return;
-    const nowMs = monotonicMs();
-    if (summary.srNtpMiddle !== undefined) this.#lastSr = { middle: summary.srNtpMiddle, atMs: nowMs };
-    const report = summary.reports.find((block) => block.ssrc === this.#ssrc);
-    if (!report) return;
-    this.#remoteLossPercent = Math.round((report.fractionLost / 256) * 1000) / 10;
-    if (report.lastSr !== 0) {
-      const unixS = Date.now() / 1000 + 2_208_988_800;
-      const middle = Math.floor((unixS % 65_536) * 65_536) >>> 0;
-      const trip = (middle - report.lastSr - report.delaySinceLastSr) | 0;
-      if (trip >= 0) this.#roundTripMs = Math.round((trip / 65_536) * 10_000) / 10;
-    }
+    const peer = this.#latch?.remote;
+    if (!peer || this.#closed || from.address !== peer.address) return;
+    const { srtp } = this.#parts;
+    const plain = srtp ? srtp.unprotectRtcp(datagram) : datagram;
+    if (plain) this.#reports.accept(plain, monotonicMs(), Date.now());
   }
 
   #sendReport(settings: StreamSettings, nowMs: number, bye: boolean): void {
-    const to = this.#latched ?? settings.remote;
-    if (to.port === 0) return;
-    const sending = this.#sent > this.#sentAtReport;
-    this.#sentAtReport = this.#sent;
-    const packet = buildRtcp(
-      this.#ssrc,
-      sending ? { timestamp: this.#timestamp, packets: this.#sent, octets: this.#sentOctets } : undefined,
-      this.#reportBlock(nowMs),
-      this.#options.cname,
-      bye,
-      Date.now(),
-    );
-    this.#ports.rtcp.send(packet, to.port + 1, to.address, () => {});
-  }
-
-  #reportBlock(nowMs: number): ReportBlock | undefined {
-    const receiver = this.#receiver;
-    if (receiver?.ssrc === undefined) return undefined;
-    const { lost, packets, jitterUnits, highestSequence } = receiver.stats;
-    const lostNow = lost - this.#lostAtReport;
-    const expectedNow = packets - this.#receivedAtReport + lostNow;
-    this.#lostAtReport = lost;
-    this.#receivedAtReport = packets;
-    return {
-      ssrc: receiver.ssrc,
-      fractionLost: expectedNow > 0 ? Math.floor((lostNow / expectedNow) * 256) : 0,
-      cumulativeLost: lost,
-      highestSequence,
-      jitter: jitterUnits,
-      lastSr: this.#lastSr?.middle ?? 0,
-      delaySinceLastSr: this.#lastSr ? Math.round(((nowMs - this.#lastSr.atMs) / 1000) * 65_536) : 0,
-    };
+    const to = this.#latch?.remote;
+    const sender = this.#sender;
+    if (!to || !sender || to.port === 0) return;
+    const sent = { packets: this.#sent, octets: this.#sentOctets, timestamp: sender.timestamp };
+    const packet = this.#reports.build(sent, this.#receiver?.arrivals, bye, nowMs, Date.now());
+    const { srtp } = this.#parts;
+    // Behind NAT RTCP's port follows RTP's; with rtcp-mux it is the same.
+    const mux = settings.rtcpPort === settings.remote.port;
+    const port = mux ? to.port : to.port === settings.remote.port ? settings.rtcpPort : to.port + 1;
+    const socket = mux ? this.#ports.rtp : this.#ports.rtcp;
+    if (port > 0 && port < 65_536) socket.send(srtp ? srtp.protectRtcp(packet) : packet, port, to.address, ignore);
   }
 
   #watchSilence(settings: StreamSettings, nowMs: number): void {
@@ -319,19 +359,19 @@ export class RtpSession {
   }
 }
 
-function sameRemote(a: StreamRemote, b: StreamRemote): boolean {
-  return a.address === b.address && a.port === b.port;
+function ignore(): void {}
+
+/** RFC 5761 §4: on one port the second byte tells, and 64-95 are no payload types. */
+function isRtcp(datagram: Buffer): boolean {
+  const second = datagram[1];
+  return second !== undefined && second >= 192 && second <= 223;
 }
 
-function sameFormat(a: StreamSettings, b: StreamSettings): boolean {
+function sameFormat(a: StreamFormat, b: StreamFormat): boolean {
   return (
-    a.format.codec === b.format.codec &&
-    a.format.payloadType === b.format.payloadType &&
-    a.format.dtmfPayloadType === b.format.dtmfPayloadType
+    a.codec === b.codec &&
+    a.payloadType === b.payloadType &&
+    a.dtmfPayloadType === b.dtmfPayloadType &&
+    a.cnPayloadType === b.cnPayloadType
   );
-}
-
-/** Frames of a queue that holds `ms` of audio. */
-export function framesOf(ms: number): number {
-  return Math.ceil(ms / FRAME_MS);
 }

@@ -14,9 +14,28 @@ export function translate(payload: Uint8Array, from: G711, to: G711): Uint8Array
   return out;
 }
 
-/** Linear samples, for measuring. */
-export function decodeSample(byte: number, codec: G711): number {
-  return codec === 'pcma' ? decodeA(byte) : decodeMu(byte);
+const MU_SAMPLES = Int16Array.from({ length: 256 }, (_, byte) => decodeMu(byte));
+const A_SAMPLES = Int16Array.from({ length: 256 }, (_, byte) => decodeA(byte));
+/** By the upper 14 (mu) or 13 (A) bits of a sample, which is all that the laws look at. */
+const MU_CODES = Uint8Array.from({ length: 16_384 }, (_, index) => encodeMu((index << 18) >> 16));
+const A_CODES = Uint8Array.from({ length: 8192 }, (_, index) => encodeA((index << 19) >> 16));
+
+/** 16-bit samples at 8 kHz. */
+export function decodeG711(payload: Uint8Array, codec: G711): Int16Array {
+  const samples = codec === 'pcma' ? A_SAMPLES : MU_SAMPLES;
+  const out = new Int16Array(payload.length);
+  for (let at = 0; at < payload.length; at++) out[at] = samples[payload[at] as number] as number;
+  return out;
+}
+
+export function encodeG711(pcm: Int16Array, codec: G711): Uint8Array {
+  const out = new Uint8Array(pcm.length);
+  if (codec === 'pcma') {
+    for (let at = 0; at < pcm.length; at++) out[at] = A_CODES[((pcm[at] as number) >> 3) & 0x1fff] as number;
+  } else {
+    for (let at = 0; at < pcm.length; at++) out[at] = MU_CODES[((pcm[at] as number) >> 2) & 0x3fff] as number;
+  }
+  return out;
 }
 
 function table(of: (byte: number) => number): Uint8Array {

@@ -1,12 +1,16 @@
-import type { G711 } from './packet.js';
+import type { AudioCodec, LineFormat } from './packet.js';
 import type { FrameKind } from './receiver.js';
+import type { SrtpKeys } from './srtp.js';
 
 /** What passes between the main thread and the thread that owns the sockets. Audio goes packed, one buffer a batch; the rest as plain objects. */
 
 export interface StreamFormat {
-  readonly codec: G711;
+  readonly codec: AudioCodec;
   readonly payloadType: number;
+  /** RFC 4733 events at the codec's clock rate. */
   readonly dtmfPayloadType?: number;
+  /** RFC 3389. */
+  readonly cnPayloadType?: number;
 }
 
 export interface StreamRemote {
@@ -17,11 +21,16 @@ export interface StreamRemote {
 
 export interface StreamSettings {
   readonly format: StreamFormat;
+  /** What `play` takes and `frame` brings, for as long as the stream lives: only the first one counts. */
+  readonly line: LineFormat;
   readonly remote: StreamRemote;
+  /** Where RTCP goes: the same port with rtcp-mux (RFC 5761), else the next one or what `a=rtcp` says. */
+  readonly rtcpPort: number;
   /** False: the peer does not want to hear us (hold). Playout goes on in silence. */
   readonly send: boolean;
   /** False: the peer said that it sends nothing, so its silence is no sign of death. */
   readonly receive: boolean;
+  readonly srtp?: SrtpKeys;
 }
 
 export type ControlMessage =
@@ -36,6 +45,10 @@ export type ControlMessage =
       readonly maxQueueFrames: number;
       readonly mediaTimeoutMs: number;
       readonly cname: string;
+      /** Networks that RTP may come from besides the signalled address; undefined: any. */
+      readonly latchFrom?: readonly string[] | undefined;
+      readonly idleDbov?: number | undefined;
+      readonly sendComfortNoise: boolean;
     }
   | { readonly type: 'configure'; readonly stream: number; readonly settings: StreamSettings }
   | { readonly type: 'release'; readonly stream: number }
@@ -48,6 +61,9 @@ export type ControlMessage =
     }
   /** What one receives the other plays, and the keys too, until one of them is closed. */
   | { readonly type: 'join'; readonly stream: number; readonly with: number }
+  /** Heard by the peer before everything else; answered when it was, or at the end. */
+  | { readonly type: 'announce'; readonly stream: number; readonly request: number; readonly payload: Uint8Array }
+  | { readonly type: 'record'; readonly stream: number; readonly state: 'on' | 'paused' | 'off' }
   | { readonly type: 'close'; readonly stream: number; readonly request: number }
   | { readonly type: 'stats'; readonly request: number };
 
@@ -56,12 +72,23 @@ export interface StreamStats {
   readonly receivedPackets: number;
   readonly lostPackets: number;
   readonly latePackets: number;
+  readonly duplicatePackets: number;
+  /** From an address that they may not come from. */
   readonly foreignPackets: number;
+  /** SRTP that was forged, damaged or repeated. */
+  readonly refusedPackets: number;
   readonly concealedFrames: number;
+  readonly noiseFrames: number;
   readonly jitterMs: number;
+  /** How long a missing packet is waited for, at the end. */
+  readonly depthMs: number;
+  readonly encrypted: boolean;
   /** From RTCP; undefined when the peer sent no report on us. */
   readonly roundTripMs?: number;
+  readonly worstRoundTripMs?: number;
   readonly remoteLossPercent?: number;
+  readonly remoteJitterMs?: number;
+  readonly reportsReceived: number;
   readonly droppedFrames: number;
 }
 
@@ -88,7 +115,9 @@ export type WorkerMessage =
   | { readonly type: 'cleared'; readonly stream: number; readonly generation: number; readonly playedMs: number }
   | { readonly type: 'overflow'; readonly stream: number; readonly frames: number }
   | { readonly type: 'latched'; readonly stream: number; readonly address: string; readonly port: number }
-  | { readonly type: 'silent'; readonly stream: number; readonly idleMs: number };
+  | { readonly type: 'silent'; readonly stream: number; readonly idleMs: number }
+  /** Both sides, woven, in the line's format. */
+  | { readonly type: 'recorded'; readonly stream: number; readonly batch: ArrayBuffer };
 
 /** Main → worker, in order: audio to play, marks, clears. */
 export type PlayoutRecord =
@@ -149,7 +178,7 @@ export interface FrameRecord {
   readonly kind: FrameKind;
 }
 
-const FRAME_KINDS = ['audio', 'concealed', 'silence'] as const;
+const FRAME_KINDS = ['audio', 'concealed', 'silence', 'noise'] as const;
 const FRAME_HEAD_BYTES = 19;
 
 /** Collects frames of all calls into one buffer. */

@@ -1,11 +1,11 @@
 import type { IncomingInviteRequest, IncomingRequestMessage } from 'sip.js/lib/core/index.js';
 import { BridgeError } from '../errors.js';
 import type { Logger } from '../log.js';
-import type { G711 } from '../rtp/packet.js';
+import type { AudioCodec, LineFormat } from '../rtp/packet.js';
 import { sdpOf } from '../sdp.js';
 import { type HangupCause, statusOf } from './cause.js';
 import { DEFAULT_RULES, Leg, type LegRules, sdpBody, tryReject } from './leg.js';
-import { type Answer, LegMedia, type LegMediaOptions } from './leg-media.js';
+import { type Answer, LegMedia, type LegMediaOptions, type LegSignalling } from './leg-media.js';
 import { plainHeaders } from './messages.js';
 import { ReliableProvisionals, wantsReliable } from './reliable.js';
 import { decideAsServer } from './session-timer.js';
@@ -18,6 +18,18 @@ export interface CallInfo {
   readonly callee: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly remoteAddress: string;
+}
+
+const NOT_ACCEPTABLE = { status: 488, headers: ['Warning: 305 hearken "Incompatible media format"'] };
+
+/** Undefined where SRTP is required and its keys would be readable. */
+async function openOr488(options: LegMediaOptions, signalling: LegSignalling): Promise<LegMedia | undefined> {
+  try {
+    return await LegMedia.open(options, signalling);
+  } catch (error) {
+    if (error instanceof BridgeError && error.code === 'SRTP_NEEDS_TLS') return undefined;
+    throw error;
+  }
 }
 
 /** A call that somebody placed to us. */
@@ -62,8 +74,12 @@ export class InboundLeg extends Leg {
   }
 
   /** What the caller and we agreed on; undefined while an INVITE without offer waits for its ACK. */
-  override get codec(): G711 | undefined {
+  override get codec(): AudioCodec | undefined {
     return this.media?.codec ?? this.#answer?.codec;
+  }
+
+  override get line(): LineFormat | undefined {
+    return this.codec && (this.media?.line ?? this.#answer?.line);
   }
 
   /** 100, so that the caller's phone stops asking. */
@@ -85,7 +101,9 @@ export class InboundLeg extends Leg {
     if (offer === undefined && message.body !== '') {
       return { status: 415, headers: ['Accept: application/sdp, multipart/mixed'] };
     }
-    const media = await LegMedia.open(options);
+    const signalling = { secure: this.endpoint.protocol === 'TLS', source: this.info.remoteAddress };
+    const media = await openOr488(options, signalling);
+    if (!media) return NOT_ACCEPTABLE;
     this.adoptMedia(media);
     if (this.end || offer === undefined) return undefined;
     try {
@@ -95,7 +113,7 @@ export class InboundLeg extends Leg {
       if (error instanceof BridgeError && error.code === 'SDP_INVALID') return { status: 400, headers: [] };
       throw error;
     }
-    return this.#answer ? undefined : { status: 488, headers: ['Warning: 305 hearken "Incompatible media format"'] };
+    return this.#answer ? undefined : NOT_ACCEPTABLE;
   }
 
   ring(): void {

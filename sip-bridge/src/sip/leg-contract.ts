@@ -1,4 +1,4 @@
-import type { G711 } from '../rtp/packet.js';
+import type { AudioCodec } from '../rtp/packet.js';
 import type { LegEnd } from './cause.js';
 import type { IncomingNotify } from './messages.js';
 import { MIN_SESSION_SECONDS } from './session-timer.js';
@@ -19,7 +19,7 @@ export interface LegEvents {
   /** The peer stopped (or started again) listening to us. */
   hold: [held: boolean];
   /** A re-INVITE or UPDATE agreed on another codec. */
-  codec: [codec: G711];
+  codec: [codec: AudioCodec];
   refer: [refer: IncomingRefer];
   notify: [notify: IncomingNotify];
   /** Once, last. */

@@ -1,24 +1,47 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
+import { BridgeError } from '../errors.js';
 import type { RtpEngine, RtpStream } from '../rtp/engine.js';
-import type { G711 } from '../rtp/packet.js';
+import { type AudioCodec, type LineFormat, lineOf } from '../rtp/packet.js';
 import type { StreamSettings } from '../rtp/wire.js';
-import { type Direction, LocalDescription, type RemoteAudio, readSdp, reverse } from '../sdp.js';
+import { type Direction, LocalDescription, type RemoteAudio, readSdp, reverse, type SrtpPolicy } from '../sdp.js';
 
 export interface LegMediaOptions {
   readonly engine: RtpEngine;
   /** Address in our SDP. */
   readonly advertisedHost: string;
   /** In order of preference when we offer. */
-  readonly codecs: readonly G711[];
+  readonly codecs: readonly AudioCodec[];
   readonly fill: boolean;
   readonly maxQueueMs: number;
   readonly mediaTimeoutMs: number;
+  /** What frames are in on this side; undefined: whatever loses nothing of the first codec that is agreed on. */
+  readonly line?: LineFormat | undefined;
+  /** False: wideband codecs are brought down to G.711 on this side. Default true. */
+  readonly wideband?: boolean;
+  /** Default `off`. */
+  readonly srtp?: SrtpPolicy;
+  /** Keys may go over signalling that is not TLS: everybody on the way can read them. */
+  readonly srtpWithoutTls?: boolean;
+  /** Level of the soft noise while there is nothing to say, dBov; undefined: digital silence. */
+  readonly idleDbov?: number | undefined;
+  /** RFC 3389 where the peer knows it. */
+  readonly sendComfortNoise?: boolean;
+  /** Networks that RTP may come from besides the address in the SDP; undefined: any. */
+  readonly latchFrom?: readonly string[] | undefined;
+}
+
+/** How the call is signalled. */
+export interface LegSignalling {
+  readonly secure: boolean;
+  /** Address the signalling comes from: behind NAT the media does too. */
+  readonly source?: string | undefined;
 }
 
 export interface Answer {
   readonly sdp: string;
-  readonly codec: G711;
+  readonly codec: AudioCodec;
+  readonly line: LineFormat;
   apply(): void;
 }
 
@@ -26,31 +49,58 @@ export interface Answer {
 export class LegMedia {
   readonly stream: RtpStream;
   readonly #options: LegMediaOptions;
+  readonly #srtp: SrtpPolicy;
   readonly #local: LocalDescription;
   #settings: StreamSettings | undefined;
+  #line: LineFormat | undefined;
   #direction: Direction = 'sendrecv';
   #lastSent: string | undefined;
 
-  private constructor(stream: RtpStream, options: LegMediaOptions) {
+  private constructor(stream: RtpStream, options: LegMediaOptions, srtp: SrtpPolicy) {
     this.stream = stream;
     this.#options = options;
+    this.#srtp = srtp;
+    this.#line = options.line;
     this.#local = new LocalDescription(options.advertisedHost, stream.port);
   }
 
-  /** Binds the ports. Throws RTP_PORTS_EXHAUSTED. */
-  static async open(options: LegMediaOptions): Promise<LegMedia> {
+  /** Binds the ports. Throws RTP_PORTS_EXHAUSTED, SRTP_NEEDS_TLS. */
+  static async open(options: LegMediaOptions, signalling: LegSignalling): Promise<LegMedia> {
+    const { srtp = 'off', srtpWithoutTls = false, latchFrom } = options;
+    const keysAllowed = signalling.secure || srtpWithoutTls;
+    if (srtp === 'required' && !keysAllowed) {
+      throw new BridgeError(
+        'SRTP_NEEDS_TLS',
+        'SRTP is required here, and its keys would cross the network in the clear.',
+        {
+          hint: 'Signal over TLS, or set bridge.rtp.srtpWithoutTls.',
+        },
+      );
+    }
     const stream = await options.engine.open({
       fill: options.fill,
       maxQueueMs: options.maxQueueMs,
       mediaTimeoutMs: options.mediaTimeoutMs,
       cname: `hearken@${options.advertisedHost}`,
+      idleDbov: options.idleDbov,
+      sendComfortNoise: options.sendComfortNoise ?? false,
+      latchFrom: latchFrom && [...latchFrom, ...(signalling.source === undefined ? [] : [signalling.source])],
     });
-    return new LegMedia(stream, options);
+    return new LegMedia(stream, options, keysAllowed ? srtp : 'off');
   }
 
   /** Of the last agreement; undefined before the first. */
-  get codec(): G711 | undefined {
+  get codec(): AudioCodec | undefined {
     return this.#settings?.format.codec;
+  }
+
+  /** What frames of this leg are in, for as long as it lives; undefined before the first agreement. */
+  get line(): LineFormat | undefined {
+    return this.#line;
+  }
+
+  get encrypted(): boolean {
+    return this.#settings?.srtp !== undefined;
   }
 
   /** RFC 4733 keys were agreed on. */
@@ -69,7 +119,12 @@ export class LegMedia {
   }
 
   offer(direction: Direction = this.#direction): string {
-    this.#lastSent = this.#local.offer(this.codec ? [this.codec] : this.#options.codecs, direction);
+    const { codecs, sendComfortNoise = false } = this.#options;
+    this.#lastSent = this.#local.offer(this.codec ? [this.codec] : codecs, {
+      direction,
+      srtp: this.#srtp,
+      comfortNoise: sendComfortNoise,
+    });
     return this.#lastSent;
   }
 
@@ -78,17 +133,22 @@ export class LegMedia {
    * that is still offered.
    */
   async answer(offer: string): Promise<Answer | undefined> {
-    const kept = this.codec ? readSdp(offer, [this.codec]) : undefined;
-    const remote = kept?.audio ? kept : readSdp(offer, this.#options.codecs);
+    const kept = this.codec ? readSdp(offer, [this.codec], this.#srtp) : undefined;
+    const remote = kept?.audio ? kept : readSdp(offer, this.#options.codecs, this.#srtp);
     const settings = remote.audio && (await this.#settingsFor(remote.audio));
     if (!settings) return undefined;
     this.#lastSent = this.#local.answer(remote);
-    return { sdp: this.#lastSent, codec: settings.format.codec, apply: () => this.#apply(settings) };
+    return {
+      sdp: this.#lastSent,
+      codec: settings.format.codec,
+      line: settings.line,
+      apply: () => this.#apply(settings),
+    };
   }
 
   /** Takes the answer to our offer; false when nothing in it fits. Throws SDP_INVALID. */
   async accept(answer: string): Promise<boolean> {
-    const remote = readSdp(answer, this.#options.codecs);
+    const remote = readSdp(answer, this.#options.codecs, this.#srtp);
     const settings = remote.audio && (await this.#settingsFor(remote.audio));
     if (!settings) return false;
     this.#apply(settings);
@@ -108,11 +168,19 @@ export class LegMedia {
     if (address === undefined) return undefined;
     const ours = reverse(audio.direction);
     this.#direction = ours;
+    const line = lineOf(audio.format.codec);
+    this.#line ??= line === 'l16' && this.#options.wideband === false ? 'pcmu' : line;
+    const { crypto } = audio;
     return {
       format: audio.format,
+      line: this.#line,
       remote: { address, port: audio.port },
+      rtcpPort: audio.rtcpPort,
       send: (ours === 'sendrecv' || ours === 'sendonly') && address !== '0.0.0.0',
       receive: ours === 'sendrecv' || ours === 'recvonly',
+      ...(crypto
+        ? { srtp: { suite: crypto.suite, local: this.#local.keys.of(crypto.suite), remote: crypto.key } }
+        : {}),
     };
   }
 }

@@ -10,7 +10,7 @@ import { SafeEmitter } from '../emitter.js';
 import { BridgeError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
 import { DtmfMerger, type Key } from '../rtp/dtmf.js';
-import type { G711 } from '../rtp/packet.js';
+import type { AudioCodec, LineFormat } from '../rtp/packet.js';
 import { type Direction, sdpOf } from '../sdp.js';
 import { type HangupCause, type LegEnd, reasonHeader } from './cause.js';
 import type { Endpoint } from './endpoint.js';
@@ -61,8 +61,13 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
   }
 
   /** What both sides agreed on; undefined before. */
-  get codec(): G711 | undefined {
+  get codec(): AudioCodec | undefined {
     return this.#media?.codec;
+  }
+
+  /** What its audio is in on our side; undefined before. */
+  get line(): LineFormat | undefined {
+    return this.#media?.line;
   }
 
   get session(): Session | undefined {

@@ -71,7 +71,7 @@ export class OutboundLeg extends Leg {
     options: OutboundOptions,
     logger: Logger,
   ): Promise<OutboundLeg> {
-    const media = await LegMedia.open(mediaOptions);
+    const media = await LegMedia.open(mediaOptions, { secure: endpoint.protocol === 'TLS' });
     try {
       return new OutboundLeg(endpoint, media, options, logger);
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Logger } from '../log.js';
 import { MediaClient, type MediaClientOptions } from '../media/client.js';
-import { startHeaders } from '../media/protocol.js';
+import { mediaOf, startHeaders } from '../media/protocol.js';
 import type { OutboundLeg } from '../sip/outbound-leg.js';
 
 export type WhisperOptions = Pick<
@@ -26,8 +26,8 @@ export async function whisper(
   options: WhisperOptions,
 ): Promise<void> {
   const stream = agent.media?.stream;
-  const { codec } = agent;
-  if (!stream || !codec || agent.end) return;
+  const { line } = agent;
+  if (!stream || !line || agent.end) return;
   const { url, token, connectTimeoutMs, resumeLimitMs, pingIntervalMs, logger, language } = options;
   const client = new MediaClient({
     ...{ url, connectTimeoutMs, resumeLimitMs, pingIntervalMs, logger },
@@ -37,7 +37,7 @@ export async function whisper(
       caller: options.caller.slice(0, 512),
       callee: options.target.slice(0, 512),
       headers: startHeaders(headers),
-      media: { encoding: codec, sampleRate: 8000 },
+      media: mediaOf(line),
       purpose: 'whisper',
       ...(language === undefined ? {} : { route: { language } }),
       ...(token === undefined ? {} : { token }),

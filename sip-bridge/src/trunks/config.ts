@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { label, ms, network, patternOf, sipUri } from '../config-values.js';
+import { codecSchema, srtpSchema } from '../rtp/config.js';
 
 /** How a call that came over a trunk is handed on. */
 export const transferModes = ['as-asked', 'blind', 'attended', 'bridged'] as const;
@@ -56,6 +57,10 @@ export const trunkSchema = z.strictObject({
     .default([]),
   /** `as-asked`: REFER as the service says, and when it is refused we join the media ourselves. */
   transfer: z.enum(transferModes).default('as-asked'),
+  /** Codecs in the order of our offers; sip.codecs where it is left out. */
+  codecs: z.array(codecSchema).min(1).optional(),
+  /** SRTP with keys in SDP; rtp.srtp where it is left out. */
+  srtp: srtpSchema.optional(),
   /** P-Asserted-Identity, Remote-Party-ID and Diversion are believed and passed to the service. */
   trustIdentity: z.boolean().default(true),
   /** OPTIONS to the targets in this time; 0 = none. One that does not answer is passed over. */

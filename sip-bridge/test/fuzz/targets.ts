@@ -151,7 +151,7 @@ function rtp(): FuzzTarget {
     return bytes;
   };
   const receiver = new RtpReceiver(
-    { codec: 'pcmu', payloadType: 0, dtmfPayloadType: 101 },
+    { format: { codec: 'pcmu', payloadType: 0, dtmfPayloadType: 101 }, line: 'pcmu' },
     { frame: () => {}, key: () => {} },
     { fill: true, nowMs: 0 },
   );

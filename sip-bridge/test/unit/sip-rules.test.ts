@@ -100,7 +100,7 @@ describe('an INVITE', () => {
 
   it('without an offer is answered with ours, and the ACK brings the answer', async () => {
     const ok = await phone.dial({ sdp: null });
-    expect(ok).toMatch(/m=audio \d+ RTP\/AVP 0 8 101/);
+    expect(ok).toMatch(/m=audio \d+ RTP\/AVP 0 8 9 107 101 110/);
     phone.ack({ body: offer(40_000, { formats: '8', lines: ['a=rtpmap:8 PCMA/8000'] }) });
     const session = await world.service.session(0);
     expect(session.start.media.encoding).toBe('pcma');

@@ -30,9 +30,9 @@ describe('the playout queue', () => {
     const queue = new PlayoutQueue(100);
     const reached: string[] = [];
     const note = (name: string): number => reached.push(name);
-    queue.push(frames(2), 0xff);
+    queue.push(frames(2));
     queue.mark('a');
-    queue.push(frames(1), 0xff);
+    queue.push(frames(1));
     queue.mark('b');
     expect(queue.next(note)).toBeDefined();
     expect(queue.next(note)).toBeDefined();
@@ -45,7 +45,7 @@ describe('the playout queue', () => {
 
   it('forgets audio and marks when cleared, and says what of that generation was played', () => {
     const queue = new PlayoutQueue(100);
-    queue.push(frames(10), 0xff);
+    queue.push(frames(10));
     queue.mark('never');
     for (let index = 0; index < 4; index++) queue.next(() => {});
     expect(queue.clear(1)).toBe(80);
@@ -58,7 +58,7 @@ describe('the playout queue', () => {
 
   it('is bounded in audio and in marks', () => {
     const queue = new PlayoutQueue(10);
-    expect(queue.push(frames(15), 0xff)).toBe(5);
+    expect(queue.push(frames(15))).toBe(5);
     expect(queue.dropped).toBe(5);
     expect(queue.queuedMs).toBe(200);
     let marks = 0;
@@ -68,7 +68,7 @@ describe('the playout queue', () => {
 
   it('fills a short last frame with silence', () => {
     const queue = new PlayoutQueue(10);
-    queue.push(new Uint8Array(100).fill(7), 0xff);
+    queue.push(new Uint8Array(100).fill(7));
     const frame = queue.next(() => {});
     expect(frame?.length).toBe(160);
     expect(frame?.[99]).toBe(7);
@@ -89,6 +89,8 @@ describe('the pacer thread', () => {
     });
     const settings = (port: number) => ({
       format: { codec: 'pcmu' as const, payloadType: 0 },
+      line: 'pcmu' as const,
+      rtcpPort: port + 1,
       remote: { address: '127.0.0.1', port },
       send: true,
       receive: true,

@@ -15,7 +15,7 @@ function receiver(fill = true): { receiver: RtpReceiver; out: Out[]; keys: strin
     out,
     keys,
     receiver: new RtpReceiver(
-      { codec: 'pcmu', payloadType: 0, dtmfPayloadType: 101 },
+      { format: { codec: 'pcmu', payloadType: 0, dtmfPayloadType: 101 }, line: 'pcmu' },
       {
         frame: (payload, _timestamp, kind) => out.push({ first: payload[0], kind, length: payload.length }),
         key: (key) => keys.push(key.digit),
@@ -54,21 +54,69 @@ describe('the receiver', () => {
     expect(heard(out)).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it('hides a lost packet by the one before it, and goes on after a short wait', () => {
+  it('makes a lost packet up, and goes on after a short wait', () => {
     const { receiver: r, out } = receiver();
-    r.accept(packet(0), 0);
-    r.accept(packet(2), 40);
-    r.tick(60);
-    expect(out).toHaveLength(1);
-    r.accept(packet(3), 60);
-    r.tick(100);
-    expect(out.map(({ first, kind }) => [first, kind])).toEqual([
-      [0, 'audio'],
-      [0, 'concealed'],
-      [2, 'audio'],
-      [3, 'audio'],
-    ]);
-    expect(r.stats.lost).toBe(1);
+    for (let n = 0; n < 5; n++) r.accept(packet(n), n * 20);
+    r.accept(packet(6), 120);
+    r.tick(130);
+    expect(out).toHaveLength(5);
+    r.accept(packet(7), 140);
+    r.tick(145);
+    expect(out.map(({ kind }) => kind)).toEqual([...Array(5).fill('audio'), 'concealed', 'audio', 'audio']);
+    expect(r.stats).toMatchObject({ lost: 1, concealedFrames: 1 });
+  });
+
+  it('does not wait longer for what is missing than the network’s jitter is worth', () => {
+    const waitOn = (jitterMs: number): number => {
+      const { receiver: r, out } = receiver();
+      let n = 0;
+      for (; n < 300; n++) r.accept(packet(n), n * 20 + (n % 3) * (jitterMs / 2));
+      n++;
+      r.accept(packet(n), n * 20);
+      const before = out.length;
+      let ms = n * 20;
+      while (out.length === before) r.tick(++ms);
+      return ms - n * 20;
+    };
+    expect(waitOn(0)).toBeLessThanOrEqual(20);
+    expect(waitOn(80)).toBeGreaterThan(50);
+    expect(waitOn(400)).toBeLessThanOrEqual(120);
+  });
+
+  it('counts what came twice and what came too late, and plays neither', () => {
+    const { receiver: r, out } = receiver();
+    for (let n = 0; n < 5; n++) r.accept(packet(n), n * 20);
+    r.accept(packet(4), 90);
+    for (let n = 6; n < 12; n++) {
+      r.accept(packet(n), n * 20);
+      r.tick(n * 20 + 10);
+    }
+    const before = out.length;
+    r.accept(packet(5), 250);
+    expect(out).toHaveLength(before);
+    expect(r.stats).toMatchObject({ duplicates: 1, late: 1, lost: 1 });
+    expect(r.arrivals?.losses().cumulative).toBe(0);
+  });
+
+  it('fills a pause that the peer told of with noise of its level, and counts no loss', () => {
+    const { receiver: r, out } = receiver();
+    for (let n = 0; n < 5; n++) r.accept(packet(n), n * 20);
+    r.accept(packet(5, { payloadType: 13, payload: Uint8Array.of(50) }), 100);
+    for (let ms = 110; ms <= 400; ms += 20) r.tick(ms);
+    const noise = out.slice(5);
+    expect(noise.length).toBeGreaterThanOrEqual(14);
+    expect(noise.every(({ kind }) => kind === 'noise')).toBe(true);
+    r.accept(packet(6, { timestamp: (0xffff_ff00 + 20 * 160) >>> 0, marker: true }), 400);
+    expect(out.at(-1)?.kind).toBe('audio');
+    expect(r.stats).toMatchObject({ lost: 0, concealedFrames: 0 });
+  });
+
+  it('takes a jump of the timestamps for a new beginning', () => {
+    const { receiver: r, out } = receiver();
+    for (let n = 0; n < 5; n++) r.accept(packet(n), n * 20);
+    for (let n = 5; n < 10; n++) r.accept(packet(n, { timestamp: 77_000_000 + n * 160 }), n * 20);
+    expect(heard(out)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(out.every(({ kind }) => kind === 'audio')).toBe(true);
   });
 
   it('keeps the listener’s clock going while nothing comes', () => {

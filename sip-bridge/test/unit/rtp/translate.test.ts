@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decodeSample, translate } from '../../../src/rtp/translate.js';
+import type { G711 } from '../../../src/rtp/packet.js';
+import { decodeG711, translate } from '../../../src/rtp/translate.js';
+
+const decodeSample = (byte: number, law: G711): number => decodeG711(Uint8Array.of(byte), law)[0] ?? 0;
 
 describe('from one law of G.711 to the other', () => {
   it('keeps the same bytes when there is nothing to do', () => {

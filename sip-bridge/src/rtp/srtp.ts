@@ -1,0 +1,139 @@
+import type { SrtcpSession, SrtpSession } from 'werift-rtp';
+import { parseRtp, sequenceDistance } from './packet.js';
+
+/** SRTP and SRTCP (RFC 3711, RFC 7714) by werift-rtp. The library is loaded with the first call that needs it. */
+
+export type SrtpSuite = 'AES_CM_128_HMAC_SHA1_80' | 'AEAD_AES_128_GCM';
+
+/** In the order of our offers. RFC 4568 §6.2, RFC 7714 §14.2: key and salt together. */
+export const SRTP_KEY_BYTES: Readonly<Record<SrtpSuite, number>> = {
+  AES_CM_128_HMAC_SHA1_80: 30,
+  AEAD_AES_128_GCM: 28,
+};
+export const SRTP_SUITES = Object.keys(SRTP_KEY_BYTES) as readonly SrtpSuite[];
+
+/** Master key and salt of each direction, base64. Never to be logged. */
+export interface SrtpKeys {
+  readonly suite: SrtpSuite;
+  readonly local: string;
+  readonly remote: string;
+}
+
+type Library = typeof import('werift-rtp');
+let library: Promise<Library> | undefined;
+
+/** RFC 3711 §3.3.2 wants a window of at least 64. */
+const WINDOW = 128;
+/** SRTCP ends with an index whose top bit says "encrypted", and the tag (RFC 3711 §3.4; RFC 7714 puts the index last). */
+const SRTCP_INDEX_MASK = 0x7fff_ffff;
+const SHA1_TAG_BYTES = 10;
+
+/** Both directions of one call. Contexts live as long as their key: the rollover counter and the replay window belong to it. */
+export class SrtpContext {
+  readonly keys: SrtpKeys;
+  readonly #library: Library;
+  readonly #out: { readonly rtp: SrtpSession; readonly rtcp: SrtcpSession };
+  readonly #in: { readonly rtp: SrtpSession; readonly rtcp: SrtcpSession };
+  readonly #rtpWindows = new Map<number, ReplayWindow>();
+  readonly #rtcpWindow = new ReplayWindow();
+  /** Packets that were forged, damaged or repeated. */
+  refused = 0;
+
+  private constructor(loaded: Library, keys: SrtpKeys, before?: SrtpContext) {
+    this.keys = keys;
+    this.#library = loaded;
+    const same = before?.keys.suite === keys.suite;
+    this.#out = same && before.keys.local === keys.local ? before.#out : open(loaded, keys.suite, keys.local);
+    const goesOn = same && before.keys.remote === keys.remote;
+    this.#in = goesOn ? before.#in : open(loaded, keys.suite, keys.remote);
+    if (goesOn) {
+      this.#rtpWindows = before.#rtpWindows;
+      this.#rtcpWindow = before.#rtcpWindow;
+    }
+  }
+
+  /** `before`: what a re-negotiation goes on from; keys that stay keep their state. */
+  static async open(keys: SrtpKeys, before?: SrtpContext): Promise<SrtpContext> {
+    library ??= import('werift-rtp');
+    return new SrtpContext(await library, keys, before);
+  }
+
+  protect(packet: Buffer): Buffer {
+    const { RtpHeader } = this.#library;
+    const header = RtpHeader.deSerialize(packet);
+    return this.#out.rtp.encrypt(packet.subarray(header.payloadOffset), header);
+  }
+
+  protectRtcp(packet: Buffer): Buffer {
+    return this.#out.rtcp.encrypt(packet);
+  }
+
+  /** The RTP packet in it; undefined when it is not authentic, or was here before. */
+  unprotect(datagram: Buffer): Buffer | undefined {
+    const head = parseRtp(datagram);
+    if (!head) return undefined;
+    const window = this.#rtpWindows.get(head.ssrc) ?? new ReplayWindow();
+    const index = window.indexOf(head.sequence);
+    if (!window.isNew(index)) return this.#refuse();
+    try {
+      const plain = this.#in.rtp.decrypt(datagram);
+      window.remember(index);
+      // Only authentic sources are remembered, and a call has few.
+      if (this.#rtpWindows.size < 16) this.#rtpWindows.set(head.ssrc, window);
+      return plain;
+    } catch {
+      return this.#refuse();
+    }
+  }
+
+  unprotectRtcp(datagram: Buffer): Buffer | undefined {
+    const end = datagram.length - (this.keys.suite === 'AES_CM_128_HMAC_SHA1_80' ? SHA1_TAG_BYTES : 0) - 4;
+    if (end < 8) return this.#refuse();
+    const index = datagram.readUInt32BE(end) & SRTCP_INDEX_MASK;
+    if (!this.#rtcpWindow.isNew(index)) return this.#refuse();
+    try {
+      const plain = this.#in.rtcp.decrypt(datagram);
+      this.#rtcpWindow.remember(index);
+      return plain;
+    } catch {
+      return this.#refuse();
+    }
+  }
+
+  #refuse(): undefined {
+    this.refused++;
+    return undefined;
+  }
+}
+
+function open(loaded: Library, suite: SrtpSuite, key: string): { rtp: SrtpSession; rtcp: SrtcpSession } {
+  const bytes = Buffer.from(key, 'base64');
+  const [master, salt] = [bytes.subarray(0, 16), bytes.subarray(16)];
+  const profile =
+    suite === 'AEAD_AES_128_GCM' ? loaded.ProtectionProfileAeadAes128Gcm : loaded.ProtectionProfileAes128CmHmacSha1_80;
+  const keys = { localMasterKey: master, localMasterSalt: salt, remoteMasterKey: master, remoteMasterSalt: salt };
+  const config = { profile, keys } as const;
+  return { rtp: new loaded.SrtpSession(config), rtcp: new loaded.SrtcpSession(config) };
+}
+
+/** Which of the last packets were here: RFC 3711 §3.3.2 and appendix A. */
+export class ReplayWindow {
+  #highest = -1;
+  readonly #slots = new Float64Array(WINDOW).fill(-1);
+
+  /** The packet index of a 16-bit sequence number: the one nearest to the highest so far. */
+  indexOf(sequence: number): number {
+    if (this.#highest < 0) return sequence;
+    return this.#highest + sequenceDistance(sequence, this.#highest & 0xffff);
+  }
+
+  isNew(index: number): boolean {
+    if (index <= this.#highest - WINDOW || index < 0) return false;
+    return this.#slots[index % WINDOW] !== index;
+  }
+
+  remember(index: number): void {
+    this.#slots[index % WINDOW] = index;
+    if (index > this.#highest) this.#highest = index;
+  }
+}
