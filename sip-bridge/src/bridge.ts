@@ -22,6 +22,8 @@ export interface BridgeCallOptions {
   readonly connectTimeoutMs: number;
   readonly resumeLimitMs: number;
   readonly pingIntervalMs: number;
+  /** Told to callers whom the service has no room for. */
+  readonly retryAfterSeconds: number;
   readonly transfer: TransferPolicy;
   /** Calls an agent, for transfers that we carry out ourselves. */
   readonly dial: TransferDesk['dial'];
@@ -72,6 +74,8 @@ const OWN_MARK = `bridge:${'-'.repeat(64)}`;
 /** After the apology should have been heard, the call ends whatever the clocks say. */
 const APOLOGY_SLACK_MS = 3000;
 const MAX_WAITING_KEYS = 32;
+/** What the service says when it takes no more calls for now (docs/protocol). */
+const BUSY_CODES: ReadonlySet<string> = new Set(['OVERLOADED', 'DRAINING']);
 
 /** One call: a SIP leg on one side, the service on the other. Whatever breaks on the service's side, the caller hears words and not silence. */
 export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
@@ -335,8 +339,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
   #apologyHeard(): void {
     const { leg } = this;
     clearTimeout(this.#apologyTimer);
-    if (this.#answeredAtMs === undefined && leg instanceof InboundLeg) this.#refuse();
-    else leg.hangup('error', 'the service is not reachable');
+    if (!this.#refuse()) leg.hangup('error', 'the service is not reachable');
   }
 
   async #onEnded(end: LegEnd): Promise<void> {

@@ -62,6 +62,7 @@ export function callOptions(
       ringTimeoutMs: transfer.ringTimeoutMs,
       deskUrl: transfer.deskUrl,
     },
+    retryAfterSeconds: config.retryAfterSeconds,
     whisperLimitMs: transfer.whisper ? transfer.whisperLimitMs : 0,
     dial: (target, { headers, ringTimeoutMs, onProgress }) => {
       const trunk = trunkFor(target, book, own);
