@@ -13,6 +13,7 @@ import { removeOldRecords } from './call/record.js';
 import { measuredTurns } from './call/turn-metrics.js';
 import { systemClock } from './clock.js';
 import type { LoadedConfig } from './config.js';
+import { consoleParts } from './console-parts.js';
 import { linkedBrain } from './dialogue/continue/linked-brain.js';
 import { createBrain } from './dialogue/create-brain.js';
 import { FileProfileStore } from './dialogue/profile/file-profile-store.js';
@@ -51,10 +52,8 @@ const SWEEP_MS = 3_600_000;
 const programFolder = fileURLToPath(new URL('../', import.meta.url));
 
 /** Starts the service. Throws HearkenError when a part can't start; what was started before it is stopped again. */
-export async function startService(
-  { config, root, appEnvironment }: LoadedConfig,
-  logger: Logger,
-): Promise<RunningService> {
+export async function startService(loaded: LoadedConfig, logger: Logger): Promise<RunningService> {
+  const { config, root, appEnvironment } = loaded;
   const stops: (() => Promise<unknown>)[] = [];
   const stopAll = async (): Promise<void> => {
     for (const stop of stops.reverse().splice(0))
@@ -100,9 +99,32 @@ export async function startService(
       maxNoMatch: config.turn.maxNoMatch,
     });
     stops.push(() => brain.close());
+    const people = await consoleParts({
+      ...{ loaded, dataFolder, appFolder, logger, tickets: desk, log: stores.log },
+      findFolder: (folder) => findFolder(folder, root),
+      ping: () => stores.sessions.ping(),
+      facts: () => ({
+        calls: calls.live,
+        models: speech.models.map(({ kind, language, name, reason }) => ({
+          kind,
+          language,
+          name: name ?? null,
+          reason,
+        })),
+        stores: [
+          { name: 'sessions', kind: stores.sessions.kind, ok: true, detail: '' },
+          {
+            ...{ name: 'conversations', kind: stores.log.kind, ok: stores.log.dropped === 0 },
+            detail: `${stores.log.waiting} events wait, ${stores.log.dropped} lost`,
+          },
+        ],
+        workers: workerFacts(speech),
+      }),
+    });
+    stops.push(() => people.close());
     const codes = new ShortCodes(stores.sessions, config.continue);
     const watchedBrain = measuredBrain(
-      linkedBrain({ brain, sessions: stores.sessions, codes, log: stores.log }),
+      linkedBrain({ brain: people.brain(brain), sessions: stores.sessions, codes, log: stores.log }),
       metrics,
     );
 
@@ -123,6 +145,7 @@ export async function startService(
       logger,
       apology: loadApology,
       onTiming: measuredTurns(metrics),
+      watch: people.watch,
       heard: speech.models.flatMap(({ kind, language, name }) =>
         kind === 'recognizer' && name !== 'none' ? [language] : [],
       ),
@@ -132,7 +155,7 @@ export async function startService(
     const media = new HearkenV1Server({
       config: config.media,
       logger,
-      onSession: calls.accept,
+      onSession: (session) => calls.accept(people.withDesk(session)),
       admitBrowser: gate.admit,
     });
     stops.push(() => media.close());
@@ -161,9 +184,7 @@ export async function startService(
     metrics.watch('recognizer_load', 'Share of its time that the busiest recogniser process is at work', () => {
       return speech.recognizer.health().load;
     });
-    metrics.watch('calls_refused', 'Calls refused because every recogniser process was too busy', () => {
-      return speech.recognizer.health().refused;
-    });
+    metrics.watch('calls_refused', 'Calls refused because every recogniser process was too busy', () => calls.refused);
     metrics.watch('calls_live', 'Calls that are up now', () => calls.live);
     const api = await createApi({
       metrics,
@@ -183,6 +204,8 @@ export async function startService(
       intentModel,
       widget: { gate, config: config.widget, mediaPath: config.media.path },
       log: stores.log,
+      visitors: people.desk.visitors,
+      ...(config.console.enabled ? { console: people.options } : {}),
       calls: { dataFolder, idOf: (callId) => calls.idOf(callId) },
     });
     const router = new UpgradeRouter();
@@ -250,6 +273,24 @@ export async function startService(
     await stopAll();
     throw error;
   }
+}
+
+function workerFacts(speech: Awaited<ReturnType<typeof createSpeech>>) {
+  const recognizer = speech.recognizer.health();
+  const synthesizer = speech.synthesizer.health();
+  const restarts = (count: number): string => (count === 0 ? '' : `, started again ${count} times`);
+  return [
+    {
+      ...{ name: 'recogniser', ok: recognizer.alive === recognizer.workers },
+      value: `${recognizer.alive} of ${recognizer.workers}`,
+      detail: `${recognizer.streams} streams, load ${Math.round(recognizer.load * 100)} %${restarts(recognizer.restarts)}`,
+    },
+    {
+      ...{ name: 'synthesiser', ok: synthesizer.alive === synthesizer.workers },
+      value: `${synthesizer.alive} of ${synthesizer.workers}`,
+      detail: `${synthesizer.cacheHits} of ${synthesizer.cacheHits + synthesizer.cacheMisses} prompts from the cache${restarts(synthesizer.restarts)}`,
+    },
+  ];
 }
 
 function isLoopback(host: string): boolean {

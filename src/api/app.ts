@@ -6,10 +6,12 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { Brain } from '../dialogue/brain.js';
+import type { VisitorLines } from '../handoff/visitor-lines.js';
 import { Metrics } from '../insight/metrics.js';
 import type { IntentModel } from '../nlu/intent-model.js';
 import type { SearchableLog } from '../store/conversation-log.js';
 import type { ShortCodes } from '../store/short-codes.js';
+import { type ConsoleOptions, registerConsole } from './console/index.js';
 import { registerCors } from './plugins/cors.js';
 import { registerDocumentation } from './plugins/documentation.js';
 import { registerErrorHandler } from './plugins/errors.js';
@@ -22,6 +24,7 @@ import { conversationRoutes, rasaWebhookRoute } from './routes/conversation.js';
 import { type HealthOptions, healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { modelParseRoute } from './routes/model-parse.js';
+import { visitorRoutes } from './routes/visitor.js';
 import { wechatRoutes } from './routes/wechat.js';
 import { TextSocketEndpoint } from './socket.js';
 import type { UpgradeRouter } from './upgrade.js';
@@ -43,6 +46,10 @@ export interface ApiOptions extends HealthOptions {
   readonly metrics?: Metrics;
   /** With it there are `/widget/` and `/api/widget/token`, and pages may open `/ws` with a token. */
   readonly widget?: { readonly gate: WidgetGate; readonly config: Config['widget']; readonly mediaPath: string };
+  /** With it there are `/console/` and what its pages ask. */
+  readonly console?: ConsoleOptions;
+  /** With it typed conversations may have a person in them. */
+  readonly visitors?: VisitorLines;
   /** With it there is `POST /model/parse`. */
   readonly intentModel?: IntentModel;
 }
@@ -110,12 +117,23 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   if (options.intentModel !== undefined) await app.register(modelParseRoute, { intentModel: options.intentModel });
   if (options.widget !== undefined) await app.register(widgetRoutes, { ...options.widget, signIn });
 
+  if (options.visitors !== undefined) await app.register(visitorRoutes, { visitors: options.visitors });
+  const consolePages = options.console === undefined ? undefined : await registerConsole(app, options.console);
+
   const gate = options.widget?.gate;
   const socket = new TextSocketEndpoint({
     brain: options.brain,
     logger: options.logger,
     ...(gate === undefined ? {} : { visitor: (token, origin) => gate.visitor(token, origin) }),
+    ...(options.visitors === undefined ? {} : { visitors: options.visitors }),
   });
   app.addHook('preClose', () => socket.close());
-  return { app, routes, registerUpgrades: (router) => router.register('/ws', socket.upgrade) };
+  return {
+    app,
+    routes,
+    registerUpgrades: (router) => {
+      router.register('/ws', socket.upgrade);
+      consolePages?.registerUpgrades(router);
+    },
+  };
 }

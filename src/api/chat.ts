@@ -50,5 +50,6 @@ function toChatResponse(result: TurnResult): ChatResponse {
     repeated: result.repeated,
     ended,
     ...(transfer === undefined ? {} : { transfer }),
+    ...(result.person === undefined ? {} : { person: result.person }),
   };
 }

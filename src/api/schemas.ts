@@ -46,6 +46,12 @@ export const chatResponse = z.object({
   noMatch: z.boolean(),
   repeated: z.boolean(),
   transfer: transfer.optional(),
+  person: z
+    .object({ state: z.enum(['queued', 'open']), name: z.string().optional() })
+    .optional()
+    .describe(
+      'A person has the conversation, or it waits for one: what they write comes by itself, see /chat/messages.',
+    ),
   ended: z.boolean(),
 });
 export type ChatResponse = z.infer<typeof chatResponse>;

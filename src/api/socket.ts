@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Brain } from '../dialogue/brain.js';
 import { asHearkenError, HearkenError } from '../errors.js';
+import type { VisitorLines } from '../handoff/visitor-lines.js';
 import { chatTurn } from './chat.js';
 import { issueText, type SocketMessage, socketMessage, socketQuery } from './schemas.js';
 import { refuseUpgrade } from './upgrade.js';
@@ -12,7 +13,7 @@ import { refuseUpgrade } from './upgrade.js';
 /**
  * `/ws`: the same conversation as `/chat`, over a WebSocket. `ws://…/ws?conversationId=…&language=…`; without an id a new conversation begins. Client →
  * server: `{type:"start"}`, `{type:"message", text, messageId?}`, `{type:"ping"}`. Server → client: `{type:"ready", conversationId}`,
- * `{type:"reply", …as /chat}`, `{type:"error", code, message, hint?, messageId?}`, `{type:"pong"}`. A message that is not valid is told, the socket stays.
+ * `{type:"reply", …as /chat}`, `{type:"person", id, who, name?, text, atMs}` (written by a person, or about them), `{type:"error", code, message, hint?, messageId?}`, `{type:"pong"}`. A message that is not valid is told, the socket stays.
  */
 export interface TextSocketOptions {
   readonly brain: Brain;
@@ -21,6 +22,8 @@ export interface TextSocketOptions {
   readonly maxMessageBytes?: number;
   /** Whose token this is, for pages with the web widget; throws to refuse. */
   readonly visitor?: (token: string, origin: string | undefined) => SocketVisitor;
+  /** What people at the desk write is delivered here. */
+  readonly visitors?: Pick<VisitorLines, 'attach'>;
   /** A peer that does not answer a ping for this long is gone. Default 30 s. */
   readonly heartbeatMs?: number;
   /** Default 5,000. */
@@ -57,6 +60,7 @@ export class TextSocketEndpoint {
   readonly #server: WebSocketServer;
   readonly #alive = new WeakSet<WebSocket>();
   readonly #heartbeat: NodeJS.Timeout;
+  readonly #delivered = new WeakMap<WebSocket, Set<string>>();
 
   constructor(options: TextSocketOptions) {
     this.#options = options;
@@ -153,6 +157,7 @@ export class TextSocketEndpoint {
       });
     });
     send(client, { type: 'ready', conversationId });
+    this.#deliver(client, conversationId);
   }
 
   #read(client: WebSocket, data: RawData, isBinary: boolean): Exclude<SocketMessage, never> | undefined {
@@ -182,6 +187,8 @@ export class TextSocketEndpoint {
             : { type: 'text', text: message.text, confidence: 1 },
       });
       send(client, { type: 'reply', ...reply });
+      // It may have become the conversation of a code that was typed.
+      if (reply.conversationId !== peer.conversationId) this.#deliver(client, reply.conversationId);
     } catch (thrown) {
       const error = asHearkenError(thrown);
       this.#options.logger.warn(
@@ -190,6 +197,18 @@ export class TextSocketEndpoint {
       );
       sendError(client, error, message.messageId);
     }
+  }
+
+  /** Lines of people at the desk, from now on; also those that wait. */
+  #deliver(client: WebSocket, conversationId: string): void {
+    const { visitors } = this.#options;
+    const known = this.#delivered.get(client) ?? new Set<string>();
+    if (visitors === undefined || known.has(conversationId) || client.readyState !== client.OPEN) return;
+    this.#delivered.set(client, known.add(conversationId));
+    const stop = visitors.attach(conversationId, ({ id, who, name, text, atMs }) =>
+      send(client, { type: 'person', id, who, ...(name === undefined ? {} : { name }), text, atMs }),
+    );
+    client.once('close', stop);
   }
 
   #beat(): void {

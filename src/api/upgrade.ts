@@ -11,6 +11,7 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 export class UpgradeRouter {
   readonly #handlers = new Map<string, UpgradeHandler>();
   readonly #below = new Map<string, UpgradeHandler>();
+  readonly #patterns: { readonly pattern: RegExp; readonly handler: UpgradeHandler }[] = [];
   #server: Server | undefined;
 
   /** Path is matched exactly, without the query. Throws when it is taken: two endpoints on one path is a mistake in the wiring. */
@@ -23,6 +24,11 @@ export class UpgradeRouter {
   registerWithBelow(path: string, handler: UpgradeHandler): void {
     this.register(path, handler);
     this.#below.set(path, handler);
+  }
+
+  /** Paths with something in them that changes (`/console/api/calls/<id>/listen`); those registered whole come first. */
+  registerPattern(pattern: RegExp, handler: UpgradeHandler): void {
+    this.#patterns.push({ pattern, handler });
   }
 
   /** Starts to listen for upgrades on this server. One server a router. */
@@ -42,7 +48,10 @@ export class UpgradeRouter {
     const ignore = (): void => {};
     socket.on('error', ignore);
     const path = pathOf(request.url);
-    const handler = this.#handlers.get(path) ?? this.#below.get(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+    const handler =
+      this.#handlers.get(path) ??
+      this.#below.get(path.slice(0, Math.max(0, path.lastIndexOf('/')))) ??
+      this.#patterns.find(({ pattern }) => pattern.test(path))?.handler;
     if (handler === undefined) {
       refuseUpgrade(socket, 404, 'No WebSocket endpoint at this path.');
       return;

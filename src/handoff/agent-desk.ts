@@ -200,6 +200,10 @@ export class AgentDesk {
     return this.#chats.ofCall(callId);
   }
 
+  displayName(agent: string): string {
+    return this.#agents.get(agent)?.displayName ?? agent;
+  }
+
   handled(agent: string, callId: string): boolean {
     return this.#chats.handled(agent, callId);
   }

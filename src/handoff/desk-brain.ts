@@ -48,7 +48,7 @@ class DeskTurns {
     const chat = desk.chatOf(message.conversationId);
     if (chat !== undefined) {
       if (message.input.type === 'text') desk.visitorSays(chat, message.messageId, message.input.text);
-      return this.#silent(message, chat.language, { state: 'open', name: chat.agent });
+      return this.#silent(message, chat.language, { state: 'open', name: desk.displayName(chat.agent) });
     }
     const ahead = desk.ahead(message.conversationId);
     if (ahead !== undefined) return this.#waiting(message, ahead);

@@ -118,7 +118,7 @@ function meOf(user: User, expiresAtMs: number): Me {
       superviseDesk: all,
       playground: all,
       health: all,
-      audio: true,
+      audio: all,
     },
   };
 }
