@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { Connection } from './chat-client.js';
 
 /** The load of `bench/chat.ts` and of the scenario beside it: conversations over real HTTP, with what must be true of each reply. Runs in a process of its own. */
 
@@ -9,6 +9,8 @@ export interface LoadOptions {
   /** Requests under way at once. */
   readonly inFlight: number;
   readonly prefix: string;
+  /** Each wish in many words, as people have them, and many orders. Default: always the same words. */
+  readonly varied?: boolean;
   /** A request that is refused with 5xx or 409, or whose connection breaks, is sent again with the same message id. Default: that is an error. */
   readonly retry?: boolean;
   readonly onTurn?: (done: number) => void;
@@ -28,12 +30,45 @@ export interface LoadReport {
   readonly cpuMs: number;
 }
 
-export const TURNS = 6;
+interface Step {
+  readonly words: readonly string[];
+  readonly expected: RegExp;
+}
+
+/** An order's number is put for `#`. The first words of each are the plain ones. */
+const STEPS: readonly Step[] = [
+  { words: ['你好', '您好', '喂你好', '早上好', '你好啊', '下午好'], expected: /您好|你好/ },
+  {
+    words: [
+      '我想查一下订单',
+      '帮我查个订单',
+      '查一下我的订单到哪了',
+      '我要查订单',
+      '我的快递到哪里了',
+      '我的包裹到哪了',
+    ],
+    expected: /订单号/,
+  },
+  { words: ['#', '订单号是#', '我的订单号是#', '号码是#', '是#'], expected: /#/ },
+  {
+    words: ['你们几点下班', '营业时间是几点', '你们几点开门', '客服几点上班', '你们周末上班吗'],
+    expected: /九点|9|21/,
+  },
+  { words: ['我要退货', '我想退货', '我想把它退了', '帮我办退货', '这个我要退货'], expected: /退/ },
+  { words: ['再见', '拜拜', '好的再见', '先这样再见'], expected: /再见/ },
+];
 const ORDERS = [
   ['20250415', '运动鞋'],
   ['12345678', '耳机'],
   ['40021987', '咖啡机'],
+  ['10048765', '雨伞'],
+  ['20260001', '水杯'],
+  ['87654321', '手机'],
+  ['98765432', '台灯'],
+  ['55018866', '键盘'],
 ] as const;
+const PLAIN_ORDERS = 3;
+export const TURNS = STEPS.length;
 const RETRY_MS = 50;
 const MAX_RETRIES = 400;
 
@@ -46,7 +81,7 @@ interface Answer {
 
 /** Each conversation asks for an order, is told which, asks something else, returns it, and says goodbye. */
 export async function runLoad(options: LoadOptions): Promise<LoadReport> {
-  const agent = new Agent({ keepAlive: true, maxSockets: options.inFlight });
+  const free: Connection[] = [];
   const timesMs: number[] = [];
   const wrong: string[] = [];
   let retries = 0;
@@ -56,7 +91,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
 
   const turn = async (index: number, number: number): Promise<void> => {
     const id = idOf(index);
-    const { text, expected } = said(index, number);
+    const { text, expected } = said(index, number, options.varied === true);
     const began = performance.now();
     const { answer, again } = await ask(id, String(number), text);
     timesMs.push(performance.now() - began);
@@ -70,10 +105,22 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
     options.onTurn?.(timesMs.length);
   };
 
+  async function post(body: string): Promise<Answer> {
+    const connection = free.pop() ?? new Connection(options.port);
+    try {
+      const answer = await connection.post('/chat', body);
+      if (answer.status !== 200) throw new Error(`status ${answer.status}: ${answer.body.slice(0, 300)}`);
+      return JSON.parse(answer.body) as Answer;
+    } finally {
+      free.push(connection);
+    }
+  }
+
   async function ask(id: string, messageId: string, text: string): Promise<{ answer: Answer; again: number }> {
+    const body = JSON.stringify({ conversationId: id, messageId, text });
     for (let again = 0; ; again++) {
       try {
-        return { answer: await post(agent, options.port, { conversationId: id, messageId, text }), again };
+        return { answer: await post(body), again };
       } catch (error) {
         if (options.retry !== true || again >= MAX_RETRIES) throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -90,10 +137,10 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
 
   const sample = Math.min(options.conversations, 50);
   await each(sample, Math.min(options.inFlight, sample), async (index) => {
-    const { answer } = await ask(idOf(index), String(TURNS - 1), said(index, TURNS - 1).text);
+    const { answer } = await ask(idOf(index), String(TURNS - 1), said(index, TURNS - 1, options.varied === true).text);
     if (!answer.repeated || JSON.stringify(answer.replies) !== last.get(idOf(index))) doubled++;
   });
-  agent.destroy();
+  for (const connection of free) connection.close();
   timesMs.sort((a, b) => a - b);
   return {
     turns: timesMs.length,
@@ -106,18 +153,14 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
   };
 }
 
-function said(index: number, number: number): { readonly text: string; readonly expected: RegExp } {
-  const [order, item] = ORDERS[index % ORDERS.length] ?? ORDERS[0];
-  const turns: readonly (readonly [string, RegExp])[] = [
-    ['你好', /您好|你好/],
-    ['我想查一下订单', /订单号/],
-    [order, new RegExp(item)],
-    ['你们几点下班', /九点|9|21/],
-    ['我要退货', /退/],
-    ['再见', /再见/],
-  ];
-  const [text, expected] = turns[number] ?? ['', /./];
-  return { text, expected };
+function said(index: number, number: number, varied: boolean): { readonly text: string; readonly expected: RegExp } {
+  const [order, item] = ORDERS[index % (varied ? ORDERS.length : PLAIN_ORDERS)] ?? ORDERS[0];
+  const step = STEPS[number];
+  if (step === undefined) throw new Error(`there is no turn ${number}`);
+  // Which words go with which order and with each other changes from conversation to conversation.
+  const words = step.words[varied ? (index * 7 + number * 3) % step.words.length : 0] ?? '';
+  const expected = step.expected.source === '#' ? new RegExp(item) : step.expected;
+  return { text: words.replace('#', order), expected };
 }
 
 async function each(count: number, atOnce: number, work: (index: number) => Promise<void>): Promise<void> {
@@ -126,34 +169,4 @@ async function each(count: number, atOnce: number, work: (index: number) => Prom
     for (let index = next++; index < count; index = next++) await work(index);
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
-}
-
-function post(agent: Agent, port: number, body: unknown): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const payload = JSON.stringify(body);
-    const outgoing = request(
-      {
-        agent,
-        port,
-        host: '127.0.0.1',
-        path: '/chat',
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => {
-          text += chunk;
-        });
-        response.on('error', reject);
-        response.on('end', () => {
-          if (response.statusCode === 200) resolve(JSON.parse(text) as Answer);
-          else reject(new Error(`status ${response.statusCode}: ${text.slice(0, 300)}`));
-        });
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(payload);
-  });
 }

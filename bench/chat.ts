@@ -1,31 +1,29 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { loadavg, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
-import { createApi } from '../src/api/app.js';
-import { configSchema } from '../src/config.js';
-import { createBrain } from '../src/dialogue/create-brain.js';
-import { trainOrLoadForApp } from '../src/nlu/index.js';
-import { createStores, type Stores } from '../src/store/index.js';
 import { redisMissing, TestRedis } from '../src/testing/redis-server.js';
 import { type LoadReport, runLoad, TURNS } from './chat-load.js';
+import { heardFrom, Service } from './chat-process.js';
+import { cpuMsOf, type ServiceOptions, serve } from './chat-service.js';
 
 /**
  * The claim: `/chat` does at least 2,200 turns a second with p99 at most 30 ms on two cores, with sessions in memory and in Redis. 500 conversations of 6 turns are open at
- * once, interleaved turn by turn, over real HTTP against the sample shop with its real understanding. The load comes from a process of its own on the same cores; its share
- * of the processor is told. Two ways of asking: `inFlight` requests under way (latency is that of a service at work), and all 500 at the same moment (latency is then mostly the
- * queue: 500 turns at 2,200 a second take 227 ms). Then Redis is killed and started again under the load. `wrong` (mixed up or senseless replies), `doubled` and `lost` must
- * be 0. Prints JSON with `--json`. On a machine that does other things look at `serviceCpuMsPerTurn`: the rest is theirs too.
+ * once, interleaved turn by turn, over real HTTP against the sample shop with its real understanding, each wish in many words. Service, load, and the application's actions (with
+ * the mock shop) are processes of their own on the same cores; what a turn costs each of them is told, and the load's share. Two ways of asking: `inFlight` requests under way
+ * (latency is that of a service at work), and all 500 at the same moment (latency is then mostly the queue: 500 turns at 2,200 a second take 227 ms). Then Redis is killed and
+ * started again under the load. `wrong` (mixed up or senseless replies), `doubled` and `lost` must be 0. Prints JSON with `--json`. On a machine that does other things
+ * look at `cpuMsPerTurn` and at `unhindered`, what two cores give that have nothing else to do: the service's own thread, or all processes together, is the limit.
  */
 
 const CONVERSATIONS = Number(process.env.BENCH_CONVERSATIONS ?? 500);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const IN_FLIGHT = Number(process.env.BENCH_IN_FLIGHT ?? 32);
-const WARM_UP = Math.min(200, CONVERSATIONS);
+const STORES = (process.env.BENCH_STORES ?? 'memory,redis').split(',');
+const CORES = 2;
+const SELF = fileURLToPath(import.meta.url);
 
 interface Job {
   readonly port: number;
@@ -44,24 +42,45 @@ interface Measured {
   readonly wrong: number;
   readonly doubled: number;
   readonly retries: number;
-  /** CPU seconds of the load generator by CPU seconds of both. */
+  /** CPU of the load generator by the CPU of all. */
   readonly loadShare: number;
-  /** What a turn costs the service, whatever else the machine does. */
-  readonly serviceCpuMsPerTurn: number;
+  /** What a turn costs each process, whatever else the machine does. */
+  readonly cpuMsPerTurn: Readonly<Record<'service' | 'load' | 'actions' | 'redis', number>>;
+  /** Turns a second on two cores with nothing else to do, reckoned from that. */
+  readonly unhindered: number;
 }
 
-if (process.argv[2] === 'load') await load(JSON.parse(process.argv[3] ?? '{}') as Job);
+/** The sums of a generator's rounds. */
+interface Sums {
+  readonly turns: number;
+  readonly turnsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly wrong: number;
+  readonly doubled: number;
+  readonly retries: number;
+  readonly cpuMs: number;
+}
+
+const [, , role, given] = process.argv;
+if (role === 'load') await load(JSON.parse(given ?? '{}') as Job);
+else if (role === 'serve') await serve(JSON.parse(given ?? '{}') as ServiceOptions);
 else await main();
 
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hearken-bench-'));
   const missing = redisMissing();
   try {
-    const memory = await measureStore(folder, undefined);
-    const redis = missing === undefined ? await measureOnRedis(folder) : { skipped: missing };
-    const facts = { conversations: CONVERSATIONS, turnsEach: TURNS, inFlight: IN_FLIGHT, loadAverage: loadavg()[0] };
+    const memory = STORES.includes('memory') ? await measureStore(folder, undefined) : undefined;
+    const withRedis = STORES.includes('redis');
+    const redis = !withRedis ? undefined : missing === undefined ? await measureOnRedis(folder) : { skipped: missing };
+    const machine = { cores: cpus().length, loadAverage: loadavg()[0] };
+    const facts = { conversations: CONVERSATIONS, turnsEach: TURNS, inFlight: IN_FLIGHT, ...machine };
     if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ ...facts, memory, redis })}\n`);
-    else process.stdout.write(`memory ${JSON.stringify(memory, null, 1)}\nredis  ${JSON.stringify(redis, null, 1)}\n`);
+    else
+      process.stdout.write(
+        `${JSON.stringify(facts)}\nmemory ${JSON.stringify(memory, null, 1)}\nredis  ${JSON.stringify(redis, null, 1)}\n`,
+      );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -77,48 +96,37 @@ async function measureOnRedis(folder: string): Promise<unknown> {
 }
 
 async function measureStore(folder: string, redis: TestRedis | undefined): Promise<unknown> {
-  const logger = pino({ level: redis === undefined ? 'warn' : 'silent' }, pino.destination(2));
-  const config = configSchema.parse({
-    http: { requestsPerMinute: 100_000_000 },
-    // What is said goes to disk, as it does on its way to a database.
-    store: { conversations: 'files', ...(redis === undefined ? {} : { redisUrl: redis.url }) },
-  });
-  const intentModel = await trainOrLoadForApp('apps/retail', join(folder, 'nlu'));
-  const stores = await createStores({ config: config.store, dataFolder: folder, logger });
-  const brain = await createBrain({
-    appFolder: 'apps/retail',
-    cacheFolder: join(folder, 'actions'),
-    intentModel,
-    sessions: stores.sessions,
-    log: stores.log,
-    logger,
-  });
-  const { app } = await createApi({ brain, logger, config: config.http, health: () => ({}), ping: async () => {} });
+  const service = new Service(SELF, { folder, ...(redis === undefined ? {} : { redisUrl: redis.url }) });
   try {
-    await app.listen({ host: '127.0.0.1', port: 0 });
-    const { port } = app.server.address() as AddressInfo;
+    const port = await service.port();
     const kind = redis === undefined ? 'memory' : 'redis';
     const job = { port, rounds: ROUNDS, conversations: CONVERSATIONS, inFlight: IN_FLIGHT, retry: false };
-    await run({ ...job, prefix: `${kind}-warm`, rounds: 1, conversations: WARM_UP });
-    const atWork = await run({ ...job, prefix: kind });
-    const allInFlight = await run({ ...job, prefix: `${kind}-all`, rounds: 1, inFlight: CONVERSATIONS });
-    const killed =
-      redis === undefined ? undefined : await killUnderLoad(redis, stores, { ...job, prefix: `${kind}-killed` });
+    await run(service, redis, { ...job, prefix: `${kind}-warm`, rounds: 2 });
+    const atWork = await run(service, redis, { ...job, prefix: kind });
+    const allInFlight = await run(service, redis, {
+      ...job,
+      prefix: `${kind}-all`,
+      rounds: 1,
+      inFlight: CONVERSATIONS,
+    });
+    const killed = redis === undefined ? undefined : await killUnderLoad(redis, service, `${kind}-killed`, job);
     return { ...atWork, allInFlight, ...(killed === undefined ? {} : { killed }) };
   } finally {
-    await app.close();
-    await brain.close();
-    await stores.close();
-    await intentModel.close();
+    await service.stop();
   }
 }
 
 /** Redis dies when two fifths of the turns are done and is back at three fifths. Each turn must stand in the log once. */
-async function killUnderLoad(redis: TestRedis, stores: Stores, job: Job): Promise<unknown> {
+async function killUnderLoad(
+  redis: TestRedis,
+  service: Service,
+  prefix: string,
+  job: Omit<Job, 'prefix'>,
+): Promise<unknown> {
   const total = CONVERSATIONS * TURNS;
   let step = Promise.resolve();
   let phase = 0;
-  const result = await run({ ...job, rounds: 1, retry: true }, (done) => {
+  const result = await run(service, redis, { ...job, prefix, rounds: 1, retry: true }, (done) => {
     if (phase === 0 && done > total * 0.4) {
       phase = 1;
       step = redis.stop();
@@ -129,72 +137,78 @@ async function killUnderLoad(redis: TestRedis, stores: Stores, job: Job): Promis
   });
   await step;
   if (phase === 1) await redis.resume();
-  let lost = 0;
-  let twice = 0;
-  for (let index = 0; index < CONVERSATIONS; index++) {
-    const events = await stores.log.history(`${job.prefix}-0-${index}`, 200);
-    const done = events.filter(({ type }) => type === 'turn').map(({ data }) => String(data.messageId));
-    lost += TURNS - new Set(done).size;
-    twice += done.length - new Set(done).size;
-  }
-  return { ...result, lost, twice };
+  // A new Redis begins to count at 0.
+  const { cpuMsPerTurn, unhindered: _, loadShare: __, ...rest } = result;
+  const { redis: ___, ...own } = cpuMsPerTurn;
+  return { ...rest, cpuMsPerTurn: own, ...(await service.log(`${prefix}-0`, CONVERSATIONS, TURNS)) };
 }
 
-async function run(job: Job, onTurn?: (done: number) => void): Promise<Measured> {
-  const child = fork(fileURLToPath(import.meta.url), ['load', JSON.stringify(job)], { execArgv: process.execArgv });
+async function run(
+  service: Service,
+  redis: TestRedis | undefined,
+  job: Job,
+  onTurn?: (done: number) => void,
+): Promise<Measured> {
+  const child = fork(SELF, ['load', JSON.stringify(job)], { execArgv: process.execArgv });
   // The generator loads its code first: that is nobody's turn.
-  await message(child, 'ready');
-  const before = process.cpuUsage();
+  await heardFrom(child, 'ready', 'the load generator');
+  const before = await service.cpu();
+  const redisBefore = cpuMsOf(redis?.pid ?? 0);
   if (onTurn !== undefined)
     child.on('message', (value: { readonly done?: number }) => value.done !== undefined && onTurn(value.done));
-  const report = message(child, 'report');
+  const report = heardFrom(child, 'report', 'the load generator');
   child.send('go');
-  const { report: made } = (await report) as { readonly report: Omit<LoadReport, 'timesMs'> & Measured };
-  const used = process.cpuUsage(before);
+  const { cpuMs, ...made } = (await report) as Sums;
+  const after = await service.cpu();
+  const redisMs = cpuMsOf(redis?.pid ?? 0) - redisBefore;
   if (child.exitCode === null) await once(child, 'exit');
-  const ownMs = (used.user + used.system) / 1000;
-  return {
-    turns: made.turns,
-    turnsPerSecond: made.turnsPerSecond,
-    p50Ms: made.p50Ms,
-    p99Ms: made.p99Ms,
-    wrong: made.wrong as unknown as number,
-    doubled: made.doubled,
-    retries: made.retries,
-    loadShare: Number((made.cpuMs / (made.cpuMs + ownMs)).toFixed(2)),
-    serviceCpuMsPerTurn: Number((ownMs / made.turns).toFixed(3)),
+  const ms = {
+    service: after.service - before.service,
+    load: cpuMs,
+    actions: after.actions - before.actions,
+    redis: redisMs,
   };
-}
-
-function message(child: ChildProcess, key: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    child.on('message', (value: Record<string, unknown>) => key in value && resolve(value));
-    child.once('exit', (code) => reject(new Error(`the load generator ended with code ${code}`)));
-  });
+  const all = ms.service + ms.load + ms.actions + ms.redis;
+  const perTurn = (value: number): number => Number((value / made.turns).toFixed(3));
+  return {
+    ...made,
+    loadShare: Number((ms.load / all).toFixed(2)),
+    cpuMsPerTurn: {
+      service: perTurn(ms.service),
+      load: perTurn(ms.load),
+      actions: perTurn(ms.actions),
+      redis: perTurn(ms.redis),
+    },
+    unhindered: Math.floor((1000 * made.turns) / Math.max(ms.service, all / CORES)),
+  };
 }
 
 async function load(job: Job): Promise<void> {
   process.send?.({ ready: true });
   await once(process, 'message');
-  const timesMs: number[] = [];
-  const sums = { turns: 0, seconds: 0, wrong: 0, retries: 0, doubled: 0, cpuMs: 0 };
+  const reports: LoadReport[] = [];
   for (let round = 0; round < job.rounds; round++) {
     const report = await runLoad({
       ...job,
+      varied: true,
       prefix: `${job.prefix}-${round}`,
       ...(job.retry ? { onTurn: (done: number) => done % 100 === 0 && process.send?.({ done }) } : {}),
     });
-    timesMs.push(...report.timesMs);
     if (report.wrong.length > 0) process.stderr.write(`${report.wrong.slice(0, 5).join('\n')}\n`);
-    sums.turns += report.turns;
-    sums.seconds += report.seconds;
-    sums.wrong += report.wrong.length;
-    sums.retries += report.retries;
-    sums.doubled += report.doubled;
-    sums.cpuMs += report.cpuMs;
+    reports.push(report);
   }
-  timesMs.sort((a, b) => a - b);
+  const sum = (of: (report: LoadReport) => number): number => reports.reduce((total, each) => total + of(each), 0);
+  const timesMs = reports.flatMap((report) => report.timesMs).sort((a, b) => a - b);
   const at = (share: number): number => Number((timesMs[Math.floor(timesMs.length * share)] ?? 0).toFixed(2));
-  const report = { ...sums, turnsPerSecond: Math.round(sums.turns / sums.seconds), p50Ms: at(0.5), p99Ms: at(0.99) };
+  const report: Sums = {
+    turns: timesMs.length,
+    turnsPerSecond: Math.round(timesMs.length / sum((each) => each.seconds)),
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    wrong: sum((each) => each.wrong.length),
+    doubled: sum((each) => each.doubled),
+    retries: sum((each) => each.retries),
+    cpuMs: sum((each) => each.cpuMs),
+  };
   process.send?.({ report }, () => process.disconnect());
 }

@@ -23,6 +23,11 @@ export class TestRedis {
     return redis;
   }
 
+  /** While it runs. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }

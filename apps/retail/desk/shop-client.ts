@@ -1,5 +1,6 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
 import { type Shop, startShop } from '../shop/server.js';
+import { askJson, KeptSilent } from './http.js';
 
 /** How actions talk to the shop's back end, and what becomes of it when the shop is slow, out of order or says no. */
 
@@ -78,17 +79,13 @@ async function once(
   body?: Readonly<Record<string, unknown>>,
 ): Promise<ShopAnswer> {
   const wanted = context.endpoints.shop?.timeout_ms;
-  const limit = AbortSignal.timeout(typeof wanted === 'number' ? Math.min(wanted, ANSWER_LIMIT_MS) : ANSWER_LIMIT_MS);
+  const limitMs = typeof wanted === 'number' ? Math.min(wanted, ANSWER_LIMIT_MS) : ANSWER_LIMIT_MS;
   try {
-    const response = await fetch(`${await shopUrl(context)}${path}`, {
-      method,
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-      signal: AbortSignal.any([limit, context.signal]),
-    });
-    const parsed: unknown = await response.json().catch(() => undefined);
-    return { status: response.status, body: isRecord(parsed) ? parsed : {} };
+    const url = `${await shopUrl(context)}${path}`;
+    const answer = await askJson(url, { method, body, limitMs, signal: context.signal });
+    return { status: answer.status, body: isRecord(answer.body) ? answer.body : {} };
   } catch (error) {
-    if (limit.aborted) throw new ShopTrouble('the shop kept silent', { cause: error });
+    if (error instanceof KeptSilent) throw new ShopTrouble('the shop kept silent', { cause: error });
     throw error;
   }
 }
