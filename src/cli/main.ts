@@ -35,6 +35,11 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       load: async () => (await import('./prompts.js')).promptsCommand(),
     },
     {
+      name: 'replay',
+      summary: 'run recordings through the whole pipeline and report',
+      load: async () => (await import('./replay.js')).replayCommand(),
+    },
+    {
       name: 'trace',
       summary: 'print each turn of a recorded call as a waterfall',
       load: async () => (await import('./trace.js')).traceCommand(),

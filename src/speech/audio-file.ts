@@ -55,6 +55,81 @@ export async function readAudioFile(file: string, options: ReadAudioOptions): Pr
   return resample(pickChannel(path, wav.channels, options.channel), wav.sampleRate, options.sampleRate);
 }
 
+/** Every channel of a recording, apart. */
+export interface AudioChannels {
+  readonly sampleRate: number;
+  readonly channels: readonly Int16Array[];
+}
+
+/**
+ * Reads a recording with its channels apart: at its own rate where that is 8 or 16 kHz, else at 16 kHz. Throws AUDIO_UNREADABLE as `readAudioFile` does, also for
+ * more than 8 channels.
+ */
+export async function readAudioChannels(
+  file: string,
+  options: Omit<ReadAudioOptions, 'sampleRate' | 'channel'> = {},
+): Promise<AudioChannels> {
+  const path = resolve(file);
+  const limits = { ...DEFAULTS, ...options };
+  const head = await readHead(path, limits.maxFileBytes);
+  const wav = head.startsWith('RIFF') ? await tryWav(path) : undefined;
+  const made = wav ?? (await channelsThroughFfmpeg(path, limits));
+  const durationMs = ((made.channels[0]?.length ?? 0) * 1000) / made.sampleRate;
+  if (durationMs > limits.maxDurationMs) throw tooLong(path, limits.maxDurationMs);
+  if (durationMs === 0) throw unreadable(path, 'holds no sound');
+  if (made.channels.length > MOST_CHANNELS) throw unreadable(path, `has ${made.channels.length} channels`);
+  const sampleRate = made.sampleRate <= 8000 ? 8000 : 16_000;
+  return { sampleRate, channels: made.channels.map((channel) => resample(channel, made.sampleRate, sampleRate)) };
+}
+
+const MOST_CHANNELS = 8;
+
+async function channelsThroughFfmpeg(
+  path: string,
+  options: Required<Omit<ReadAudioOptions, 'channel' | 'sampleRate'>>,
+): Promise<AudioChannels> {
+  let rate = 16_000;
+  let count = 1;
+  const pcm = await readThroughFfmpeg(path, {
+    ...options,
+    sampleRate: 16_000,
+    keepChannels: true,
+    // Two hours of stereo are as much as anybody has.
+    maxDurationMs: options.maxDurationMs * 2,
+    onFacts: (facts) => {
+      rate = facts.sampleRate;
+      count = facts.channels;
+    },
+  });
+  const length = Math.floor(pcm.length / count);
+  const channels = Array.from({ length: count }, (_, offset) => {
+    const channel = new Int16Array(length);
+    for (let index = 0; index < length; index++) channel[index] = pcm[index * count + offset] as number;
+    return channel;
+  });
+  if (rate > 8000) return { sampleRate: 16_000, channels };
+  return { sampleRate: 8000, channels: channels.map((channel) => resample(channel, 16_000, 8000)) };
+}
+
+/** What ffmpeg says of the first sound track: `pcm_s16le, 8000 Hz, stereo, s16, …`. */
+function factsOf(details: unknown): { readonly sampleRate: number; readonly channels: number } {
+  const text = Array.isArray(details) ? details.join(', ') : String(details);
+  const sampleRate = Number(/(\d+) Hz/.exec(text)?.[1] ?? 16_000);
+  const counted = /(\d+) channels/.exec(text)?.[1];
+  const layouts: readonly (readonly [RegExp, number])[] = [
+    [/\bmono\b/, 1],
+    [/\bstereo\b|\bdownmix\b/, 2],
+    [/\b2\.1\b|\b3\.0\b/, 3],
+    [/\bquad\b|\b4\.0\b|\b3\.1\b/, 4],
+    [/\b5\.0\b|\b4\.1\b/, 5],
+    [/\b5\.1\b|\b6\.0\b|\bhexagonal\b/, 6],
+    [/\b6\.1\b|\b7\.0\b/, 7],
+    [/\b7\.1\b|\boctagonal\b/, 8],
+  ];
+  const channels = counted === undefined ? (layouts.find(([name]) => name.test(text))?.[1] ?? 1) : Number(counted);
+  return { sampleRate, channels };
+}
+
 async function readHead(path: string, maxFileBytes: number): Promise<string> {
   try {
     const handle = await open(path, 'r');
@@ -107,7 +182,12 @@ function pickChannel(path: string, channels: readonly Int16Array[], wanted: numb
 
 function readThroughFfmpeg(
   path: string,
-  options: Required<Omit<ReadAudioOptions, 'channel'>> & { readonly channel?: number },
+  options: Required<Omit<ReadAudioOptions, 'channel'>> & {
+    readonly channel?: number;
+    /** Samples of all channels come woven into each other. */
+    readonly keepChannels?: boolean;
+    readonly onFacts?: (facts: ReturnType<typeof factsOf>) => void;
+  },
 ): Promise<Int16Array> {
   const maxBytes = Math.ceil((options.maxDurationMs / 1000) * options.sampleRate) * 2;
   return new Promise((resolvePromise, reject) => {
@@ -123,7 +203,10 @@ function readThroughFfmpeg(
       .format('s16le');
     const raw = RAW_FORMATS[extname(path).toLowerCase()];
     if (raw !== undefined) command.inputFormat(raw).inputOptions(['-ar', '8000', '-ac', '1']);
-    if (options.channel === undefined) command.audioChannels(1);
+    const { onFacts } = options;
+    if (onFacts) command.on('codecData', (data: { audio_details?: unknown }) => onFacts(factsOf(data.audio_details)));
+    if (options.keepChannels) command.outputOptions(['-map', '0:a:0']);
+    else if (options.channel === undefined) command.audioChannels(1);
     else command.audioFilters(`pan=mono|c0=c${options.channel}`);
     command.on('error', (error: Error) => {
       reject(

@@ -1,0 +1,56 @@
+import { readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { HearkenError, messageOf } from '../../errors.js';
+
+/** Endings of files that are taken for recordings when a folder is searched; a file that is named is taken whatever it is called. */
+const ENDINGS = new Set(
+  'wav flac mp3 ogg opus oga m4a mp4 aac amr gsm wma webm aif aiff au caf ulaw ul pcmu mulaw alaw al pcma sln voc w64 g722 mka'.split(
+    ' ',
+  ),
+);
+const MOST_FILES = 200_000;
+
+export interface FoundRecording {
+  /** As it stands in reports: as it was named, or below the folder that was. */
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Recordings named or below folders named, each once, in order of their names. Throws FILE_UNREADABLE for a path that is not there. */
+export function findRecordings(paths: readonly string[]): readonly FoundRecording[] {
+  const found = new Map<string, FoundRecording>();
+  for (const path of paths) {
+    let folder: boolean;
+    try {
+      folder = statSync(path).isDirectory();
+    } catch (error) {
+      throw new HearkenError('FILE_UNREADABLE', `There is no recording or folder ${path}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+    const files = folder ? walk(path) : [path];
+    for (const file of files) found.set(file, { name: file, path: file });
+    if (found.size > MOST_FILES) {
+      throw new HearkenError('REQUEST_INVALID', `There are more than ${MOST_FILES} recordings.`, {
+        hint: 'Replay folder by folder.',
+      });
+    }
+  }
+  return [...found.values()].sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
+}
+
+function walk(folder: string): readonly string[] {
+  const files: string[] = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name.startsWith('.')) continue;
+    const path = join(folder, entry.name);
+    // Links are not followed: a folder that holds itself would never end.
+    if (entry.isDirectory()) files.push(...walk(path));
+    else if (entry.isFile() && ENDINGS.has(endingOf(entry.name))) files.push(path);
+  }
+  return files;
+}
+
+function endingOf(name: string): string {
+  return /\.([^.]+)$/.exec(basename(name))?.[1]?.toLowerCase() ?? '';
+}
