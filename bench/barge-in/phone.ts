@@ -40,18 +40,18 @@ export async function interruptAtPhone(
     await wait(caller.length / 8 + 1500);
     const { callId } = call;
     await call.hangup();
-    const speaking = loud.some((atMs) => atMs > beganMs - 120 && atMs <= beganMs + 60);
-    const sounds = loud.filter((atMs) => atMs > beganMs);
+    // The prompt as it was when the voice began, up to its first silence that is longer than a pause of its own.
+    const sounds = loud.filter((atMs) => atMs > beganMs - SILENCE_MS);
     const last = sounds.find((atMs) => !sounds.some((later) => later > atMs && later <= atMs + SILENCE_MS));
-    // A frame that arrives is heard for 20 ms.
-    const silentMs = last === undefined ? undefined : last + 20 - beganMs;
+    // A frame that arrives is heard for 20 ms. Silent before: the prompt made a pause of its own just then.
+    const silentMs = last === undefined || last <= beganMs ? undefined : last + 20 - beganMs;
     await wait(200);
     const events = (await findRecord(stage.dataFolder, callId))?.events ?? [];
     const decided = (name: string) => events.find((event) => event.type === 'decision' && event.name === name)?.atMs;
     const pausedAtMs = decided('bargeInPause');
     const stoppedAtMs = decided('bargeInStop');
     return {
-      silentMs: speaking ? (pausedAtMs === undefined && stoppedAtMs === undefined ? null : silentMs) : undefined,
+      silentMs: pausedAtMs === undefined && stoppedAtMs === undefined ? null : silentMs,
       stoppedMs: stoppedAtMs === undefined ? null : stoppedAtMs - (pausedAtMs ?? stoppedAtMs),
     };
   } finally {

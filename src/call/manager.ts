@@ -43,6 +43,7 @@ export class CallManager {
   readonly #parts: CallManagerParts;
   readonly #live = new Map<string, LiveCall>();
   readonly #byCallId = new Map<string, string>();
+  #refused = 0;
 
   constructor(parts: CallManagerParts) {
     this.#parts = parts;
@@ -50,6 +51,11 @@ export class CallManager {
 
   get live(): number {
     return this.#live.size;
+  }
+
+  /** Calls that found no recogniser with time for them. */
+  get refused(): number {
+    return this.#refused;
   }
 
   /** Our id of a call, by the signalling's; also for calls that are over, as far back as is remembered. */
@@ -69,7 +75,7 @@ export class CallManager {
     }
     const openEars = (wanted: string) =>
       this.#parts.recognizer.open({ streamId: session.id, sampleRate: session.sampleRate, language: wanted });
-    const stream = openEars(language);
+    const stream = this.#earsFor(language, openEars);
     const side = this.#sideEar(language, openEars);
     const record = CallRecord.open({
       id: session.id,
@@ -118,6 +124,16 @@ export class CallManager {
     cancel();
     for (const call of this.#live.values()) call.hangup('error', 'the service is shutting down');
     await Promise.all([...this.#live.values()].map((call) => call.finished));
+  }
+
+  /** The call's own ears; without them there is no call. */
+  #earsFor(language: string, openEars: (language: string) => RecognizerStream): RecognizerStream {
+    try {
+      return openEars(language);
+    } catch (error) {
+      this.#refused++;
+      throw error;
+    }
   }
 
   /** Ears for one other language of the application, where there are some and they have time. */
