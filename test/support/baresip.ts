@@ -12,6 +12,10 @@ export interface PhoneOptions {
   /** `127.0.0.1:5260`; without one the phone stands alone and is called at its own port. */
   readonly registrar?: string;
   readonly autoAnswer: boolean;
+  /** As in `audio_codecs`: `pcmu,pcma`, `g722/16000/1`, `opus/48000/2`. Default G.711. */
+  readonly codecs?: string;
+  /** SRTP with keys in SDP: where the peer does it too, or not without. */
+  readonly srtp?: 'optional' | 'required';
   /** Signals over TLS and checks the peer's certificate: its own (with key), and the authority. */
   readonly tls?: { readonly bothFile: string; readonly caFile: string };
 }
@@ -38,9 +42,10 @@ export class Baresip {
     writeFileSync(join(this.#folder, 'config'), `${this.#config(speech, ports)}${tlsLines(options.tls)}`);
     writeFileSync(join(this.#folder, 'contacts'), '');
     const answer = options.autoAnswer ? 'auto' : 'manual';
+    const secure = options.srtp ? `;mediaenc=${options.srtp === 'required' ? 'srtp-mand' : 'srtp'}` : '';
     writeFileSync(
       join(this.#folder, 'accounts'),
-      `<sip:${options.name}@${host}${options.tls ? ';transport=tls' : ''}>;regint=${options.registrar === undefined ? 0 : 60};audio_codecs=pcmu,pcma;answermode=${answer}\n`,
+      `<sip:${options.name}@${host}${options.tls ? ';transport=tls' : ''}>;regint=${options.registrar === undefined ? 0 : 60};audio_codecs=${options.codecs ?? 'pcmu,pcma'};answermode=${answer}${secure}\n`,
     );
     this.#process = new TestProcess({ command: 'baresip', args: ['-4', '-f', this.#folder, '-s'], cwd: this.#folder });
   }
@@ -86,6 +91,14 @@ export class Baresip {
   async heard(): Promise<Int16Array[]> {
     await this.#process.stop();
     return this.#heardFiles().map((file) => samplesOf(readFileSync(file)));
+  }
+
+  /** Samples of a second in what each of its calls heard, all channels together: its codec's own rate. */
+  heardRates(): number[] {
+    return this.#heardFiles().map((file) => {
+      const header = readFileSync(file);
+      return header.readUInt32LE(24) * header.readUInt16LE(22);
+    });
   }
 
   /** Ms that each call of this phone has heard so far, in order, by the size of its files. */
@@ -140,6 +153,9 @@ jitter_buffer_delay 2-5
 rtp_stats yes
 module_path /usr/lib/baresip/modules
 module g711.so
+module g722.so
+module opus.so
+module srtp.so
 module aufile.so
 module sndfile.so
 module uuid.so

@@ -36,7 +36,7 @@ export class SrtpContext {
   readonly #in: { readonly rtp: SrtpSession; readonly rtcp: SrtcpSession };
   readonly #rtpWindows = new Map<number, ReplayWindow>();
   readonly #rtcpWindow = new ReplayWindow();
-  /** Packets that were forged, damaged or repeated. */
+  /** RTP that was forged, damaged or repeated. Reports are not counted: some phones (baresip) send their first and their last one in the clear. */
   refused = 0;
 
   private constructor(loaded: Library, keys: SrtpKeys, before?: SrtpContext) {
@@ -88,15 +88,15 @@ export class SrtpContext {
 
   unprotectRtcp(datagram: Buffer): Buffer | undefined {
     const end = datagram.length - (this.keys.suite === 'AES_CM_128_HMAC_SHA1_80' ? SHA1_TAG_BYTES : 0) - 4;
-    if (end < 8) return this.#refuse();
+    if (end < 8) return undefined;
     const index = datagram.readUInt32BE(end) & SRTCP_INDEX_MASK;
-    if (!this.#rtcpWindow.isNew(index)) return this.#refuse();
+    if (!this.#rtcpWindow.isNew(index)) return undefined;
     try {
       const plain = this.#in.rtcp.decrypt(datagram);
       this.#rtcpWindow.remember(index);
       return plain;
     } catch {
-      return this.#refuse();
+      return undefined;
     }
   }
 

@@ -4,12 +4,12 @@ import { SafeEmitter } from '../emitter.js';
 import { BridgeError, messageOf } from '../errors.js';
 import {
   type ClientMessage,
+  frameBytesOf,
   readClientMessage,
   type ServerMessage,
   type StartMessage,
   SUBPROTOCOL,
 } from '../media/protocol.js';
-import { FRAME_BYTES } from '../rtp/packet.js';
 
 export interface FakeMediaServiceOptions {
   /** 0 = any free port. */
@@ -69,10 +69,11 @@ export class FakeSession extends SafeEmitter<FakeSessionEvents> {
     this.#socket?.send(data);
   }
 
-  /** G.711 for the caller, as fast as the socket takes it. */
+  /** Audio as `start.media` has it for the caller, as fast as the socket takes it. */
   play(payload: Uint8Array): void {
-    for (let at = 0; at < payload.length; at += FRAME_BYTES * 50) {
-      this.#socket?.send(payload.subarray(at, at + FRAME_BYTES * 50));
+    const second = frameBytesOf(this.start.media) * 50;
+    for (let at = 0; at < payload.length; at += second) {
+      this.#socket?.send(payload.subarray(at, at + second));
     }
   }
 
@@ -205,7 +206,8 @@ export class FakeMediaService extends SafeEmitter<FakeMediaServiceEvents> {
     socket.on('error', () => {});
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) {
-        if (data.length % FRAME_BYTES !== 0) this.problems.push(`binary frame of ${data.length} bytes`);
+        if (data.length % (session ? frameBytesOf(session.start.media) : 1) !== 0)
+          this.problems.push(`binary frame of ${data.length} bytes`);
         if (!session) this.problems.push('audio before start');
         session?.receiveAudio(data);
         if (this.#options.echo) session?.sendRaw(data);
