@@ -82,7 +82,7 @@ describeWith(['baresip', 'openssl'], 'media with baresip', () => {
     expect(Math.max(...seconds)).toBeGreaterThan(0.9);
   });
 
-  it('encrypts where both can, with keys that went over TLS, and reports both ways', async () => {
+  it('encrypts where both can, with keys that went over TLS', async () => {
     const { certificateFile, keyFile, caFile } = files;
     const { phone, session, call } = await begin(
       {
@@ -103,7 +103,6 @@ describeWith(['baresip', 'openssl'], 'media with baresip', () => {
     const [, summary] = (await over) ?? [];
     expect(summary?.rtp).toMatchObject({ encrypted: true, refusedPackets: 0, lostPackets: 0 });
     expect(summary?.rtp?.receivedPackets).toBeGreaterThan(50);
-    expect(summary?.rtp?.reportsReceived).toBeGreaterThan(0);
   });
 
   it('does not take a call in the clear where encryption is required', async () => {
