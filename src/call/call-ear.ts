@@ -1,6 +1,7 @@
 import { FrontEnd } from '../dsp/front-end.js';
 import { durationMs } from '../media/frame-queue.js';
 import type { MediaSession } from '../media/session.js';
+import type { ExpectedWords } from '../speech/correct/corrector.js';
 import type { Graph } from '../speech/graph.js';
 import type { RecognizerStream, RecognizerStreamEvents } from '../speech/recognizer.js';
 import type { CallRecord } from './record.js';
@@ -18,6 +19,8 @@ export interface HeardPartial {
 export interface EarListener {
   /** The caller's line, as it comes. */
   audio(atMs: number, samples: Int16Array): void;
+  /** Sound that may become voice, before anybody can say that it is. */
+  rising(): void;
   voice(active: boolean, sinceMs: number): void;
   partial(partial: HeardPartial): void;
   /** `language`: of the words, when they were in another than the call's own ears hear. */
@@ -42,11 +45,13 @@ export class CallEar {
   #clock = new StreamClock();
   readonly #frontEnd: FrontEnd;
   readonly #onset: VoiceOnset;
+  #voiced = false;
   /** The recogniser counts flushes by itself: its id → the reducer's. */
   readonly #flushes = new Map<number, { readonly flushId: number; readonly sideId: number }>();
 
   #stream: RecognizerStream;
   #graph: Graph = 'general';
+  #words: ExpectedWords | undefined;
 
   constructor(options: CallEarOptions) {
     this.#options = options;
@@ -68,6 +73,7 @@ export class CallEar {
       this.#options.side?.accept(clean);
       this.#onset.heard(atMs, frame.samples);
       listener.audio(atMs, frame.samples);
+      if (!this.#voiced && this.#onset.rising) listener.rising();
     }
   }
 
@@ -77,10 +83,11 @@ export class CallEar {
     this.#flushes.set(this.#stream.flush(), { flushId, sideId });
   }
 
-  /** What kind of answer is listened for from now on. */
-  expect(graph: Graph): void {
+  /** What kind of answer is listened for from now on, and which words it may be. */
+  expect(graph: Graph, words?: ExpectedWords): void {
     this.#graph = graph;
-    this.#stream.expect(graph);
+    this.#words = words;
+    this.#stream.expect(graph, words);
   }
 
   /** Hears another language from now on: another recogniser's stream, which the ear closes as it did the first. */
@@ -91,7 +98,7 @@ export class CallEar {
     this.#clock = new StreamClock();
     this.#flushes.clear();
     this.#listen(stream);
-    stream.expect(this.#graph);
+    stream.expect(this.#graph, this.#words);
   }
 
   close(): void {
@@ -103,6 +110,7 @@ export class CallEar {
     const { record, listener, nowMs } = this.#options;
     stream
       .on('voice', (active, atMs) => {
+        this.#voiced = active;
         const sinceMs = this.#callTime(atMs);
         listener.voice(active, active ? this.#onset.before(sinceMs) : sinceMs);
       })
@@ -115,11 +123,12 @@ export class CallEar {
       });
   }
 
-  #onFinal({ text, confidence, flushId }: RecognizerStreamEvents['final'][0]): void {
+  #onFinal({ text, heard, confidence, flushId }: RecognizerStreamEvents['final'][0]): void {
     const asked = this.#flushes.get(flushId);
     this.#flushes.delete(flushId);
     if (!asked) return;
-    const { side, listener } = this.#options;
+    const { side, listener, record, nowMs } = this.#options;
+    if (heard !== undefined) record.event(nowMs(), 'corrected', { flushId: asked.flushId, heard, text });
     if (!side || side.closed) listener.final(asked.flushId, text, confidence);
     else
       void side

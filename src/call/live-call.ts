@@ -79,7 +79,8 @@ export class LiveCall {
       record,
       perform: (effect) => this.#perform(effect),
       changed: (before, after) => {
-        if (after.expectation !== before.expectation) this.#ear.expect(graphFor(after.expectation));
+        if (after.expectation !== before.expectation)
+          this.#ear.expect(graphFor(after.expectation), brain.answersTo?.(after.expectation, this.#reply?.slots ?? {}));
         if (after.phase !== before.phase) this.#announce();
       },
     });
@@ -193,6 +194,10 @@ export class LiveCall {
   #heardByEar(): EarListener {
     return {
       audio: (atMs, samples) => this.#echoGuard.heard(atMs, samples),
+      rising: () => {
+        // Only the end of a turn waits for it; anything else has time until it is known to be voice.
+        if (this.#state.deadlines.endSilence !== undefined) this.#dispatch({ type: 'rising', atMs: this.#nowMs() });
+      },
       voice: (active, sinceMs) => {
         this.#echoGuard.voice(active, sinceMs);
         if (!active) this.#timings.endOfSpeech(sinceMs);

@@ -81,6 +81,11 @@ export const speechSchema = z
     vad: z.string().default('vad-silero'),
     /** Folder that `hearken grammar build` wrote; without it `<store.folder>/graphs/<application>` is used where it is there. */
     graphs: z.string().optional(),
+    /** What was heard is taken for one of the words that the open question may be answered with, when it sounds nearly like it. */
+    correctAnswers: z.boolean().default(true),
+    /** Words that a transducer is to expect anywhere, one a line (UTF-8), and how much more likely each of their tokens becomes. Other models take no notice. */
+    hotwordsFile: z.string().optional(),
+    hotwordsScore: z.number().min(0).max(10).default(1.5),
     /** Memory for rendered prompts. */
     promptCacheBytes: z
       .number()

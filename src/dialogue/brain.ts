@@ -1,4 +1,5 @@
 import type { ParseResult } from '../nlu/intent-model.js';
+import type { AnswerHints } from './answer-words.js';
 
 /**
  * The one brain behind every channel: a message in, bot actions out. Phone, `/chat`, `/ws` and replay call only this.
@@ -126,6 +127,8 @@ export interface Brain {
    * answer already, and the beginning of a longer one. `dangling`: it asks to be continued ("我想…").
    */
   peek(conversationId: string, text: string): Promise<PartialReading>;
+  /** What the answer to this question may be, as far as that is known: for whoever hears it. `slots`: of the conversation. */
+  answersTo?(expectation: Expectation, slots: Readonly<Record<string, unknown>>): AnswerHints;
   /** What is remembered of a conversation; undefined when it is unknown or over. */
   history(conversationId: string): Promise<ConversationHistory | undefined>;
   /** Adds to the conversation's log what the caller really heard of the last reply (barge-in cuts it). */

@@ -2,6 +2,7 @@ import { HearkenError, messageOf } from '../errors.js';
 import type { ParseResult } from '../nlu/intent-model.js';
 import type { StoredSession } from '../store/session-store.js';
 import { Abstracts } from './abstracts.js';
+import { type AnswerHints, AnswerWords } from './answer-words.js';
 import type { Application } from './app/types.js';
 import type {
   Brain,
@@ -49,6 +50,7 @@ export class DialogueBrain implements Brain {
   readonly #closeActions: () => Promise<void>;
   readonly #profiles: Profiles;
   readonly #abstracts: Abstracts;
+  readonly #answerWords: AnswerWords;
   readonly #expected = new Map<string, { readonly expectation: Expectation; readonly language: string }>();
   readonly #peeks = new Map<string, Promise<PartialReading>>();
 
@@ -66,6 +68,7 @@ export class DialogueBrain implements Brain {
     this.languages = application.languages;
     this.#profiles = new Profiles(options.profiles, application.domain, options.logger);
     this.#abstracts = new Abstracts(options.summarizer, options.logger);
+    this.#answerWords = new AnswerWords(application, options.logger);
     const slots = [...application.domain.slots.values()];
     this.#deps = {
       application,
@@ -141,6 +144,10 @@ export class DialogueBrain implements Brain {
     const answer = peekAt(this.#application, this.#options.intentModel, open.expectation, open.language, text);
     keep(this.#peeks, key, answer, KEPT_PEEKS);
     return answer;
+  }
+
+  answersTo(expectation: Expectation, slots: Readonly<Record<string, unknown>>): AnswerHints {
+    return this.#answerWords.of(expectation, slots);
   }
 
   async history(conversationId: string): Promise<ConversationHistory | undefined> {

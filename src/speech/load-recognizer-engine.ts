@@ -23,7 +23,7 @@ export async function loadRecognizerEngine(init: Omit<RecognizerWorkerInit, 'typ
   const installed = init.recognizer === undefined ? undefined : registry.find(init.recognizer);
   if (init.recognizer !== undefined && !installed) throw new Error(`recogniser ${init.recognizer} not found`);
   const { OnlineRecognizer } = loadSherpa();
-  const configs = installed ? recognizerConfigs(installed, init.graphs) : new Map<Graph, object>();
+  const configs = installed ? recognizerConfigs(installed, init.graphs, init.hotwords) : new Map<Graph, object>();
   return new RecognizerEngine({
     recognizers: new Map([...configs].map(([graph, config]) => [graph, new OnlineRecognizer(config)])),
     silero,

@@ -39,6 +39,9 @@ const engineSchema = z.discriminatedUnion('type', [
     joiner: innerPath,
     tokens: innerPath,
     modelType: z.enum(['zipformer', 'zipformer2', 'lstm', 'conformer']).optional(),
+    /** What a hot word is cut into; without it the model takes none. */
+    modelingUnit: z.enum(['cjkchar', 'bpe', 'cjkchar+bpe']).optional(),
+    bpeVocabulary: innerPath.optional(),
     ...recognizerTail,
   }),
   z.strictObject({

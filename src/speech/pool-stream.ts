@@ -1,5 +1,6 @@
 import { msOf, samplesIn } from '../dsp/framing.js';
 import { SafeEmitter } from '../emitter.js';
+import { type Corrections, type ExpectedWords, NOTHING_EXPECTED } from './correct/index.js';
 import type { Graph } from './graph.js';
 import type { RecognizerOpenOptions, RecognizerStream, RecognizerStreamEvents } from './recognizer.js';
 import type { StreamEvent, WorkItem } from './recognizer-protocol.js';
@@ -49,9 +50,13 @@ export class PoolStream extends SafeEmitter<RecognizerStreamEvents> implements R
   #lostMs = 0;
   #ended = false;
   graph: Graph = 'general';
+  #expected: ExpectedWords = NOTHING_EXPECTED;
+  readonly #corrections: Corrections | undefined;
 
-  constructor(handle: number, options: RecognizerOpenOptions, owner: PoolStreamOwner) {
+  /** `corrections`: how what was heard is corrected to what was expected; undefined: not at all. */
+  constructor(handle: number, options: RecognizerOpenOptions, owner: PoolStreamOwner, corrections?: Corrections) {
     super();
+    this.#corrections = corrections;
     this.handle = handle;
     this.streamId = options.streamId;
     this.sampleRate = options.sampleRate;
@@ -91,7 +96,8 @@ export class PoolStream extends SafeEmitter<RecognizerStreamEvents> implements R
     return flushId;
   }
 
-  expect(graph: Graph): void {
+  expect(graph: Graph, words: ExpectedWords = NOTHING_EXPECTED): void {
+    this.#expected = words;
     if (this.#ended || graph === this.graph) return;
     this.graph = graph;
     this.#owner.expected(this);
@@ -169,7 +175,8 @@ export class PoolStream extends SafeEmitter<RecognizerStreamEvents> implements R
         return;
       case 'partial':
         this.emit('partial', {
-          text: event.text,
+          // Before that the word may not be whole yet.
+          text: event.settled ? this.#corrected(event.text) : event.text,
           tokens: event.tokens,
           stableMs: ms(event.stableSamples),
           settled: event.settled,
@@ -203,13 +210,19 @@ export class PoolStream extends SafeEmitter<RecognizerStreamEvents> implements R
     const flushed = this.#sent.findIndex((item) => 'flushId' in item && item.flushId === event.flushId);
     for (const item of this.#sent.splice(0, flushed + 1)) if ('pcm' in item) this.#sentSamples -= item.pcm.length;
     this.#voiceSince = this.#voiceActive ? event.endSample : undefined;
+    const text = this.#corrected(event.text);
     this.emit('final', {
-      text: event.text,
+      text,
+      ...(text === event.text ? {} : { heard: event.text }),
       confidence: event.confidence,
       startMs: Math.round(msOf(event.startSample, this.sampleRate)),
       endMs: Math.round(msOf(event.endSample, this.sampleRate)),
       flushId: event.flushId,
     });
+  }
+
+  #corrected(text: string): string {
+    return this.#corrections?.correct(text, this.#expected) ?? text;
   }
 
   /** Audio that is being replayed does not count against the bound: it is bounded by REPLAY_MS. */

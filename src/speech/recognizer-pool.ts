@@ -1,5 +1,6 @@
 import { HearkenError } from '../errors.js';
 import { workerEntry } from '../worker-entry.js';
+import type { Corrections } from './correct/index.js';
 import { LoadMeter } from './load-meter.js';
 import { PoolStream, type PoolStreamOwner } from './pool-stream.js';
 import { cpuTimeMs } from './process-time.js';
@@ -12,6 +13,8 @@ export interface RecognizerPoolOptions {
   readonly maxStreamsPerWorker: number;
   readonly init: Omit<RecognizerWorkerInit, 'type'>;
   readonly logger: SpeechLogger;
+  /** How answers in a language are corrected to what was expected; undefined: not at all. */
+  readonly corrections?: (language: string) => Corrections | undefined;
   /** Share of a worker's time above which it takes no new streams (0..1). */
   readonly highestLoad?: number;
   /** A stream whose worker died fails when none takes it within this time. */
@@ -240,12 +243,13 @@ export class RecognizerPool implements Recognizer {
         { hint: 'Try again shortly; speech.recognizerWorkers and speech.maxStreamsPerWorker set the limit.' },
       );
     }
-    const stream: PoolStream = new PoolStream(this.#nextHandle++, options, {
+    const owner: PoolStreamOwner = {
       wake: (woken, now) => this.#laneOf(woken)?.wake(woken, now),
       dropped: (ms) => this.#laneOf(stream)?.dropped(ms),
       expected: (changed) => this.#laneOf(changed)?.expected(changed),
       closed: (closed) => this.#laneOf(closed)?.remove(closed),
-    });
+    };
+    const stream = new PoolStream(this.#nextHandle++, options, owner, this.#options.corrections?.(options.language));
     lane.add(stream);
     return stream;
   }

@@ -1,4 +1,5 @@
 import type { Graph } from './graph.js';
+import type { Hotwords } from './sherpa.js';
 
 /** Messages between the recogniser pool and its worker processes. Times are samples of the stream's own audio. */
 
@@ -13,6 +14,8 @@ export interface RecognizerWorkerInit {
   readonly preRollMs: number;
   /** Graphs to load in place of, or beside, the model's own: absolute paths. */
   readonly graphs?: Readonly<Partial<Record<Graph, string>>>;
+  /** Words to be expected anywhere, for models that take them. */
+  readonly hotwords?: Hotwords;
 }
 
 export interface OpenMessage {

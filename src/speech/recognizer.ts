@@ -1,4 +1,5 @@
 import type { TypedEmitter } from '../emitter.js';
+import type { ExpectedWords } from './correct/corrector.js';
 import type { Graph } from './graph.js';
 
 /** Streaming recognition with voice activity: the contract that the worker pool and the fake both keep. */
@@ -37,6 +38,8 @@ export interface RecognizerStreamEvents {
   final: [
     final: {
       readonly text: string;
+      /** What the recogniser itself made of it, where `text` was corrected to one of the words that were expected. */
+      readonly heard?: string;
       readonly confidence: number;
       readonly startMs: number;
       readonly endMs: number;
@@ -58,8 +61,11 @@ export interface RecognizerStream extends TypedEmitter<RecognizerStreamEvents> {
   accept(pcm: Int16Array): number;
   /** Ends the utterance: the tail is pushed through the model at once and exactly one `final` with the returned id follows (or `failed`). */
   flush(): number;
-  /** What is listened for from now on, also in the utterance under way: a model with graphs for narrow questions hears their answers better. */
-  expect(graph: Graph): void;
+  /**
+   * What is listened for from now on, also in the utterance under way: a model with graphs for narrow questions hears their answers better, and what sounds like one of the words is taken
+   * for it.
+   */
+  expect(graph: Graph, words?: ExpectedWords): void;
   /** Frees it. Idempotent; no event follows. */
   close(): void;
 }

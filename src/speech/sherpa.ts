@@ -64,6 +64,18 @@ export function loadSherpa(): Sherpa {
   return createRequire(import.meta.url)('sherpa-onnx-node') as Sherpa;
 }
 
+/** Words to be expected anywhere. */
+export interface Hotwords {
+  /** Absolute path: UTF-8, one a line. */
+  readonly file: string;
+  /** What each of their tokens gains, in log probability. */
+  readonly score: number;
+}
+
+export function takesHotwords({ model: { engine } }: InstalledModel): boolean {
+  return engine.type === 'transducer' && engine.modelingUnit !== undefined;
+}
+
 /**
  * A configuration for each graph the model can decode over: `graphs` (absolute paths) in place of its own where they are given. A model that
  * needs no graph, or has only one, hears everything in its free pass.
@@ -71,9 +83,10 @@ export function loadSherpa(): Sherpa {
 export function recognizerConfigs(
   installed: InstalledModel,
   graphs: Readonly<Partial<Record<Graph, string>>> = {},
+  hotwords?: Hotwords,
 ): ReadonlyMap<Graph, object> {
   const { engine } = installed.model;
-  const configs = new Map<Graph, object>([['general', onlineRecognizerConfig(installed, graphs.general)]]);
+  const configs = new Map<Graph, object>([['general', onlineRecognizerConfig(installed, graphs.general, hotwords)]]);
   if (engine.type !== 'nemo-ctc' || engine.graph === undefined) return configs;
   for (const graph of ['digits', 'confirm'] as const) {
     const own = engine.graphs[graph];
@@ -85,7 +98,7 @@ export function recognizerConfigs(
 }
 
 /** End points are off: the turn-taking reducer decides, and sherpa's rules would reset streams behind its back. */
-export function onlineRecognizerConfig(installed: InstalledModel, graph?: string): object {
+export function onlineRecognizerConfig(installed: InstalledModel, graph?: string, hotwords?: Hotwords): object {
   const { engine } = installed.model;
   const path = (name: string) => pathIn(installed, name);
   const base = {
@@ -104,10 +117,22 @@ export function onlineRecognizerConfig(installed: InstalledModel, graph?: string
     };
   }
   if (engine.type === 'transducer') {
-    const { encoder, decoder, joiner, tokens, modelType } = engine;
+    const { encoder, decoder, joiner, tokens, modelType, modelingUnit, bpeVocabulary } = engine;
+    // Hot words need the search to follow several texts; the binding (1.13.8) takes them for a recogniser as a whole, not for a stream.
+    const biased = hotwords && takesHotwords(installed) && existsSync(hotwords.file);
     return {
       ...base,
+      ...(biased
+        ? {
+            decodingMethod: 'modified_beam_search',
+            maxActivePaths: 4,
+            hotwordsFile: hotwords.file,
+            hotwordsScore: hotwords.score,
+          }
+        : {}),
       modelConfig: {
+        ...(biased ? { modelingUnit } : {}),
+        ...(biased && bpeVocabulary !== undefined ? { bpeVocab: path(bpeVocabulary) } : {}),
         ...common,
         transducer: { encoder: path(encoder), decoder: path(decoder), joiner: path(joiner) },
         tokens: path(tokens),

@@ -1,4 +1,5 @@
 import { HearkenError, messageOf } from '../../errors.js';
+import type { Corrections } from '../../speech/correct/index.js';
 import type { ReadyRecognizer, RecognizerInit } from '../../speech/index.js';
 import { loadRecognizerEngine } from '../../speech/load-recognizer-engine.js';
 import { PoolStream, type PoolStreamOwner } from '../../speech/pool-stream.js';
@@ -17,10 +18,12 @@ export class InProcessRecognizer implements ReadyRecognizer {
   readonly #waiting = new Set<PoolStream>();
   #engine: RecognizerEngine | undefined;
   #nextHandle = 1;
+  readonly #corrections: ((language: string) => Corrections | undefined) | undefined;
   /** Real ms of decoding and voice activity so far. */
   busyMs = 0;
 
-  constructor(init: RecognizerInit) {
+  constructor(init: RecognizerInit, corrections?: (language: string) => Corrections | undefined) {
+    this.#corrections = corrections;
     this.#loading = loadRecognizerEngine(init).then((engine) => {
       this.#engine = engine;
       return engine;
@@ -44,7 +47,7 @@ export class InProcessRecognizer implements ReadyRecognizer {
       expected: ({ handle, graph }) => engine.expect({ type: 'expect', handle, graph }),
       closed: (stream) => this.#forget(stream),
     };
-    const stream = new PoolStream(this.#nextHandle++, options, owner);
+    const stream = new PoolStream(this.#nextHandle++, options, owner, this.#corrections?.(options.language));
     const { handle, sampleRate, graph } = stream;
     engine.open({ type: 'open', handle, sampleRate, startSample: 0, graph });
     this.#streams.set(handle, stream);

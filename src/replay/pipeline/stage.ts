@@ -80,8 +80,8 @@ export class ReplayStage {
         preRollMs: config.turn.preRollMs,
         graphsFolder: join(dataFolder, 'graphs', basename(appFolder)),
         promptsFolder: join(appFolder, 'prompts'),
-        openRecognizer: (init) => {
-          const recognizer = new InProcessRecognizer(init);
+        openRecognizer: (init, corrections) => {
+          const recognizer = new InProcessRecognizer(init, corrections);
           recognizers.push(recognizer);
           return recognizer;
         },
