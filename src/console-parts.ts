@@ -31,6 +31,8 @@ export interface ConsolePartsOptions {
   readonly logger: Logger;
   readonly facts: () => HealthFacts;
   readonly ping: () => Promise<void>;
+  /** Default: the file in the data folder. */
+  readonly users?: UserStore;
   /** Where an application's folder lies. */
   readonly findFolder: (folder: string) => string;
 }
@@ -59,7 +61,7 @@ export async function consoleParts(parts: ConsolePartsOptions): Promise<ConsoleP
   const desk = new AgentDesk({ config: config.desk, bus, calls, log, clock: systemClock });
   const stats = new HourlyStats({ path: join(dataFolder, 'console-stats.json'), bus, logger });
   await stats.load();
-  const users = new UserStore(usersFile(dataFolder));
+  const users = parts.users ?? new UserStore(usersFile(dataFolder));
   let live: LiveBrain | undefined;
   const folders = [appFolder, ...config.console.playgroundApps.map(parts.findFolder)];
   return {

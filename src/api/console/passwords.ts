@@ -10,15 +10,16 @@ export const passwordHash = z.object({
   p: z.number().int(),
 });
 export type PasswordHash = z.infer<typeof passwordHash>;
+export type PasswordCost = Pick<PasswordHash, 'n' | 'r' | 'p'>;
 
 /** 32 MiB and about 100 ms; OWASP's password storage cheat sheet has N=2^15, r=8, p=3 among its equal choices. */
-const COST = { n: 2 ** 15, r: 8, p: 3 };
+export const PASSWORD_COST: PasswordCost = { n: 2 ** 15, r: 8, p: 3 };
 const KEY_BYTES = 32;
 
-export async function hashPassword(password: string): Promise<PasswordHash> {
+export async function hashPassword(password: string, cost = PASSWORD_COST): Promise<PasswordHash> {
   const salt = randomBytes(16);
-  const hash = await derive(password, salt, COST);
-  return { salt: salt.toString('base64'), hash: hash.toString('base64'), ...COST };
+  const hash = await derive(password, salt, cost);
+  return { salt: salt.toString('base64'), hash: hash.toString('base64'), ...cost };
 }
 
 export async function passwordFits(password: string, kept: PasswordHash): Promise<boolean> {
@@ -27,7 +28,7 @@ export async function passwordFits(password: string, kept: PasswordHash): Promis
   return hash.length === expected.length && timingSafeEqual(hash, expected);
 }
 
-function derive(password: string, salt: Buffer, { n, r, p }: Pick<PasswordHash, 'n' | 'r' | 'p'>): Promise<Buffer> {
+function derive(password: string, salt: Buffer, { n, r, p }: PasswordCost): Promise<Buffer> {
   const options: ScryptOptions = { N: n, r, p, maxmem: 256 * n * r };
   return new Promise((resolve, reject) => {
     // The same letters typed on another keyboard may come in another form (RFC 8265 uses NFC).

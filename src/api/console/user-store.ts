@@ -4,7 +4,14 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { HearkenError, messageOf } from '../../errors.js';
 import { type Role, role } from './contract.js';
-import { hashPassword, type PasswordHash, passwordFits, passwordHash } from './passwords.js';
+import {
+  hashPassword,
+  PASSWORD_COST,
+  type PasswordCost,
+  type PasswordHash,
+  passwordFits,
+  passwordHash,
+} from './passwords.js';
 
 /** Who may sign in to the console: one small file, written by `hearken users`, read by the service whenever it has changed. */
 
@@ -39,14 +46,15 @@ export function usersFile(dataFolder: string): string {
 
 export class UserStore {
   readonly #path: string;
-  readonly #nowMs: () => number;
+  readonly #cost: PasswordCost;
   #users: ReadonlyMap<string, KeptUser> = new Map();
   #read = { atMs: Number.NEGATIVE_INFINITY, mark: '' };
   #decoy: Promise<PasswordHash> | undefined;
 
-  constructor(path: string, nowMs: () => number = () => performance.now()) {
+  /** `cost`: of new passwords. */
+  constructor(path: string, cost: PasswordCost = PASSWORD_COST) {
     this.#path = path;
-    this.#nowMs = nowMs;
+    this.#cost = cost;
   }
 
   async get(name: string): Promise<User | undefined> {
@@ -60,7 +68,7 @@ export class UserStore {
   /** The user when the password is theirs. A name that nobody has takes as long as a wrong password. */
   async verify(name: string, password: string): Promise<User | undefined> {
     const found = (await this.#load()).get(name);
-    this.#decoy ??= hashPassword(randomBytes(16).toString('hex'));
+    this.#decoy ??= hashPassword(randomBytes(16).toString('hex'), this.#cost);
     const fits = await passwordFits(password, found?.password ?? (await this.#decoy));
     return fits ? found : undefined;
   }
@@ -72,7 +80,7 @@ export class UserStore {
       throw invalid(`"${name}" is no name for a user.`, 'Lower-case letters, digits, . _ and -; at most 64.');
     if (users.has(name)) throw invalid(`There is a user ${name} already.`, 'Choose another name, or change that user.');
     if (users.size >= MAX_USERS) throw invalid(`There are ${MAX_USERS} users.`, 'Remove some.');
-    const password = await hashed(options.password);
+    const password = await hashed(options.password, this.#cost);
     const added = {
       name,
       displayName: options.displayName ?? name,
@@ -98,7 +106,7 @@ export class UserStore {
       ...(change.roles === undefined ? {} : { roles: change.roles }),
       ...(change.password === undefined
         ? {}
-        : { password: await hashed(change.password), generation: old.generation + 1 }),
+        : { password: await hashed(change.password, this.#cost), generation: old.generation + 1 }),
     };
     await this.#write([...users.values()].map((each) => (each.name === name ? changed : each)));
     return changed;
@@ -112,14 +120,14 @@ export class UserStore {
   }
 
   async #load(now = false): Promise<ReadonlyMap<string, KeptUser>> {
-    if (!now && this.#nowMs() - this.#read.atMs < FRESH_MS) return this.#users;
+    if (!now && performance.now() - this.#read.atMs < FRESH_MS) return this.#users;
     const facts = await stat(this.#path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw unreadable(this.#path, error);
     });
     const mark = facts === undefined ? 'none' : `${facts.mtimeMs} ${facts.size} ${facts.ino}`;
     if (mark !== this.#read.mark) this.#users = facts === undefined ? new Map() : await this.#parse();
-    this.#read = { atMs: this.#nowMs(), mark };
+    this.#read = { atMs: performance.now(), mark };
     return this.#users;
   }
 
@@ -151,13 +159,13 @@ export class UserStore {
   }
 }
 
-async function hashed(password: string): Promise<PasswordHash> {
+async function hashed(password: string, cost: PasswordCost): Promise<PasswordHash> {
   if (password.length < MIN_PASSWORD_CHARS || password.length > 1024)
     throw invalid(
       `The password has ${password.length} characters.`,
       `At least ${MIN_PASSWORD_CHARS}; a sentence is easy to keep in mind.`,
     );
-  return hashPassword(password);
+  return hashPassword(password, cost);
 }
 
 function invalid(message: string, hint: string): HearkenError {

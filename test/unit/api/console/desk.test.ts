@@ -1,0 +1,235 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import type { BotAction } from '../../../../src/dialogue/brain.js';
+import { FakeBrain, say } from '../../../../src/testing/fake-brain.js';
+import { type ConsoleClient, type ConsoleServer, eventually, startConsole } from '../../../support/console.js';
+
+const transfer: BotAction = {
+  type: 'transfer',
+  reason: 'asked',
+  summary: '手机 13800138000 想要退货',
+  slots: { order: '98765432' },
+};
+let server: ConsoleServer;
+let brain: FakeBrain;
+const sockets: WebSocket[] = [];
+
+function script(): FakeBrain {
+  return new FakeBrain((input) => {
+    if (input.type === 'event' && input.name === 'transfer_failed') return [say('现在没有空闲的客服。')];
+    return input.type === 'text' && input.text.includes('人工')
+      ? [say('好的，为您转人工。'), transfer]
+      : [say('我是机器人。')];
+  });
+}
+
+async function start(desk: Record<string, unknown> = {}): Promise<void> {
+  brain = script();
+  server = await startConsole(brain, { config: { desk } });
+}
+beforeEach(() => start());
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.terminate();
+  await server.close();
+});
+
+/** biome-ignore lint/suspicious/noExplicitAny: tests look into what they expect */
+async function chat(conversationId: string, text: string): Promise<any> {
+  const response = await fetch(`${server.url}/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ conversationId, text, language: 'zh-CN' }),
+  });
+  return response.json();
+}
+
+/** A visitor with a socket; what arrives is kept. */
+function visitor(conversationId: string) {
+  const socket = new WebSocket(
+    `${server.url.replace('http', 'ws')}/ws?conversationId=${conversationId}&language=zh-CN`,
+  );
+  sockets.push(socket);
+  const received: Record<string, unknown>[] = [];
+  socket.on('message', (data) => received.push(JSON.parse(String(data))));
+  return {
+    socket,
+    received,
+    say: (text: string) => socket.send(JSON.stringify({ type: 'message', text })),
+    got: (what: string, fits: (message: Record<string, unknown>) => boolean) =>
+      eventually(what, () => received.find(fits)),
+  };
+}
+
+async function available(name: string): Promise<ConsoleClient> {
+  const agent = await server.user(name, 'agent');
+  await agent.put('/desk/presence', { presence: 'available' });
+  return agent;
+}
+
+describe('the agent desk', () => {
+  it('a visitor asks for a person, one accepts with everything known, they write to each other, and the bot goes on afterwards', async () => {
+    const anna = await available('anna');
+    const live = await anna.live();
+    await live.wait('snapshot');
+    const lee = visitor('visit-1');
+    await lee.got('ready', ({ type }) => type === 'ready');
+    lee.say('你好');
+    await lee.got('the bot', ({ type }) => type === 'reply');
+    lee.say('我要人工');
+    const told = await lee.got('the hand-off', ({ type, person }) => type === 'reply' && person !== undefined);
+    expect(told).toMatchObject({ person: { state: 'queued' }, replies: [{ text: '好的，为您转人工。' }] });
+    expect(told).not.toHaveProperty('transfer');
+
+    const { offer } = await live.wait('offer');
+    expect(offer).toMatchObject({
+      callId: 'visit-1',
+      kind: 'text',
+      context: { reason: 'asked', summary: '手机 13800138000 想要退货', slots: { order: '98765432' } },
+    });
+    expect(offer.context.lines.map(({ text }) => text)).toContain('你好');
+    const chatOf = (await anna.post(`/desk/offers/${offer.id}/accept`)).body;
+    expect(chatOf).toMatchObject({ state: 'open', agent: 'anna', visitorConnected: true });
+    expect((await lee.got('who joined', ({ type, who }) => type === 'person' && who === 'system')).text).toMatch(
+      /ANNA/,
+    );
+
+    const handled = brain.messages.length;
+    lee.say('我的订单坏了');
+    expect((await live.wait('chatLine', ({ line }) => line.who === 'caller')).line.text).toBe('我的订单坏了');
+    expect(brain.messages.length).toBe(handled);
+    await anna.post(`/desk/chats/${chatOf.id}/messages`, { text: '马上为您处理 <b>', messageId: 'm1' });
+    await anna.post(`/desk/chats/${chatOf.id}/messages`, { text: '马上为您处理 <b>', messageId: 'm1' });
+    expect(await lee.got('the agent', ({ who }) => who === 'agent')).toMatchObject({
+      name: 'ANNA',
+      text: '马上为您处理 <b>',
+    });
+    expect(lee.received.filter(({ who }) => who === 'agent')).toHaveLength(1);
+
+    const ticket = (await anna.post('/desk/tickets', { callId: 'visit-1', subject: '坏了' })).body;
+    expect((await anna.post(`/desk/chats/${chatOf.id}/hand-back`)).body).toMatchObject({
+      state: 'wrapUp',
+      tickets: [ticket.number],
+    });
+    expect((await anna.get('/desk')).body.me.presence).toBe('busy');
+    const closed = await anna.post(`/desk/chats/${chatOf.id}/wrap-up`, { code: 'solved', notes: '换货' });
+    expect(closed.body).toMatchObject({ state: 'closed', wrapUpCode: 'solved' });
+    expect((await anna.get('/desk')).body).toMatchObject({ me: { presence: 'available' }, chats: [] });
+
+    const before = lee.received.filter(({ type }) => type === 'reply').length;
+    lee.say('还有一个问题');
+    await eventually('the bot again', () => lee.received.filter(({ type }) => type === 'reply').length > before);
+    expect(brain.messages.length).toBeGreaterThan(handled);
+    const events = server.log.events.filter(({ conversationId }) => conversationId === 'visit-1');
+    expect(events.filter(({ type }) => type === 'desk').map(({ data }) => data.event)).toEqual([
+      'queued',
+      'joined',
+      'left',
+      'wrapUp',
+    ]);
+    expect(events.filter(({ type }) => type === 'chat').map(({ data }) => data.text)).toEqual([
+      '我的订单坏了',
+      '马上为您处理 <b>',
+    ]);
+  });
+
+  it('without anybody at the desk the hand-off goes where it always went', async () => {
+    const reply = await chat('visit-2', '人工');
+    expect(reply.transfer).toMatchObject({ reason: 'asked' });
+    expect(reply).not.toHaveProperty('person');
+  });
+
+  it('who types over plain HTTP gets what a person wrote by asking, or with the next reply', async () => {
+    const anna = await available('anna');
+    await chat('visit-3', '人工');
+    const { offers } = (await anna.get('/desk')).body;
+    const { id } = (await anna.post(`/desk/offers/${offers[0].id}/accept`)).body;
+    await anna.post(`/desk/chats/${id}/messages`, { text: '您好' });
+    const asked = await (await fetch(`${server.url}/chat/messages?conversationId=visit-3&waitMs=5000`)).json();
+    expect(asked.messages.map(({ text }: { text: string }) => text).at(-1)).toBe('您好');
+    const waiting = fetch(
+      `${server.url}/chat/messages?conversationId=visit-3&after=${asked.messages.at(-1).seq}&waitMs=10000`,
+    );
+    await anna.post(`/desk/chats/${id}/messages`, { text: '还在吗' });
+    expect((await (await waiting).json()).messages).toMatchObject([{ who: 'agent', text: '还在吗' }]);
+    await anna.post(`/desk/chats/${id}/messages`, { text: '请回复' });
+    expect((await chat('visit-3', '在')).replies).toEqual([{ text: '请回复' }]);
+  });
+
+  it('rings at the one who is free, passes on when declined, and takes who lets it ring out of the line', async () => {
+    await server.close();
+    await start({ ringMs: 1000 });
+    const anna = await available('anna');
+    const bo = await available('bo');
+    const [liveAnna, liveBo] = [await anna.live(), await bo.live()];
+    await chat('visit-4', '人工');
+    const first = await liveAnna.wait('offer');
+    expect((await bo.post(`/desk/offers/${first.offer.id}/accept`)).status).toBe(409);
+    await anna.post(`/desk/offers/${first.offer.id}/decline`);
+    expect((await liveAnna.wait('offerClosed')).outcome).toBe('declined');
+    await liveBo.wait('offer');
+    expect((await liveBo.wait('offerClosed')).outcome).toBe('timeout');
+    await liveBo.wait('agent', ({ agent }) => agent.name === 'bo' && agent.presence === 'away');
+    const { queue } = (await anna.get('/desk')).body;
+    expect(queue).toMatchObject([{ position: 1, ringing: null, summary: '手机 138****8000 想要退货' }]);
+    expect((await anna.post(`/desk/queue/${queue[0].id}/take`)).body).toMatchObject({ agent: 'anna', state: 'open' });
+    expect((await bo.post(`/desk/queue/${queue[0].id}/take`)).status).toBe(404);
+  });
+
+  it('when nobody comes in time the bot says so by itself and goes on', async () => {
+    await server.close();
+    await start({ queueMs: 1000, ringMs: 5000 });
+    await available('anna');
+    const lee = visitor('visit-5');
+    await lee.got('ready', ({ type }) => type === 'ready');
+    lee.say('人工');
+    await lee.got('the excuse', ({ type, text }) => type === 'person' && text === '现在没有空闲的客服。');
+    lee.say('好吧');
+    await lee.got('the bot', ({ type, replies }) => type === 'reply' && JSON.stringify(replies).includes('机器人'));
+  });
+
+  it('an agent whose pages are gone loses the visitor to the next one', async () => {
+    await server.close();
+    await start({ agentLostMs: 1000 });
+    const anna = await available('anna');
+    const live = await anna.live();
+    await live.wait('snapshot');
+    await chat('visit-6', '人工');
+    const { offer } = await live.wait('offer');
+    await anna.post(`/desk/offers/${offer.id}/accept`);
+    const bo = await available('bo');
+    const liveBo = await bo.live();
+    anna.close();
+    expect((await liveBo.wait('offer')).offer.callId).toBe('visit-6');
+    await liveBo.wait('agent', ({ agent }) => agent.name === 'anna' && agent.presence === 'offline');
+  });
+
+  it('a supervisor joins a conversation unasked and sees everything; an agent neither joins nor reads what is not theirs', async () => {
+    const anna = await available('anna');
+    const boss = await server.user('boss', 'supervisor');
+    const liveBoss = await boss.live();
+    const liveAnna = await anna.live();
+    await chat('visit-7', '我的号码是 13800138000');
+    expect((await liveBoss.wait('line', ({ line }) => line.who === 'caller')).line.text).toContain('13800138000');
+    expect((await anna.post('/desk/calls/visit-7/join')).status).toBe(403);
+    const joined = (await boss.post('/desk/calls/visit-7/join')).body;
+    expect(joined).toMatchObject({ agent: 'boss', state: 'open' });
+    expect((await anna.get(`/desk/chats/${joined.id}`)).status).toBe(403);
+    expect((await anna.post(`/desk/chats/${joined.id}/messages`, { text: 'x' })).status).toBe(403);
+    expect((await chat('visit-7', '你是谁')).person).toMatchObject({ state: 'open', name: 'BOSS' });
+    expect(liveAnna.events.some((event) => event.type === 'line' || event.type === 'callStarted')).toBe(false);
+  });
+
+  it('refuses nonsense: wrap-up codes that there are not, chats that are over, numbers that nobody has', async () => {
+    const anna = await available('anna');
+    await chat('visit-8', '人工');
+    const { offers } = (await anna.get('/desk')).body;
+    const { id } = (await anna.post(`/desk/offers/${offers[0].id}/accept`)).body;
+    expect((await anna.post(`/desk/chats/${id}/wrap-up`, { code: 'solved' })).status).toBe(409);
+    await anna.post(`/desk/chats/${id}/end`);
+    expect((await anna.post(`/desk/chats/${id}/messages`, { text: 'x' })).status).toBe(409);
+    expect((await anna.post(`/desk/chats/${id}/wrap-up`, { code: 'no such' })).status).toBe(400);
+    expect((await anna.post('/desk/offers/nobody/accept')).status).toBe(404);
+    expect((await anna.post('/desk/tickets/00000000', { status: 'done' })).status).toBe(404);
+    expect((await anna.put('/desk/presence', { presence: 'busy' })).status).toBe(400);
+  });
+});
