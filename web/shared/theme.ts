@@ -2,7 +2,7 @@
  * The colours of everything we show in a browser, as CSS custom properties a site may set. Each pair of text and ground below has at least 4.5:1, and what is drawn to be
  * used (borders of fields, the focus ring) at least 3:1 (WCAG 2.2, 1.4.3 and 1.4.11).
  */
-const light = `
+export const light = `
   --_ground: var(--hearken-ground, #ffffff);
   --_ground-soft: var(--hearken-ground-soft, #f3f5f4);
   --_text: var(--hearken-text, #17211d);
@@ -19,7 +19,7 @@ const light = `
   --_warn-text: var(--hearken-warn-text, #5b4300);
   --_shadow: 0 12px 40px rgb(16 32 26 / 18%), 0 2px 8px rgb(16 32 26 / 10%);
 `;
-const dark = `
+export const dark = `
   --_ground: var(--hearken-ground, #161b19);
   --_ground-soft: var(--hearken-ground-soft, #202725);
   --_text: var(--hearken-text, #e9efec);
@@ -35,14 +35,6 @@ const dark = `
   --_warn-ground: var(--hearken-warn-ground, #3a2f12);
   --_warn-text: var(--hearken-warn-text, #f5dfa6);
   --_shadow: 0 12px 40px rgb(0 0 0 / 55%), 0 2px 8px rgb(0 0 0 / 40%);
-`;
-
-/** For a whole page of ours: `data-theme="light"` or `"dark"` on the root element wins over the system's wish. */
-export const pageThemeCss = `
-:root { ${light} color-scheme: light; }
-@media (prefers-color-scheme: dark) { :root { ${dark} color-scheme: dark; } }
-:root[data-theme="light"] { ${light} color-scheme: light; }
-:root[data-theme="dark"] { ${dark} color-scheme: dark; }
 `;
 
 /** For a shadow root: `theme="light"` or `"dark"` on the element wins over the system's wish. */

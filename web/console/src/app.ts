@@ -72,6 +72,7 @@ export class App extends View {
       <header class="top">
         <button type="button" class="button quiet square" aria-expanded=${String(this.#menu)} aria-controls="side" aria-label=${t().menu} @click=${() => this.#setMenu(!this.#menu)}>${icon('menu')}</button>
         ${this.#brand()}
+        ${ringing.value > 0 ? html`<a class="button danger push" href=${address(['desk'])}>${icon('bell')}${t().ringing} ${ringing.value}</a>` : nothing}
       </header>
       ${this.#menu ? html`<div class="shade" @click=${() => this.#setMenu(false)}></div>` : nothing}
       <aside aria-label=${t().menu} class="side ${this.#menu ? 'open' : ''}" id="side">

@@ -1,4 +1,4 @@
-import { pageThemeCss } from '../../shared/theme.js';
+import { pageThemeCss } from '../../shared/page-theme.js';
 import { App } from './app.js';
 import { settings } from './core/settings.js';
 import { CallPage } from './pages/call.js';

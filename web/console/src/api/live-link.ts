@@ -25,11 +25,14 @@ export class LiveLink {
   #lastId: string | undefined;
   #retryMs = FIRST_RETRY_MS;
   #wake: () => void = () => {};
+  #cut: () => void = () => {};
 
   constructor(options: LiveLinkOptions) {
     this.#options = options;
     const { signal } = options;
     addEventListener('online', () => this.#wake(), { signal });
+    // The browser knows before the silence tells.
+    addEventListener('offline', () => this.#cut(), { signal });
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.#wake(), {
       signal,
     });
@@ -40,6 +43,7 @@ export class LiveLink {
     const { signal } = this.#options;
     while (!signal.aborted) {
       const silence = new AbortController();
+      this.#cut = () => silence.abort();
       let timer = setTimeout(() => silence.abort(), SILENCE_LIMIT_MS);
       try {
         await this.#read(AbortSignal.any([signal, silence.signal]), () => {

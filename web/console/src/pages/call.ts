@@ -4,7 +4,6 @@ import type { CallDetail, Line } from '../api/contract.js';
 import { dateTime, duration } from '../core/format.js';
 import { lineAt } from '../core/lines.js';
 import { address, go, place } from '../core/router.js';
-import { me } from '../core/session.js';
 import { View } from '../core/view.js';
 import {
   badge,
@@ -113,7 +112,7 @@ export class CallPage extends View {
   }
 
   #canSeek({ parts, part }: CallDetail): boolean {
-    return me.value?.can.audio === true && parts.some(({ id, hasAudio }) => id === part && hasAudio);
+    return parts.some(({ id, hasAudio }) => id === part && hasAudio);
   }
 
   #sound(detail: CallDetail): TemplateResult | typeof nothing {
@@ -129,8 +128,7 @@ export class CallPage extends View {
           )}</select></label>`;
     if (this.#canSeek(detail))
       return html`<section class="card" aria-label=${words.sound}>${chooser}<hk-player></hk-player></section>`;
-    const why = me.value?.can.audio ? (part.noAudioReason ?? words.noAudio) : words.mayNotListen;
-    return html`<section class="card row" aria-label=${words.sound}>${chooser}<p class="soft small">${why}</p></section>`;
+    return html`<section class="card row" aria-label=${words.sound}>${chooser}<p class="soft small">${part.noAudioReason ?? words.noAudio}</p></section>`;
   }
 
   #panel(detail: CallDetail): TemplateResult {

@@ -59,7 +59,7 @@ export class ChatView extends View {
                 <button type="button" class="button" ?disabled=${this.#busy} @click=${() => void this.#finish('end')}>${words.end}</button></div>`
               : nothing
           }</div>
-        <hk-transcript .follow=${true} .times=${'clock'} .lines=${this.#lines(chat)}></hk-transcript>
+        <hk-transcript .follow=${true} .announce=${true} .times=${'clock'} .lines=${this.#lines(chat)}></hk-transcript>
         ${open && !chat.visitorConnected ? html`<p class="soft small pad">${words.awayText}</p>` : nothing}
         ${
           open

@@ -1,5 +1,5 @@
 import { html } from 'lit-html';
-import { api, isAbort, type WaveformData } from '../api/client.js';
+import { ApiError, api, isAbort, type WaveformData } from '../api/client.js';
 import { duration } from '../core/format.js';
 import { Value } from '../core/value.js';
 import { View } from '../core/view.js';
@@ -22,6 +22,8 @@ export class Player extends View {
   #speed = 1;
   #side: Side = 'both';
   #failed = false;
+  /** Recordings are for supervisors, and for whoever had the conversation in hand. */
+  #refused = false;
   #gains: { readonly caller: GainNode; readonly bot: GainNode; readonly context: AudioContext } | undefined;
   #frame = 0;
   #signal: AbortSignal | undefined;
@@ -70,6 +72,7 @@ export class Player extends View {
 
   protected override view() {
     const words = t();
+    if (this.#refused) return html`<p class="soft small">${words.call.mayNotListen}</p>`;
     const playing = !this.#audio.paused;
     return html`
       <hk-waveform .data=${this.#waveform} .durationMs=${this.#durationMs} .seek=${(ms: number) => this.#seek(ms)} .atMs=${this.atMs.value}></hk-waveform>
@@ -102,8 +105,10 @@ export class Player extends View {
         this.update();
       })
       .catch((error) => {
-        // Without its drawing the call can still be heard.
-        if (!isAbort(error)) this.update();
+        // Without its drawing the call can still be heard, unless it may not be.
+        if (isAbort(error)) return;
+        this.#refused = error instanceof ApiError && error.status === 403;
+        this.update();
       });
     this.update();
   }

@@ -19,6 +19,7 @@ export class Transcript extends View {
   #playing: string | undefined;
   #follow = false;
   #atEnd = true;
+  #announce = false;
   #seek: ((line: Line) => void) | undefined;
   /** Times as clock (live) or as minutes into the call. */
   #times: 'clock' | 'call' = 'clock';
@@ -41,6 +42,10 @@ export class Transcript extends View {
   }
   set follow(follow: boolean) {
     this.#follow = follow;
+  }
+  /** New lines are read out: for lines that come whole. */
+  set announce(announce: boolean) {
+    this.#announce = announce;
   }
   set seek(seek: ((line: Line) => void) | undefined) {
     this.#seek = seek;
@@ -66,11 +71,11 @@ export class Transcript extends View {
 
   protected override view() {
     const turns = turnsOfLines(this.#lines, this.#turns);
-    // What scrolls must be reachable by keyboard; what grows is read out, a finished line at a time.
+    // What scrolls must be reachable by keyboard.
     this.setAttribute('role', this.#follow ? 'log' : 'group');
     this.setAttribute('tabindex', '0');
     this.setAttribute('aria-label', this.#label || t().transcript);
-    if (this.#follow) this.setAttribute('aria-live', 'off');
+    if (this.#follow) this.setAttribute('aria-live', this.#announce ? 'polite' : 'off');
     return html`<ol>${repeat(
       this.#lines,
       ({ id }) => id,
@@ -90,7 +95,7 @@ export class Transcript extends View {
 
   #line(line: Line, turn: Turn | undefined): TemplateResult {
     const words = t();
-    if (line.who === 'system') return html`<li class="said system"><span>${line.text}</span></li>`;
+    if (line.who === 'system') return html`<li class="said system"><span>${systemText(line)}</span></li>`;
     const time =
       this.#times === 'call' && line.fromMs !== null
         ? duration(line.fromMs)
@@ -112,6 +117,12 @@ export class Transcript extends View {
       ${turn === undefined ? nothing : understood(turn)}
     </li>`;
   }
+}
+
+/** What happened: the log has a word for it, what the visitor was told is a sentence already. */
+function systemText({ text, name }: Line): string {
+  const { events } = t();
+  return Object.hasOwn(events, text) ? events[text as keyof typeof events](name ?? '') : text;
 }
 
 /** Intent, confidence and latency in a line. */

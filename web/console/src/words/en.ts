@@ -70,6 +70,13 @@ export const en = {
   withAgent: (name: string) => `With ${name}`,
   who: { caller: 'Caller', bot: 'Bot', agent: 'Agent', system: 'System' },
   sentiments: { upset: 'Upset', displeased: 'Displeased', calm: 'Calm', pleased: 'Pleased' },
+  events: {
+    queued: () => 'Waits for a person',
+    joined: (name: string) => `${name} joined`,
+    left: (name: string) => `${name} left`,
+    nobody: () => 'Nobody was free',
+    gone: () => 'The visitor left',
+  },
   transcript: 'Transcript',
   stillSpeaking: 'still speaking',
   cutOff: 'interrupted',

@@ -66,6 +66,13 @@ export const zh: Words = {
   withAgent: (name: string) => `${name} 接待`,
   who: { caller: '客户', bot: '机器人', agent: '坐席', system: '系统' },
   sentiments: { upset: '情绪激动', displeased: '不满', calm: '平静', pleased: '满意' },
+  events: {
+    queued: () => '等待人工',
+    joined: (name: string) => `${name} 已加入`,
+    left: (name: string) => `${name} 已离开`,
+    nobody: () => '没有空闲坐席',
+    gone: () => '客户已离开',
+  },
   transcript: '对话内容',
   stillSpeaking: '正在说',
   cutOff: '被打断',

@@ -1,0 +1,299 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { UserStore, usersFile } from '../../src/api/console/user-store.js';
+import { concat } from '../../src/dsp/framing.js';
+import { TestBrowser } from '../support/browser.js';
+import { ServiceProcess } from '../support/hearken.js';
+import { describeWith } from '../support/needs.js';
+import { PICTURES, picture, violations } from '../support/pages.js';
+import { eventually, Stage } from '../support/processes.js';
+import { spoken } from '../support/speech.js';
+
+const PASSWORD = 'correct horse battery';
+const ATTACK = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>';
+const silence = (ms: number): Int16Array => new Int16Array(ms * 8);
+
+/** Somebody at a page of the console; what the page complains about is kept. */
+class Viewer {
+  readonly complaints: string[] = [];
+  readonly page: Page;
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on('pageerror', ({ message }) => this.complaints.push(message));
+    page.on('console', (message) => {
+      if (/Content Security Policy|TrustedHTML/.test(message.text())) this.complaints.push(message.text());
+    });
+  }
+
+  static async open(context: BrowserContext, url: string): Promise<Viewer> {
+    const viewer = new Viewer(await context.newPage());
+    await viewer.page.goto(url);
+    return viewer;
+  }
+
+  async signIn(name: string): Promise<void> {
+    await this.page.getByLabel('Name').fill(name);
+    await this.page.getByLabel('Password').fill(PASSWORD);
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+    await this.page.getByRole('navigation', { name: 'Main menu' }).waitFor();
+  }
+
+  /** Nothing of a caller's ever became markup. */
+  async untouched(): Promise<void> {
+    expect(await this.page.evaluate(() => (globalThis as { pwned?: number }).pwned)).toBeUndefined();
+    expect(await this.page.locator('hk-app img, hk-app script').count()).toBe(0);
+    expect(this.complaints).toEqual([]);
+  }
+}
+
+describeWith(['chromium'], 'the console in a real browser', () => {
+  const stage = new Stage();
+  let data: string;
+  let url: string;
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    data = mkdtempSync(join(tmpdir(), 'hearken-console-'));
+    const users = new UserStore(usersFile(data));
+    await users.add('anna', { displayName: 'Anna Li', roles: ['agent', 'supervisor', 'admin'], password: PASSWORD });
+    const service = stage.add(await ServiceProcess.start(data));
+    url = service.url;
+    const says = concat([silence(7000), spoken('opening-hours', '营业时间是几点'), silence(60_000)]);
+    browser = await TestBrowser.start({ says: { samples: says, sampleRate: 8000 } });
+  });
+  afterAll(async () => {
+    await browser?.stop();
+    await stage.clear();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  const visitor = async (): Promise<Page> => {
+    const page = await (await browser.visitor({ locale: 'zh-CN' })).newPage();
+    await page.goto(`${url}/widget/`);
+    await page.getByRole('button', { name: /打开语音助手/ }).click();
+    return page;
+  };
+  const type = async (page: Page, text: string): Promise<void> => {
+    const input = page.getByRole('textbox', { name: '输入消息' });
+    await input.fill(text);
+    await input.press('Enter');
+  };
+
+  it('lets nobody in without the right password, and comes back to the page that was asked for', async () => {
+    const context = await browser.visitor({ locale: 'en-GB' });
+    const viewer = await Viewer.open(context, `${url}/console/#/calls?query=nothing`);
+    const { page } = viewer;
+    await page.getByLabel('Name').fill('anna');
+    await page.getByLabel('Password').fill('guessed password');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Name or password is wrong.').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await viewer.signIn('anna');
+    await page.getByRole('heading', { name: 'Conversations', exact: true }).waitFor();
+    expect(await page.getByLabel('Words that were said').inputValue()).toBe('nothing');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in to Hearken' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in to Hearken' }).waitFor();
+    expect(viewer.complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('shows a call as it happens, lets a supervisor listen, and plays it afterwards', async () => {
+    const viewer = await Viewer.open(await browser.visitor({ locale: 'en-GB' }), `${url}/console/#/live`);
+    const { page } = viewer;
+    await viewer.signIn('anna');
+    await page.getByText('No calls right now').waitFor();
+    const caller = await visitor();
+    await caller.getByRole('button', { name: '开始通话' }).click();
+    await page.locator('.calls a').first().click();
+    const transcript = page.locator('hk-transcript');
+    await transcript.locator('.said.bot').first().waitFor();
+    const question = transcript.locator('.said.caller', { hasText: '营业时间' }).first();
+    await question.waitFor();
+    await question.locator('.chip', { hasText: '%' }).waitFor();
+    await page
+      .locator('.turn-list .chip', { hasText: /\d (ms|s)$/ })
+      .first()
+      .waitFor();
+    await transcript.locator('.said.bot', { hasText: '九点' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shoot(page, 'live');
+
+    await page.getByRole('link', { name: 'Supervisor' }).click();
+    await page.getByRole('button', { name: /Listen in/ }).click();
+    await page.getByText('You are listening').waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
+
+    await page.getByRole('link', { name: 'Live calls' }).first().click();
+    await page.locator('.calls a').first().click();
+    await caller.getByRole('button', { name: '挂断' }).click();
+    await page.locator('.card.head .badge', { hasText: 'Ended' }).waitFor();
+    await page.getByRole('link', { name: 'Open record' }).click();
+
+    // Afterwards: heard, and each line where it was said.
+    await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    const line = page.locator('hk-transcript .said.caller', { hasText: '营业时间' }).first();
+    await eventually('how long the sound is', async () =>
+      /\/ 0:[0-9]*[1-9]/.test((await page.locator('hk-player .time').textContent()) ?? ''),
+    );
+    await line.locator('button.words').click();
+    await page.locator('hk-transcript li.playing').waitFor();
+    expect(await page.locator('hk-transcript li.playing').textContent()).toContain('营业时间');
+    const at = async (): Promise<number> => Number(await page.locator('hk-waveform').getAttribute('aria-valuenow'));
+    const before = await at();
+    await eventually('the sound going on', async () => (await at()) > before);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.locator('hk-waveform').focus();
+    await page.keyboard.press('Home');
+    expect(await at()).toBe(0);
+    await page.locator('.waterfall li', { hasText: 'Understanding' }).first().waitFor();
+    await viewer.untouched();
+    await page.context().close();
+    await caller.context().close();
+  });
+
+  it('an agent takes a chat over from the bot, answers, and hands it back; what a visitor writes is only ever text', async () => {
+    const viewer = await Viewer.open(await browser.visitor({ locale: 'en-GB' }), `${url}/console/#/desk`);
+    const { page } = viewer;
+    await viewer.signIn('anna');
+    await page.getByRole('button', { name: 'Available' }).click();
+    await page.locator('.segments [aria-pressed=true]', { hasText: 'Available' }).waitFor();
+    const caller = await visitor();
+    await type(caller, ATTACK);
+    await caller.getByText(ATTACK).waitFor();
+    await eventually('an answer to it', async () => (await caller.locator('hearken-call li').count()) >= 2);
+    await type(caller, '转人工');
+    const ring = page.locator('.ring');
+    await ring.waitFor();
+    await ring.getByText(ATTACK).first().waitFor();
+    expect(await page.title()).toMatch(/^\(1\) ringing/);
+    expect(await violations(page)).toEqual([]);
+    await shoot(page, 'ring');
+    await page.getByRole('button', { name: 'Accept' }).click();
+    await page.getByLabel(/Write to the visitor/).fill('您好，我是 Anna，请问需要什么帮助？');
+    await page.keyboard.press('Enter');
+    await caller.getByText('我是 Anna').waitFor();
+    await type(caller, `订单的事 ${ATTACK}`);
+    await page.locator('hk-transcript .said.caller', { hasText: '订单的事' }).waitFor();
+    await page.getByLabel('Notes').fill('Wants to know about an order.');
+    await page.getByText('Saved').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shoot(page, 'desk');
+    await viewer.untouched();
+
+    await page.getByRole('button', { name: 'New ticket' }).click();
+    await page.getByLabel('Subject').fill(`Order ${ATTACK}`);
+    await page.getByRole('button', { name: 'Create ticket' }).click();
+    await page.getByText(/Ticket \d+ was created/).waitFor();
+    await page.getByRole('button', { name: 'Hand back to the bot' }).click();
+    await page.getByLabel('What it was about').selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('The conversation is closed.').waitFor();
+    await type(caller, '营业时间');
+    await caller.getByText('九点').first().waitFor();
+
+    // Everywhere else that shows these words.
+    for (const [hash, words] of [
+      ['#/live', '营业时间'],
+      ['#/desk/tickets', ATTACK],
+      ['#/calls', ''],
+    ] as const) {
+      await page.goto(`${url}/console/${hash}`);
+      await (hash === '#/calls'
+        ? page.locator('tbody tr').first()
+        : hash === '#/live'
+          ? page.locator('.calls a').first()
+          : page.getByText(words).first()
+      ).waitFor();
+      await viewer.untouched();
+    }
+    await page.locator('tbody a').first().click();
+    await page.getByText(ATTACK).first().waitFor();
+    for (const tab of ['Facts', 'Trace']) {
+      await page.getByRole('tab', { name: tab }).click();
+      await viewer.untouched();
+    }
+    await page.context().close();
+    await caller.context().close();
+  });
+
+  it('shows how an application understands, without callers hearing of it', async () => {
+    const viewer = await Viewer.open(await browser.visitor({ locale: 'en-GB' }), `${url}/console/#/playground`);
+    const { page } = viewer;
+    await viewer.signIn('anna');
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await page.locator('.bubble.bot').first().waitFor({ timeout: 60_000 });
+    await page.getByLabel('Type what a caller would say').fill('我要退货');
+    await page.keyboard.press('Enter');
+    await page.locator('.understood .ranking li', { hasText: 'return' }).waitFor();
+    await shoot(page, 'playground');
+    expect(await violations(page)).toEqual([]);
+    await page.goto(`${url}/console/#/live`);
+    expect(viewer.complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('says that the line is lost, and comes back by itself', async () => {
+    const context = await browser.visitor({ locale: 'en-GB' });
+    const viewer = await Viewer.open(context, `${url}/console/#/live`);
+    await viewer.signIn('anna');
+    const { page } = viewer;
+    await page.locator('.link-state.up').waitFor();
+    await context.setOffline(true);
+    await page.evaluate(() => fetch('/console/api/me').catch(() => undefined));
+    await page.goto(`${url}/console/#/supervisor`).catch(() => undefined);
+    await context.setOffline(false);
+    await page.locator('.link-state.up').waitFor();
+    await context.close();
+  });
+
+  it.each(['light', 'dark'] as const)('every page passes axe in the %s', async (colorScheme) => {
+    const viewer = await Viewer.open(await browser.visitor({ locale: 'en-GB', colorScheme }), `${url}/console/`);
+    const { page } = viewer;
+    expect(await violations(page)).toEqual([]);
+    await shoot(page, 'sign-in', [colorScheme]);
+    await viewer.signIn('anna');
+    for (const [name, hash, ready] of [
+      ['calls', '#/calls', 'tbody tr'],
+      ['call', '', '.waterfall li'],
+      ['supervisor', '#/supervisor', 'hk-chart canvas'],
+      ['health', '#/health', '.checks li'],
+      ['tickets', '#/desk/tickets', '.ticket'],
+    ] as const) {
+      if (name === 'call') await page.locator('tbody tr', { hasText: 'opening' }).last().locator('a').click();
+      else await page.goto(`${url}/console/${hash}`);
+      await page.locator(ready).first().waitFor();
+      expect(await violations(page), name).toEqual([]);
+      await shoot(page, name, [colorScheme]);
+    }
+    expect(viewer.complaints).toEqual([]);
+    await page.context().close();
+  });
+});
+
+/** The page in each colour and width, for docs. */
+async function shoot(
+  page: Page,
+  name: string,
+  colours: readonly ('light' | 'dark')[] = ['light', 'dark'],
+): Promise<void> {
+  if (PICTURES === undefined) return;
+  const size = page.viewportSize();
+  for (const colorScheme of colours) {
+    await page.emulateMedia({ colorScheme });
+    for (const [width, height, where] of [
+      [1280, 800, 'desktop'],
+      [390, 844, 'phone'],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await page.waitForTimeout(300);
+      await picture(page, `console-${name}-${colorScheme}-${where}`);
+    }
+  }
+  if (size !== null) await page.setViewportSize(size);
+  await page.emulateMedia({ colorScheme: null });
+}
