@@ -41,7 +41,7 @@ const TRAINED_ON = 'S0150';
 export function replayCommand(): Command {
   return new Command('replay')
     .description('run recordings through the whole pipeline, faster than real time and the same each time, and report')
-    .argument('<recordings…>', 'files or folders: our own call records, or anything ffmpeg reads')
+    .argument('<recordings...>', 'files or folders: our own call records, or anything ffmpeg reads')
     .option('--config <file>', 'configuration to replay with (default: hearken.yml or what HEARKEN_CONFIG names)')
     .addOption(
       new Option('--mode <mode>', 'calls, or recognition alone')
