@@ -2,6 +2,10 @@ import type { TurnConfig } from '../../config.js';
 import { type Draft, FINAL_LIMIT_MS } from './draft.js';
 import type { Utterance } from './state.js';
 
+/** Voice activity tells of voice so long after it began: two windows of 32 ms, what it needs to be sure, and the way. */
+const RISING_MS = 120;
+const LONGEST_RISING_MS = 240;
+
 /** How much silence ends this utterance (DESIGN "Turn-taking"): short after a complete answer, long inside a number or a half sentence. */
 export function endSilenceMs(utterance: Utterance, nowMs: number, config: TurnConfig): number {
   switch (readingOf(utterance)) {
@@ -60,7 +64,9 @@ export function scheduleEnd(draft: Draft, config: TurnConfig): void {
       Math.max(silentSinceMs + config.endSilenceCompleteMs, utterance.changedAtMs + config.stablePartialMs),
     );
   }
-  draft.setDeadline('endSilence', due);
+  // A sound that begins just then is waited for until it is known to be the caller going on, but a noise that stays holds nothing up.
+  const knownMs = Math.min(due + LONGEST_RISING_MS, draft.state.risingMs + RISING_MS);
+  draft.setDeadline('endSilence', Math.max(due, knownMs));
 }
 
 /** The caller has stopped: asks for the last word. */

@@ -34,6 +34,11 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
     case 'voice':
       onVoice(draft, event, config);
       return;
+    case 'rising':
+      if (state.deadlines.endSilence === undefined) return;
+      state.risingMs = draft.nowMs;
+      scheduleEnd(draft, config);
+      return;
     case 'echo':
       hearEcho(draft, event.active, config);
       return;

@@ -63,6 +63,8 @@ export interface TurnState {
   readonly phase: Phase;
   readonly prompt: Prompt | undefined;
   readonly voice: { readonly active: boolean; readonly sinceMs: number };
+  /** When a sound was last heard that may become voice. */
+  readonly risingMs: number;
   readonly utterance: Utterance | undefined;
   /** Keys pressed so far. */
   readonly keys: string;
@@ -88,6 +90,8 @@ export type TurnEvent =
   | { readonly type: 'started'; readonly atMs: number }
   /** `sinceMs`: when voice really began or ended; `atMs`: when that was known. */
   | { readonly type: 'voice'; readonly atMs: number; readonly active: boolean; readonly sinceMs: number }
+  /** The line has become loud enough for a voice; whether it is one, is not known yet. */
+  | { readonly type: 'rising'; readonly atMs: number }
   /** The voice on the line is (no longer) an echo of the prompt. New voice is none until it is known to be. */
   | { readonly type: 'echo'; readonly atMs: number; readonly active: boolean }
   | {
@@ -162,6 +166,7 @@ export const initialTurnState: TurnState = {
   phase: 'idle',
   prompt: undefined,
   voice: { active: false, sinceMs: 0 },
+  risingMs: 0,
   utterance: undefined,
   keys: '',
   pendingKeys: undefined,

@@ -63,6 +63,30 @@ describe('end of turn', () => {
     expect(driver.timesOf('flush')).toEqual([4500]);
   });
 
+  it('does not end under a caller who is just beginning to speak on', () => {
+    const driver = speech(new Driver().listening(), '没有', { complete: true, openNumber: false });
+    // 250 ms of silence would be over at 3250; the sound of the next word is there, its voice is known at 3290.
+    driver.at(3230, { type: 'rising' }).at(3250, { type: 'rising' });
+    driver.at(3290, { type: 'voice', active: true, sinceMs: 3210 });
+    driver.at(3600, { type: 'partial', text: '没有了谢谢', stableMs: 0 });
+    driver.at(3610, { type: 'assessed', text: '没有了谢谢', complete: true, openNumber: false });
+    driver.at(4000, { type: 'voice', active: false, sinceMs: 3900 }).until(10_000);
+    expect(driver.timesOf('flush')).toEqual([4150]);
+  });
+
+  it('waits no longer than 240 ms for a sound that does not become voice', () => {
+    const driver = speech(new Driver().listening(), '没有', { complete: true, openNumber: false });
+    for (let atMs = 3110; atMs < 5000; atMs += 20) driver.at(atMs, { type: 'rising' });
+    driver.until(10_000);
+    expect(driver.timesOf('flush')).toEqual([3490]);
+  });
+
+  it('is not held up by a click long before its time', () => {
+    const driver = speech(new Driver().listening(), '没有', { complete: true, openNumber: false });
+    driver.at(3120, { type: 'rising' }).until(10_000);
+    expect(driver.timesOf('flush')).toEqual([3250]);
+  });
+
   it('takes an answer whose end the recogniser has heard as stable at once', () => {
     const driver = new Driver().listening();
     driver.at(2050, { type: 'voice', active: true, sinceMs: 2000 });
