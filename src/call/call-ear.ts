@@ -19,8 +19,6 @@ export interface HeardPartial {
 export interface EarListener {
   /** The caller's line, as it comes. */
   audio(atMs: number, samples: Int16Array): void;
-  /** Sound that may become voice, before anybody can say that it is. */
-  rising(): void;
   voice(active: boolean, sinceMs: number): void;
   partial(partial: HeardPartial): void;
   /** `language`: of the words, when they were in another than the call's own ears hear. */
@@ -73,8 +71,12 @@ export class CallEar {
       this.#options.side?.accept(clean);
       this.#onset.heard(atMs, frame.samples);
       listener.audio(atMs, frame.samples);
-      if (!this.#voiced && this.#onset.rising) listener.rising();
     }
+  }
+
+  /** Sound that may become voice, before anybody can say that it is. */
+  get rising(): boolean {
+    return !this.#voiced && this.#onset.rising;
   }
 
   /** Asks for the last word; the answer carries this id. */

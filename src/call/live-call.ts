@@ -193,10 +193,11 @@ export class LiveCall {
 
   #heardByEar(): EarListener {
     return {
-      audio: (atMs, samples) => this.#echoGuard.heard(atMs, samples),
-      rising: () => {
+      audio: (atMs, samples) => {
+        this.#echoGuard.heard(atMs, samples);
         // Only the end of a turn waits for it; anything else has time until it is known to be voice.
-        if (this.#state.deadlines.endSilence !== undefined) this.#dispatch({ type: 'rising', atMs: this.#nowMs() });
+        if (this.#state.deadlines.endSilence !== undefined && this.#ear.rising)
+          this.#dispatch({ type: 'rising', atMs: this.#nowMs() });
       },
       voice: (active, sinceMs) => {
         this.#echoGuard.voice(active, sinceMs);
