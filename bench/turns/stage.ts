@@ -11,6 +11,8 @@ export interface Stage {
   readonly dataFolder: string;
   /** CPU seconds so far of the processes under test, their workers included. */
   cpuSeconds(): { readonly service: number; readonly bridge: number };
+  /** Process ids of the service, its workers, and the bridge, as they are at the moment. */
+  processes(): { readonly service: number; readonly workers: readonly number[]; readonly bridge: number };
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,11 @@ export async function openStage(): Promise<Stage> {
       sip: String(bridge.facts.sip),
       serviceUrl: String(service.facts.url),
       dataFolder,
+      processes: () => ({
+        service: service.part.pid ?? 0,
+        workers: childrenOf(service.part.pid ?? 0),
+        bridge: bridge.part.pid ?? 0,
+      }),
       cpuSeconds: () => ({ service: cpuOf(service.part.pid), bridge: cpuOf(bridge.part.pid) }),
       stop,
     };
@@ -81,9 +88,17 @@ function cpuOf(pid: number | undefined): number {
       .replace(/^.*\) /, '')
       .split(' ');
     const own = (Number(fields[11]) + Number(fields[12])) / 100;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-    return children.reduce((sum, child) => sum + (child === '' ? 0 : cpuOf(Number(child))), own);
+    return childrenOf(pid).reduce((sum, child) => sum + cpuOf(child), own);
   } catch {
     return 0;
+  }
+}
+
+function childrenOf(pid: number): readonly number[] {
+  try {
+    const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return list === '' ? [] : list.split(' ').map(Number);
+  } catch {
+    return [];
   }
 }
