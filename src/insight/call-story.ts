@@ -142,6 +142,7 @@ export class CallStory {
     if (text === '' && this.#open === undefined) return [];
     const id = this.#open ?? `u${++this.#count}`;
     const old = this.#lines.get(id);
+    const fromMs = old?.fromMs ?? this.#voice?.fromMs ?? atMs;
     this.#open = final ? undefined : id;
     if (final) this.#settled = id;
     return this.#put({
@@ -150,8 +151,8 @@ export class CallStory {
       // What the last word takes back entirely was still said; it is shown as it was understood.
       text: text === '' ? (old?.text ?? '') : text,
       final,
-      atMs: this.#voice?.fromMs ?? atMs,
-      fromMs: this.#voice?.fromMs ?? atMs,
+      atMs: fromMs,
+      fromMs,
       toMs: final ? (this.#voice?.toMs ?? atMs) : null,
     });
   }

@@ -1,0 +1,156 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeWav } from '../../../../src/dsp/wav.js';
+import type { ConversationEvent, SearchableLog } from '../../../../src/store/conversation-log.js';
+import { FileConversationLog } from '../../../../src/store/file-conversation-log.js';
+import { FakeBrain } from '../../../../src/testing/fake-brain.js';
+import { type ConsoleServer, eventually, startConsole } from '../../../support/console.js';
+
+const ID = '33333333-3333-4333-8333-333333333333';
+const NOW_MS = Date.now();
+const START_MS = NOW_MS - 3_600_000;
+let server: ConsoleServer;
+afterEach(() => server.close());
+
+function turn(
+  conversationId: string,
+  atMs: number,
+  text: string,
+  more: Record<string, unknown> = {},
+): ConversationEvent {
+  return {
+    conversationId,
+    atMs,
+    type: 'turn',
+    data: {
+      ...{ messageId: `${conversationId}:${atMs}`, channel: 'text', turn: 1, input: { type: 'text', text } },
+      ...{ replies: ['好的'], noMatch: false, intent: 'order_status', confidence: 0.9 },
+      ...more,
+    },
+  };
+}
+
+/** A spoken conversation with its record and a second of sound at 8 kHz: caller loud in the first half, bot in the second. */
+async function spoken(log: SearchableLog, withSound = true): Promise<void> {
+  const folder = join(server.dataFolder, 'calls', new Date(START_MS).toISOString().slice(0, 10));
+  await mkdir(folder, { recursive: true });
+  const events = [
+    {
+      ...{ atMs: 0, type: 'call', id: ID, callId: 'sip-9', caller: 'sip:13800138000@example.com' },
+      ...{ callee: 'sip:100@example.com', headers: { 'X-Shop': 'a' }, language: 'zh-CN', sampleRate: 8000 },
+      startedAt: new Date(START_MS).toISOString(),
+    },
+    { atMs: 100, type: 'partial', text: '我的电话' },
+    { atMs: 400, type: 'final', text: '我的电话是13800138000' },
+    {
+      ...{ atMs: 450, type: 'turn', turnId: 2, input: { type: 'text', text: '我的电话是13800138000' } },
+      ...{ intent: { name: 'inform', confidence: 0.8 }, slots: { phone: '13800138000' } },
+      ...{
+        entities: [{ entity: 'phone', value: '13800138000', text: '13800138000', start: 5, end: 16, confidence: 1 }],
+      },
+      actions: [{ type: 'say', text: '记下了', response: 'utter_noted' }],
+    },
+    { atMs: 500, type: 'timing', turnId: 2, endOfSpeechMs: 400, replyMs: 450, audibleMs: 520 },
+    { atMs: 900, type: 'heard', promptId: 2, text: '记下了' },
+    { atMs: 1000, type: 'ended', cause: 'normal', reason: '', durationMs: 1000 },
+  ];
+  await writeFile(join(folder, `${ID}.jsonl`), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  const half = (first: boolean) =>
+    Int16Array.from({ length: 8000 }, (_, index) => (index < 4000 === first ? 16_384 : 0));
+  if (withSound) await writeFile(join(folder, `${ID}.wav`), encodeWav([half(true), half(false)], 8000));
+  const voice = { channel: 'voice', messageId: `${ID}:2`, intent: 'inform' };
+  log.append(turn(ID, START_MS + 450, '我的电话是138****8000', voice));
+}
+
+describe('past conversations, in a log of files', () => {
+  let log: FileConversationLog;
+  beforeEach(async () => {
+    const { mkdtemp } = await import('node:fs/promises');
+    const { tmpdir } = await import('node:os');
+    log = new FileConversationLog({ folder: await mkdtemp(join(tmpdir(), 'hearken-log-')) });
+    server = await startConsole(new FakeBrain(() => []), { log });
+  });
+  afterEach(() => log.close());
+
+  it('are found by words, intent, channel, time and what became of them, each once and newest first', async () => {
+    await spoken(log);
+    for (let index = 0; index < 30; index++) {
+      log.append(turn(`c${index}`, START_MS - 1000 + index, index === 7 ? '退货吗' : '查订单'));
+      log.append(turn(`c${index}`, START_MS - 500 + index, '还有'));
+    }
+    log.append({ conversationId: 'c3', atMs: START_MS, type: 'transfer', data: { reason: 'asked', summary: 's' } });
+    const boss = await server.user('boss', 'supervisor');
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { calls: { id: string }[]; cursor: string | null } = (
+        await boss.get(`/calls?limit=8${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
+      ).body;
+      seen.push(...page.calls.map(({ id }) => id));
+      cursor = page.cursor;
+    } while (cursor !== null && seen.length < 100);
+    expect(seen).toEqual([ID, ...Array.from({ length: 30 }, (_, index) => `c${29 - index}`)]);
+    const ids = async (query: string) =>
+      (await boss.get(`/calls?${query}`)).body.calls.map(({ id }: { id: string }) => id);
+    expect(await ids(`query=${encodeURIComponent('退货')}`)).toEqual(['c7']);
+    expect(await ids('intent=inform')).toEqual([ID]);
+    expect(await ids('channel=voice')).toEqual([ID]);
+    expect(await ids('outcome=transferred')).toEqual(['c3']);
+    expect(await ids(`to=${encodeURIComponent(new Date(START_MS - 500).toISOString())}&limit=1`)).toEqual(['c29']);
+    expect((await boss.get('/calls?cursor=nonsense')).status).toBe(400);
+    expect((await boss.get('/calls?limit=1000')).status).toBe(400);
+  });
+
+  it('tell a spoken one whole to a supervisor, and without personal data to an agent who had nothing to do with it', async () => {
+    await spoken(log);
+    const boss = await server.user('boss', 'supervisor');
+    const whole = (await boss.get(`/calls/${ID}`)).body;
+    expect(whole.call).toMatchObject({ kind: 'phone', outcome: 'left', durationMs: 1000, hasAudio: true, turns: 1 });
+    expect(whole).toMatchObject({ part: ID, slots: { phone: '13800138000' }, headers: { 'X-Shop': 'a' } });
+    expect(whole.lines).toMatchObject([
+      { who: 'caller', text: '我的电话是13800138000', fromMs: 100, toMs: 400, turnId: 2 },
+      { who: 'bot', text: '记下了', fromMs: 520, toMs: 900, turnId: 2 },
+    ]);
+    expect(whole.turns).toMatchObject([{ intent: 'inform', responseMs: 120, path: ['utter_noted'] }]);
+    expect(whole.events).toHaveLength(7);
+    const anna = await server.user('anna', 'agent');
+    const masked = await anna.get(`/calls/${ID}`);
+    expect(masked.status).toBe(200);
+    expect(JSON.stringify(masked.body)).not.toContain('13800138000');
+    expect(masked.body.lines[0].text).toBe('我的电话是138****8000');
+    expect((await anna.get(`/calls/${ID}/audio`)).status).toBe(403);
+    expect((await boss.get('/calls/nobody')).status).toBe(404);
+    expect((await boss.get(`/calls/${encodeURIComponent('../../etc/passwd')}`)).status).toBe(404);
+    const today = new Date().toISOString().slice(0, 10);
+    const audit = await eventually('the audit', async () => {
+      const text = await readFile(join(server.dataFolder, 'audit', `console-${today}.jsonl`), 'utf8').catch(() => '');
+      return text.includes('"anna","what":"readCall"') && text;
+    });
+    expect(audit).toContain(`"who":"boss","what":"readCall","about":"${ID}"`);
+  });
+
+  it('play in pieces, and show how loud each side was when', async () => {
+    await spoken(log);
+    const boss = await server.user('boss', 'supervisor');
+    const all = await boss.get(`/calls/${ID}/audio`);
+    expect([all.status, all.body.length, all.headers.get('content-type')]).toEqual([200, 32_044, 'audio/wav']);
+    const piece = await boss.get(`/calls/${ID}/audio`, { range: 'bytes=44-47' });
+    expect([piece.status, piece.headers.get('content-range')]).toEqual([206, 'bytes 44-47/32044']);
+    expect([...piece.body]).toEqual([...all.body.subarray(44, 48)]);
+    expect((await boss.get(`/calls/${ID}/audio`, { range: 'bytes=-10' })).body).toHaveLength(10);
+    expect((await boss.get(`/calls/${ID}/audio`, { range: 'bytes=99999-' })).status).toBe(416);
+    const { body } = await boss.get(`/calls/${ID}/waveform?buckets=100`);
+    expect(body).toMatchObject({ part: ID, durationMs: 1000, bucketMs: 10 });
+    expect([body.caller[10], body.caller[90], body.bot[10], body.bot[90]]).toEqual([0.5, 0, 0, 0.5]);
+    expect((await boss.get(`/calls/${ID}/waveform?buckets=1`)).status).toBe(400);
+  });
+
+  it('say why there is no sound', async () => {
+    await spoken(log, false);
+    const boss = await server.user('boss', 'supervisor');
+    const { parts } = (await boss.get(`/calls/${ID}`)).body;
+    expect(parts).toMatchObject([{ hasAudio: false, noAudioReason: expect.stringMatching(/record/) }]);
+    expect((await boss.get(`/calls/${ID}/audio`)).status).toBe(404);
+  });
+});
