@@ -22,6 +22,8 @@ export interface SynthesizerPoolOptions {
 
 interface Job {
   readonly request: VoiceRequest;
+  /** When somebody waits for it (`performance.now()`). */
+  readonly wantedAtMs: number;
   readonly resolve: (audio: VoiceAudio) => void;
   readonly reject: (error: unknown) => void;
   retried: boolean;
@@ -32,7 +34,7 @@ interface Bench {
   busy: boolean;
 }
 
-/** A voice in worker processes: clauses wait in one line and go to whichever process is free. */
+/** A voice in worker processes: clauses wait in one line, soonest wanted first, and go to whichever process is free. */
 export class SynthesizerPool implements Voice {
   readonly name: string;
   readonly fingerprint: string;
@@ -93,6 +95,7 @@ export class SynthesizerPool implements Voice {
       const done = (): void => request.signal.removeEventListener('abort', onAbort);
       const job: Job = {
         request,
+        wantedAtMs: performance.now() + (request.withinMs ?? 0),
         retried: false,
         resolve: (audio) => {
           done();
@@ -104,7 +107,7 @@ export class SynthesizerPool implements Voice {
         },
       };
       request.signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.push(job);
+      this.#enqueue(job);
       this.#dispatch();
     });
   }
@@ -121,6 +124,12 @@ export class SynthesizerPool implements Voice {
     this.#closed = true;
     for (const job of this.#waiting.splice(0)) job.reject(new HearkenError('DRAINING', 'The synthesiser is closing.'));
     await Promise.all(this.#benches.map(({ process }) => process.close()));
+  }
+
+  /** In order of when it is wanted: a caller's first clause goes before what another will hear in a second. */
+  #enqueue(job: Job): void {
+    const after = this.#waiting.findLastIndex(({ wantedAtMs }) => wantedAtMs <= job.wantedAtMs);
+    this.#waiting.splice(after + 1, 0, job);
   }
 
   #dispatch(): void {

@@ -35,6 +35,12 @@ const FADE_MS = 4;
 const LEAD_MS = 8;
 /** Clauses that are made ahead of the one being heard. */
 const AHEAD = 2;
+/** Hardly a clause is shorter: the one behind it is wanted no sooner. */
+const CLAUSE_MS = 700;
+/** A clause that is made for so little later is waited for. */
+const SOON_MS = 300;
+/** What is rendered ahead of time waits for everything that somebody wants to hear. */
+const WARM_WITHIN_MS = 10_000;
 
 interface Wanted {
   readonly voice: Voice;
@@ -42,7 +48,12 @@ interface Wanted {
   readonly sampleRate: number;
   readonly keep: boolean;
   readonly signal: AbortSignal;
+  /** Nobody waits for it before. */
+  readonly withinMs: number;
 }
+
+/** Makes a piece, which is wanted in so many ms. */
+type Part = (withinMs: number) => Promise<Int16Array>;
 
 /** Text to frames: normalised, cut into clauses, each from the cache or from a voice, at one loudness and the rate wanted. */
 export class TextToSpeech implements Synthesizer {
@@ -50,7 +61,7 @@ export class TextToSpeech implements Synthesizer {
   readonly #options: TextToSpeechOptions;
   readonly #cache: PromptCache;
   /** Clauses that are being made, by their key: one that is wanted twice is made once. */
-  readonly #making = new Map<string, Promise<Int16Array>>();
+  readonly #making = new Map<string, { readonly pcm: Promise<Int16Array>; readonly wantedAtMs: number }>();
 
   constructor(options: TextToSpeechOptions) {
     this.#options = options;
@@ -72,7 +83,7 @@ export class TextToSpeech implements Synthesizer {
       let next = 0;
       for (;;) {
         while (next < parts.length && making.length <= AHEAD) {
-          const made = parts[next++]?.() ?? Promise.resolve(new Int16Array(0));
+          const made = parts[next++]?.(making.length * CLAUSE_MS) ?? Promise.resolve(new Int16Array(0));
           // It may fail before its turn comes to be awaited.
           made.catch(() => {});
           making.push(made);
@@ -98,7 +109,7 @@ export class TextToSpeech implements Synthesizer {
   async prepare(text: string, options: SpeakOptions): Promise<void> {
     const signal = options.signal ?? new AbortController().signal;
     try {
-      for (const part of this.#parts(text, options, { keep: false, signal }).slice(0, AHEAD)) await part();
+      for (const part of this.#parts(text, options, { keep: false, signal }).slice(0, AHEAD)) await part(0);
     } catch {
       // It will be told when it is spoken.
     }
@@ -110,7 +121,7 @@ export class TextToSpeech implements Synthesizer {
     const failures: string[] = [];
     for (const text of texts) {
       try {
-        for (const part of this.#parts(text, options, { keep: true, signal })) await part();
+        for (const part of this.#parts(text, options, { keep: true, signal })) await part(WARM_WITHIN_MS);
       } catch (error) {
         if (error instanceof HearkenError && error.code === 'DRAINING') throw error;
         failures.push(`"${text}": ${messageOf(error)}`);
@@ -144,11 +155,7 @@ export class TextToSpeech implements Synthesizer {
   }
 
   /** What a text is made of, in order; each is made when it is called for. Throws when there is no voice for the language. */
-  #parts(
-    text: string,
-    options: SpeakOptions,
-    how: Pick<Wanted, 'keep' | 'signal'>,
-  ): readonly (() => Promise<Int16Array>)[] {
+  #parts(text: string, options: SpeakOptions, how: Pick<Wanted, 'keep' | 'signal'>): readonly Part[] {
     const { language, sampleRate } = options;
     const { recordings } = this.#options;
     const recorded = recordings?.fileFor(text, language);
@@ -163,28 +170,28 @@ export class TextToSpeech implements Synthesizer {
     return pieces.flatMap((piece) => this.#partsOf(piece, options, how));
   }
 
-  #partsOf(piece: Piece, options: SpeakOptions, how: Pick<Wanted, 'keep' | 'signal'>): (() => Promise<Int16Array>)[] {
+  #partsOf(piece: Piece, options: SpeakOptions, how: Pick<Wanted, 'keep' | 'signal'>): Part[] {
     const { language, sampleRate } = options;
     switch (piece.kind) {
       case 'pause':
         return [async () => comfortNoise(samplesIn(piece.ms, sampleRate))];
       case 'recording':
         return [
-          async () => {
+          async (withinMs) => {
             try {
               return await this.#recording(piece.src, sampleRate);
             } catch {
               // SSML 1.1 (3.3.1): what stands inside the element is said when the recording can't be played.
               const pieces: Int16Array[] = [];
               for (const part of piece.otherwise.flatMap((each) => this.#partsOf(each, options, how)))
-                pieces.push(await part());
+                pieces.push(await part(withinMs));
               return concat(pieces);
             }
           },
         ];
       case 'words': {
         const voice = this.#voiceOf(language);
-        const wanted: Wanted = {
+        const wanted: Omit<Wanted, 'withinMs'> = {
           voice,
           speed: speedOf({ speed: (options.speed ?? 1) * piece.rate }),
           sampleRate,
@@ -192,8 +199,8 @@ export class TextToSpeech implements Synthesizer {
         };
         return splitClauses(piece.text)
           .filter(isSpeakable)
-          .map((clause) => async () => {
-            const pcm = await this.#clause(clause, wanted);
+          .map((clause) => async (withinMs) => {
+            const pcm = await this.#clause(clause, { ...wanted, withinMs });
             if (piece.gainDb === 0) return pcm;
             const changed = pcm.slice();
             applyGain(changed, piece.gainDb);
@@ -215,7 +222,7 @@ export class TextToSpeech implements Synthesizer {
   }
 
   async #clause(text: string, wanted: Wanted): Promise<Int16Array> {
-    const { voice, speed, sampleRate, keep, signal } = wanted;
+    const { voice, speed, sampleRate, keep, signal, withinMs } = wanted;
     const key = { voice: voice.fingerprint, text, speed, sampleRate };
     const cached = await this.#cache.get(key);
     if (cached) {
@@ -225,24 +232,26 @@ export class TextToSpeech implements Synthesizer {
     }
     const name = JSON.stringify(key);
     const underWay = this.#making.get(name);
-    if (underWay) {
-      const pcm = await underWay.catch(() => undefined);
+    const wantedAtMs = performance.now() + withinMs;
+    // What is made for later, for somebody else, may still wait in the line.
+    if (underWay && underWay.wantedAtMs <= wantedAtMs + SOON_MS) {
+      const pcm = await underWay.pcm.catch(() => undefined);
       // Whoever made it may have been cancelled; that is no reason for this one to be.
       if (pcm && !keep) return pcm;
       signal.throwIfAborted();
     }
-    const making = this.#make(text, wanted, key);
+    const making = { pcm: this.#make(text, wanted, key), wantedAtMs };
     this.#making.set(name, making);
     try {
-      return await making;
+      return await making.pcm;
     } finally {
       if (this.#making.get(name) === making) this.#making.delete(name);
     }
   }
 
   async #make(text: string, wanted: Wanted, key: PromptKey): Promise<Int16Array> {
-    const { voice, speed, sampleRate, keep, signal } = wanted;
-    const made = await voice.make({ text, speed, signal });
+    const { voice, speed, sampleRate, keep, signal, withinMs } = wanted;
+    const made = await voice.make({ text, speed, signal, withinMs });
     // What was cut short by a cancellation must not be remembered as the whole.
     signal.throwIfAborted();
     const whole = made.sampleRate === sampleRate ? made.samples : resample(made.samples, made.sampleRate, sampleRate);

@@ -10,6 +10,8 @@ export interface VoiceRequest {
   readonly text: string;
   /** 1 = as trained. */
   readonly speed: number;
+  /** Nobody waits for it before so many ms: what is wanted sooner is made first. Default 0. */
+  readonly withinMs?: number;
   readonly signal: AbortSignal;
 }
 

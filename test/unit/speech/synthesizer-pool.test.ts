@@ -57,6 +57,16 @@ describe('voice in its own process', () => {
     for (const result of await made) expect(result.status).toBe('fulfilled');
   });
 
+  it('makes what is wanted first first, however late it was asked for', async () => {
+    const order: string[] = [];
+    const make = (text: string, withinMs: number) =>
+      pool.make({ ...request(text), withinMs }).then(() => void order.push(text));
+    // The first is under way at once; the others wait in the line.
+    const all = [make('请您稍等一下', 0), make('第三句话', 1400), make('第二句话', 700), make('别人的第一句', 0)];
+    await Promise.all(all);
+    expect(order).toEqual(['请您稍等一下', '别人的第一句', '第二句话', '第三句话']);
+  });
+
   it('leaves nothing behind on a signal that sees many clauses', async () => {
     const { signal } = new AbortController();
     for (let n = 0; n < 15; n++) await pool.make(request('好', signal));
