@@ -23,6 +23,8 @@ export type ToService =
 
 export interface CpuMs {
   readonly service: number;
+  /** Of that, the thread that does the turns; the rest is the engine's own (garbage collection, compiling) and the model's. */
+  readonly thread: number;
   /** The application's actions and the sample shop, which they start beside them. */
   readonly actions: number;
 }
@@ -35,8 +37,12 @@ export type FromService =
 
 /** CPU ms that a process has used; 0 where the system does not tell (it is Linux's way to tell). */
 export function cpuMsOf(pid: number): number {
+  return cpuMsIn(`/proc/${pid}/stat`);
+}
+
+function cpuMsIn(file: string): number {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    const fields = readFileSync(file, 'utf8').split(') ')[1]?.split(' ') ?? [];
     // utime and stime, in hundredths of a second (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
     return (Number(fields[11]) + Number(fields[12])) * 10;
   } catch {
@@ -100,7 +106,8 @@ export async function serve({ folder, redisUrl }: ServiceOptions): Promise<void>
     else {
       const used = process.cpuUsage();
       const actions = childrenOf(process.pid).reduce((sum, pid) => sum + cpuMsOf(pid), 0);
-      tell({ cpu: { service: (used.user + used.system) / 1000, actions } });
+      const thread = cpuMsIn(`/proc/self/task/${process.pid}/stat`);
+      tell({ cpu: { service: (used.user + used.system) / 1000, thread, actions } });
     }
   });
   tell({ port: (app.server.address() as AddressInfo).port });

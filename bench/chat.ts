@@ -15,7 +15,7 @@ import { cpuMsOf, type ServiceOptions, serve } from './chat-service.js';
  * the mock shop) are processes of their own on the same cores; what a turn costs each of them is told, and the load's share. Two ways of asking: `inFlight` requests under way
  * (latency is that of a service at work), and all 500 at the same moment (latency is then mostly the queue: 500 turns at 2,200 a second take 227 ms). Then Redis is killed and
  * started again under the load. `wrong` (mixed up or senseless replies), `doubled` and `lost` must be 0. Prints JSON with `--json`. On a machine that does other things
- * look at `cpuMsPerTurn` and at `unhindered`, what two cores give that have nothing else to do: the service's own thread, or all processes together, is the limit.
+ * look at `cpuMsPerTurn` and at `unhindered`, what two cores give that have nothing else to do: the service's thread, or all processes together, is the limit.
  */
 
 const CONVERSATIONS = Number(process.env.BENCH_CONVERSATIONS ?? 500);
@@ -45,7 +45,7 @@ interface Measured {
   /** CPU of the load generator by the CPU of all. */
   readonly loadShare: number;
   /** What a turn costs each process, whatever else the machine does. */
-  readonly cpuMsPerTurn: Readonly<Record<'service' | 'load' | 'actions' | 'redis', number>>;
+  readonly cpuMsPerTurn: Readonly<Record<'service' | 'serviceThread' | 'load' | 'actions' | 'redis', number>>;
   /** Turns a second on two cores with nothing else to do, reckoned from that. */
   readonly unhindered: number;
 }
@@ -175,11 +175,12 @@ async function run(
     loadShare: Number((ms.load / all).toFixed(2)),
     cpuMsPerTurn: {
       service: perTurn(ms.service),
+      serviceThread: perTurn(after.thread - before.thread),
       load: perTurn(ms.load),
       actions: perTurn(ms.actions),
       redis: perTurn(ms.redis),
     },
-    unhindered: Math.floor((1000 * made.turns) / Math.max(ms.service, all / CORES)),
+    unhindered: Math.floor((1000 * made.turns) / Math.max(after.thread - before.thread, all / CORES)),
   };
 }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -16,6 +15,7 @@ import { registerCors } from './plugins/cors.js';
 import { registerDocumentation } from './plugins/documentation.js';
 import { registerErrorHandler } from './plugins/errors.js';
 import { registerRequestMetrics } from './plugins/request-metrics.js';
+import { registerSecurityHeaders } from './plugins/security-headers.js';
 import { SignIn } from './plugins/sign-in.js';
 import { type CallRouteOptions, callRoutes } from './routes/calls.js';
 import { chatRoutes } from './routes/chat.js';
@@ -100,7 +100,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const metrics = options.metrics ?? new Metrics();
   const signIn = new SignIn(options.config);
   registerRequestMetrics(app, metrics);
-  await app.register(helmet);
+  await registerSecurityHeaders(app);
   registerCors(app, options.config.corsOrigins);
   await app.register(rateLimit, { max: options.config.requestsPerMinute, timeWindow: 60_000 });
   await registerDocumentation(app);
