@@ -40,9 +40,12 @@ export interface Decoded {
 
 export class BenchRecognizer {
   readonly #recognizer: SherpaRecognizer;
+  readonly #leastSeconds: number;
   readonly loadMs: number;
 
-  constructor(folder: string, graph: string, maxActive = 800) {
+  /** `leastSeconds`: every utterance is followed by silence up to that length, for a model that hears it as one piece. */
+  constructor(folder: string, graph: string, maxActive = 800, leastSeconds = 0) {
+    this.#leastSeconds = leastSeconds;
     const began = performance.now();
     this.#recognizer = new sherpa.OnlineRecognizer({
       featConfig: { sampleRate: RATE, featureDim: 80 },
@@ -75,7 +78,7 @@ export class BenchRecognizer {
       pcm,
       stream: this.#recognizer.createStream(),
       at: 0,
-      end: pcm.length + RATE * TAIL_SECONDS,
+      end: RATE * Math.max(pcm.length / RATE + TAIL_SECONDS, this.#leastSeconds),
     }));
     let open = true;
     while (open) {

@@ -64,6 +64,8 @@ const TONE_3 = /3$/;
 const FIRST_HAN = 0x4e00;
 const LAST_HAN = 0x9fa5;
 const FULL_SCALE = 0.985;
+/** The judge hears 16 seconds as one piece: all of a sentence before it writes anything. */
+const JUDGE_SECONDS = 16.4;
 
 export async function measureVoices(options: VoiceMeasureOptions): Promise<readonly VoiceReport[]> {
   const { judge, scratch, note } = options;
@@ -72,7 +74,7 @@ export async function measureVoices(options: VoiceMeasureOptions): Promise<reado
     return [];
   }
   const { graph, syllables } = syllableLoop(judge, scratch);
-  const recognizer = new BenchRecognizer(judge, graph, 2000);
+  const recognizer = new BenchRecognizer(judge, graph, 2000, JUDGE_SECONDS);
   const sentences = readFileSync(options.sentences ?? join(import.meta.dirname, 'voice-sentences.txt'), 'utf8')
     .split('\n')
     .filter(Boolean)

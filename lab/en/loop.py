@@ -61,7 +61,7 @@ def batches(a, names, make, progress, out):
             out.put((x, np.array([(len(f) - 3) // 4 for f, _ in g]), target, np.array([len(t) for _, t in g])))
 
 
-def train(a, names, make):
+def train(a, names, make, network=Net):
     """`make(a)` gives a composer (one(), refresh(), rng, amount) and phones(text, said) -> labels or None."""
     torch.set_num_threads(1)
     torch.manual_seed(a.seed)
@@ -71,7 +71,7 @@ def train(a, names, make):
     worker.start()
     first = [line.get() for _ in range(6)]
     same = ck is not None and ck['syls'] == names
-    net = Net(**ck['cfg']) if same else Net(len(names), len(names), d=a.d, blocks=a.blocks, rnn=a.rnn, drop=a.drop)
+    net = network(**ck['cfg']) if same else network(len(names), len(names), d=a.d, blocks=a.blocks, rnn=a.rnn, drop=a.drop)
     if ck is not None:
         # another language's network gives the ears; what it called the sounds is learnt anew
         ours = net.state_dict()

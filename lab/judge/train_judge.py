@@ -1,8 +1,8 @@
 """Trains the judge of the Mandarin voice: a small tonal-phone recogniser that has heard recordings of people only.
 
 usage: train_judge.py --data DATA --text sentences_py.json --extra extra_py.json --out judge.pt --minutes M [--init other.pt]
-DATA: lab/asr's stores `real`, `units`, `words` and `snips` (index without the voices that a vocoder made: `"v": "v0"` only); no store
-of synthetic speech may lie there.  Unlike callers, a voice on trial speaks in a quiet room: little is changed but tempo and timbre.
+DATA: lab/asr's stores `real`, `prompts`, `units` and `words`, and `snips` from natural.py (those of resynth.py went through a vocoder); no store
+of synthetic speech may lie there.  Unlike callers, a voice on trial speaks in a quiet room: what changes is tempo, timbre and vocal tract.
 """
 import argparse
 import json
@@ -13,33 +13,45 @@ import numpy as np
 import torch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, '../asr'), os.path.join(HERE, '../en')]
+sys.path[:0] = [HERE, os.path.join(HERE, '../asr'), os.path.join(HERE, '../en')]
 from compose import Composer  # noqa: E402
 from fbank import FLOOR, NB  # noqa: E402
+from ears import Ears  # noqa: E402
 from loop import options, train  # noqa: E402
 from phones import DIGITS, phones  # noqa: E402
 
-SHARES = {'espeak': 0, 'resynth': 0, 'splice': .40, 'real': .16, 'words': .02, 'unit': .12, 'snips': .30}
+SHARES = {'espeak': 0, 'resynth': 0, 'splice': .24, 'real': .20, 'prompts': .10, 'words': .08, 'unit': .08, 'snips': .30}
 SYNTHETIC = ('espeak', 'resynth')
 
 
 class Quiet(Composer):
-    """The recogniser's composer in a quiet room."""
+    """The recogniser's composer in a quiet room, with other mouths: what is on trial is a stranger to the judge."""
 
     def augment(self, f, kind):
         r = self.rng
-        f = self.warp(f, .05)
-        low, high = {'unit': (-.2, .15), 'splice': (-.2, .2)}.get(kind, (-.3, .15))
+        f = self.warp(f, .15)
+        low, high = {'unit': (-.3, .15), 'splice': (-.3, .2), 'words': (-.3, .15)}.get(kind, (-.4, .15))
         f = self.rhythm(f, int(len(f) * np.exp(r.uniform(low, high))))
-        pad = [np.full((n, NB), FLOOR, np.float32) for n in (r.integers(4, 30), r.integers(12, 50))]
+        if r.random() < .3:
+            f = self.slur(f)
+        if r.random() < .3:                  # sharper or blunter resonances
+            s = f.copy()
+            s[:, 1:-1] = .25 * f[:, :-2] + .5 * f[:, 1:-1] + .25 * f[:, 2:]
+            f = f + np.float32(r.uniform(-.5, .45)) * (f - s)
+        pad = [np.full((n, NB), FLOOR, np.float32) for n in (r.integers(4, 30), r.integers(12, 80))]
         f = np.concatenate([pad[0], f, pad[1]])
         x = np.linspace(0, 1, NB, dtype=np.float32)
-        f = f + (sum(r.normal(0, .25) * np.cos(np.pi * j * x + r.uniform(0, 6)) for j in (1, 2, 3)) + r.uniform(-.8, .8) * (x - .5)).astype(np.float32)
+        f = f + (sum(r.normal(0, .4) * np.cos(np.pi * j * x + r.uniform(0, 6)) for j in (1, 2, 3, 4)) + r.uniform(-1.2, 1.2) * (x - .5)).astype(np.float32)
         top = np.percentile(f.max(1), 90)
-        if r.random() < .5:                  # a recording's own noise, far down
-            level = top - r.uniform(6, 13)
+        if r.random() < .6:                  # a recording's own noise
+            level = top - r.uniform(4, 13)
             f = np.logaddexp(f, (level + np.log(r.gamma(3., size=f.shape) / 3)).astype(np.float32))
-        return np.maximum(f + (r.uniform(-1.5, 2.) - top), FLOOR).astype(np.float32)
+        f = np.maximum(f + (r.uniform(-1.5, 2.) - top), FLOOR).astype(np.float32)
+        for _ in range(r.integers(0, 3)):
+            w = r.integers(1, 8)
+            j = r.integers(0, NB - w)
+            f[:, j:j + w] = f[:, j:j + w].mean()
+        return f
 
 
 def texts(a):
@@ -63,7 +75,7 @@ def main():
     for k in ('data', 'text', 'extra'):
         ap.add_argument('--' + k, required=True)
     a = options(ap)
-    train(a, torch.load(a.init, map_location='cpu')['syls'] if a.init else label_names(texts(a)), make)
+    train(a, torch.load(a.init, map_location='cpu')['syls'] if a.init else label_names(texts(a)), make, Ears)
 
 
 if __name__ == '__main__':

@@ -130,9 +130,8 @@ class Vocoder(nn.Module):
         s.register_buffer('estd', torch.ones(NB))
         s.fm = fm
 
-    def forward(s, env, f0, v, nscale=1.0):
-        """env [B,T,NB] log power, f0 [B,T] Hz (continuous), v [B,T] in 0..1 -> [B,(T-1)*HOP]"""
-        B, T = f0.shape
+    def powers(s, env, f0, v):
+        """Log power of the harmonics and of the noise at the points of the envelope, [B,T,NB] each."""
         x = torch.cat([(env - s.emean) / s.estd, (torch.log(f0) - 5.4)[..., None] * 4, v[..., None] * 2 - 1], -1)
         one = torch.ones_like(f0)[..., None]
         y = F.gelu(s.inp(x.transpose(1, 2)).transpose(1, 2))
@@ -140,8 +139,12 @@ class Vocoder(nn.Module):
             y = l(y, one)
         a, gh, gn = s.out(y).split(NB, -1)
         a = a + (v[..., None] * 9 - 5)
-        ph = env + F.logsigmoid(a) + gh
-        pn = env + F.logsigmoid(-a) + gn
+        return env + F.logsigmoid(a) + gh, env + F.logsigmoid(-a) + gn
+
+    def forward(s, env, f0, v, nscale=1.0):
+        """env [B,T,NB] log power, f0 [B,T] Hz (continuous), v [B,T] in 0..1 -> [B,(T-1)*HOP]"""
+        B, T = f0.shape
+        ph, pn = s.powers(env, f0, v)
         lm = 0.5 * (ph @ s.W257)
         th = lm @ s.MP
         fk = f0[..., None] * s.k
