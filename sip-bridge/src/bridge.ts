@@ -1,68 +1,19 @@
-import type { Recording } from './apology.js';
+import type { BridgeCallOptions, CallFacts, CallSummary } from './call-contract.js';
 import { SafeEmitter } from './emitter.js';
 import { messageOf } from './errors.js';
 import { type Logger, maskAddress } from './log.js';
 import { MediaClient } from './media/client.js';
 import { mediaOf, startHeaders } from './media/protocol.js';
-import type { CallRoute } from './routing/routes.js';
-import { type AudioCodec, type LineFormat, lineMs } from './rtp/packet.js';
-import type { StreamStats } from './rtp/wire.js';
+import { CallRecording, withRecording } from './recording/call-recording.js';
+import { type LineFormat, lineMs } from './rtp/packet.js';
 import type { HangupCause, LegEnd } from './sip/cause.js';
 import { InboundLeg } from './sip/inbound-leg.js';
-import type { LegMediaOptions } from './sip/leg-media.js';
 import { OutboundLeg } from './sip/outbound-leg.js';
 import type { TransferDesk } from './transfer/desk.js';
 import { whisper } from './transfer/whisper.js';
-import { type TransferPolicy, type TransferRecord, Transfers } from './transfers.js';
+import { Transfers } from './transfers.js';
 
-export interface BridgeCallOptions {
-  readonly media: LegMediaOptions;
-  readonly url: string;
-  readonly token?: string | undefined;
-  readonly connectTimeoutMs: number;
-  readonly resumeLimitMs: number;
-  readonly pingIntervalMs: number;
-  /** Told to callers whom the service has no room for. */
-  readonly retryAfterSeconds: number;
-  readonly transfer: TransferPolicy;
-  /** Calls an agent, for transfers that we carry out ourselves. */
-  readonly dial: TransferDesk['dial'];
-  /** Longest whisper to an agent; 0 = none. */
-  readonly whisperLimitMs: number;
-  readonly apology: Recording;
-  /** `answer`: 200, apology, BYE. `early`: 183, apology, 503. */
-  readonly apologyMode: 'answer' | 'early';
-  readonly holdTone: Recording;
-  readonly holdToneAfterMs: number;
-}
-
-/** Who calls whom, and what the service is told besides. */
-export interface CallFacts {
-  readonly callId: string;
-  readonly direction: 'inbound' | 'outbound';
-  readonly caller: string;
-  readonly callee: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly remoteAddress: string;
-  readonly trunk: string | undefined;
-  readonly route: CallRoute;
-  /** Keys to press once an outbound call is up. */
-  readonly digits?: string | undefined;
-}
-
-export interface CallSummary {
-  readonly end: LegEnd;
-  readonly answered: boolean;
-  readonly apologised: boolean;
-  readonly rtp: StreamStats | undefined;
-  readonly droppedToService: number;
-  readonly codec: AudioCodec | undefined;
-  /** Unix time. */
-  readonly startedAtMs: number;
-  readonly answeredAtMs: number | undefined;
-  readonly endedAtMs: number;
-  readonly transfers: readonly TransferRecord[];
-}
+export type { BridgeCallOptions, CallFacts, CallSummary } from './call-contract.js';
 
 export interface BridgeCallEvents {
   answered: [];
@@ -87,6 +38,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
   #answeredAtMs: number | undefined;
   #client: MediaClient | undefined;
   readonly #transfers: Transfers;
+  readonly #recording: CallRecording | undefined;
   /** The caller talks to an agent through us. */
   #agent: OutboundLeg | undefined;
   /** Ends the wait for a service that should still hear of a transfer. */
@@ -105,6 +57,9 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
     this.facts = facts;
     this.#options = options;
     this.#logger = logger;
+    const { recording } = options;
+    const { callId, route } = facts;
+    if (recording) this.#recording = new CallRecording(recording, { callId, language: route.language }, logger);
     const desk: TransferDesk = {
       dial: options.dial,
       whisper: (agent, headers) => this.#whisper(agent, headers),
@@ -160,7 +115,8 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       leg.ring();
       this.#wireStream();
       // Without an offer the codec is known only after our 200, so the service comes second.
-      if (leg.line) this.#connect(leg.line);
+      // What is said about recording comes before the service, so that its words are not held up by it.
+      if (leg.line && !this.#recording) this.#connect(leg.line);
       else leg.accept();
     } catch (error) {
       this.#logger.error({ err: messageOf(error) }, 'a call could not be set up');
@@ -197,7 +153,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
         ...{ callId, direction },
         caller: caller.slice(0, 512),
         callee: callee.slice(0, 512),
-        headers: startHeaders(headers),
+        headers: startHeaders(withRecording(headers, this.#options.recording?.mode)),
         media: mediaOf(line),
         ...(Object.keys(route).length === 0 ? {} : { route }),
         ...(token === undefined ? {} : { token }),
@@ -217,6 +173,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       // Once the caller talks to an agent, the service has only said goodbye.
       if (!this.#agent) this.leg.hangup(cause, reason);
     });
+    client.on('recording', (action) => this.#recording?.order(action));
     client.on('transfer', (request) => this.#transfers.order(request));
     client.on('detached', () => this.#onDetached());
     client.on('resumed', (ready) => {
@@ -250,11 +207,20 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       if (this.facts.digits) this.leg.sendDigits(this.facts.digits).catch(() => undefined);
     }
     if (this.#apologising) this.#playApology();
-    else if (!this.#client && this.leg.line) this.#connect(this.leg.line);
+    else if (!this.#client && this.leg.line) {
+      this.#begin(this.leg.line).catch((error: unknown) => this.leg.hangup('error', messageOf(error)));
+    }
+  }
+
+  /** The conversation, after what has to be said about its recording. */
+  async #begin(line: LineFormat): Promise<void> {
+    const stream = this.leg.media?.stream;
+    if (stream) await this.#recording?.gate(stream, line);
+    if (!this.leg.end && !this.#client) this.#connect(line);
   }
 
   #onKey(digit: string, durationMs: number): void {
-    if (this.#agent) return;
+    if (this.#agent || this.#recording?.takesKey(digit)) return;
     const key = { digit, durationMs: Math.min(60_000, durationMs) };
     if (this.#client?.live) this.#client.send({ type: 'dtmf', ...key });
     else if (this.#waitingKeys.length < MAX_WAITING_KEYS) this.#waitingKeys.push(key);
@@ -351,6 +317,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
     await this.#transfers.idle();
     const client = this.#client;
     const told = this.#farewell(end);
+    const recording = await this.#recording?.close();
     const rtp = await this.leg.media?.stream.close();
     await this.leg.release();
     await this.#agent?.release();
@@ -366,6 +333,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       answeredAtMs: this.#answeredAtMs,
       endedAtMs,
       transfers: this.#transfers.records,
+      recording,
     });
     this.removeAllListeners();
   }

@@ -39,6 +39,14 @@ export function legMedia(
   };
 }
 
+/** SRTP's keys may cross a network in the clear. */
+export function exposesKeys({ rtp, trunks }: BridgeConfig): boolean {
+  return (
+    rtp.srtpWithoutTls &&
+    [rtp.srtp, ...trunks.map(({ srtp }) => srtp)].some((policy) => policy !== undefined && policy !== 'off')
+  );
+}
+
 type Recordings = Pick<BridgeCallOptions, 'apology' | 'holdTone'>;
 
 export function callOptions(
@@ -68,6 +76,7 @@ export function callOptions(
       const trunk = trunkFor(target, book, own);
       return book.dial(trunk, { to: target, headers, ringTimeoutMs, onProgress }, mediaFor(trunk));
     },
+    recording: config.recording.mode === 'off' ? undefined : config.recording,
     apologyMode: apology.mode,
     ...recordings,
   };

@@ -8,6 +8,7 @@ import { isRecord, ms, patternOf, port, sipUri } from './config-values.js';
 import { BridgeError, messageOf, systemCode } from './errors.js';
 import { cdrSchema, controlSchema, hepSchema, reloadSchema, traceSchema } from './ops/config.js';
 import { outboundSchema } from './outbound/config.js';
+import { recordingSchema } from './recording/config.js';
 import { routeSchema } from './routing/config.js';
 import { codecSchema, rtpSchema } from './rtp/config.js';
 import { transferModes, trunkSchema } from './trunks/config.js';
@@ -117,6 +118,7 @@ export const bridgeSchema = z.strictObject({
   hep: hepSchema.optional(),
   trace: traceSchema.prefault({}),
   reload: reloadSchema.prefault({}),
+  recording: recordingSchema.prefault({}),
   transfer: z
     .strictObject({
       /** For calls of no trunk, as a trunk's `transfer`. */

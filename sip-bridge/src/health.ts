@@ -1,3 +1,5 @@
+import type { EngineStats } from './rtp/wire.js';
+import type { UserAgent } from './sip/user-agent.js';
 import type { TrunkState } from './trunks/book.js';
 
 /** What `/healthz` says. */
@@ -20,6 +22,35 @@ export interface Health {
     readonly dropped: number;
     readonly refused: number;
     readonly faults: number;
+  };
+}
+
+export interface HealthInput {
+  readonly draining: boolean;
+  readonly sip: string;
+  readonly calls: number;
+  readonly maxCalls: number;
+  readonly totals: { readonly answered: number; readonly apologies: number };
+  readonly trunks: readonly TrunkState[];
+  readonly pacer: EngineStats;
+  readonly agent: UserAgent;
+}
+
+export function healthOf({ draining, totals, trunks, pacer, agent, ...rest }: HealthInput): Health {
+  const sum = (key: 'received' | 'dropped' | 'refused' | 'faults'): number =>
+    agent.endpoints.reduce((total, endpoint) => total + endpoint.stats[key], 0);
+  const registering = trunks.filter(({ registered }) => registered !== null);
+  return {
+    status: draining ? 'draining' : 'ok',
+    ...rest,
+    registered: registering.length === 0 ? null : registering.every(({ registered }) => registered),
+    trunks,
+    answeredCalls: totals.answered,
+    apologies: totals.apologies,
+    lateTicks: pacer.lateTicks,
+    skippedFrames: pacer.skippedFrames,
+    worstLateMs: Math.round(pacer.worstLateMs * 10) / 10,
+    sipMessages: { received: sum('received'), dropped: sum('dropped'), refused: sum('refused'), faults: sum('faults') },
   };
 }
 

@@ -2,11 +2,11 @@ import { Doorkeeper } from './abuse/doorkeeper.js';
 import { addressOf } from './address.js';
 import { loadApology, loadHoldTone, type Recording } from './apology.js';
 import { BridgeCall, type CallFacts, type CallSummary } from './bridge.js';
-import { callOptions, legMedia, legRules } from './call-options.js';
+import { callOptions, exposesKeys, legMedia, legRules } from './call-options.js';
 import { type BridgeConfig, parseBridgeConfig } from './config.js';
 import { SafeEmitter } from './emitter.js';
 import { messageOf } from './errors.js';
-import { type Health, type Readiness, ServiceProbe } from './health.js';
+import { type Health, healthOf, type Readiness, ServiceProbe } from './health.js';
 import { type Logger, silentLogger } from './log.js';
 import { loadSchema } from './media/protocol.js';
 import { BridgeMetrics } from './ops/bridge-metrics.js';
@@ -16,6 +16,7 @@ import { HepMirror } from './ops/hep.js';
 import { controlRoutes } from './ops/routes.js';
 import { CallTraces } from './ops/trace.js';
 import { Dialler } from './outbound/dialler.js';
+import { RecordingRetention } from './recording/retention.js';
 import { trustedHeaders } from './routing/headers.js';
 import { Routes } from './routing/routes.js';
 import type { RtpEngine } from './rtp/engine.js';
@@ -64,6 +65,7 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
   readonly #metrics = new BridgeMetrics();
   readonly #cdr: CdrWriter;
   readonly #probe: ServiceProbe;
+  readonly #retention: RecordingRetention;
   #hep: HepMirror | undefined;
   #control: ControlServer | undefined;
   /** Reads the configuration anew; set by whoever started us from a file. */
@@ -84,6 +86,7 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     this.traces = new CallTraces(config.trace);
     this.#cdr = new CdrWriter(config.cdr, logger);
     this.#probe = new ServiceProbe(config.media.url);
+    this.#retention = new RecordingRetention(config.recording, logger);
     this.book = new TrunkBook(agent, logger, () => legRules(this.#config));
     this.dialler = new Dialler({
       config: config.outbound,
@@ -156,6 +159,8 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     const { health, hep, control } = this.#config;
     if (hep) this.#hep = await HepMirror.open(hep, this.#logger);
     this.dialler.start();
+    this.#retention.start();
+    if (exposesKeys(this.#config)) this.#logger.warn('SRTP keys go over signalling that is not encrypted');
     if (health.enabled) {
       const { host, port } = health;
       this.#control = await ControlServer.start({
@@ -205,30 +210,16 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
   }
 
   async health(): Promise<Health> {
-    const pacer = await this.engine.stats();
-    const sum = (key: 'received' | 'dropped' | 'refused' | 'faults'): number =>
-      this.#agent.endpoints.reduce((total, endpoint) => total + endpoint.stats[key], 0);
-    const trunks = this.book.states();
-    const registering = trunks.filter(({ registered }) => registered !== null);
-    return {
-      status: this.#draining ? 'draining' : 'ok',
+    return healthOf({
+      draining: this.#draining,
       sip: this.uri,
       calls: this.#calls.size,
       maxCalls: this.#config.maxCalls,
-      registered: registering.length === 0 ? null : registering.every(({ registered }) => registered),
-      trunks,
-      answeredCalls: this.#totals.answered,
-      apologies: this.#totals.apologies,
-      lateTicks: pacer.lateTicks,
-      skippedFrames: pacer.skippedFrames,
-      worstLateMs: Math.round(pacer.worstLateMs * 10) / 10,
-      sipMessages: {
-        received: sum('received'),
-        dropped: sum('dropped'),
-        refused: sum('refused'),
-        faults: sum('faults'),
-      },
-    };
+      totals: this.#totals,
+      trunks: this.book.states(),
+      pacer: await this.engine.stats(),
+      agent: this.#agent,
+    });
   }
 
   /** Whether calls should be sent here. */
@@ -266,6 +257,7 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     this.dialler.apply(config.outbound);
     this.traces.apply(config.trace);
     this.#cdr.apply(config.cdr);
+    this.#retention.apply(config.recording);
     if (material) for (const endpoint of this.#agent.endpoints) endpoint.renewTls(material);
     this.book.apply([...implicitTrunks(this.#config), ...config.trunks]);
   }
@@ -311,6 +303,7 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
   async #drain(limitMs: number): Promise<void> {
     this.stopTaking();
     this.dialler.stop();
+    this.#retention.stop();
     await this.book.stop();
     if (this.#calls.size > 0 && limitMs > 0) {
       this.#logger.info({ calls: this.#calls.size, limitMs }, 'waiting for live calls');

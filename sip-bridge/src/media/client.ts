@@ -3,6 +3,7 @@ import { monotonicMs } from '../clock.js';
 import { SafeEmitter } from '../emitter.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
+import type { RecordingAction } from '../recording/call-recording.js';
 import type { HangupCause } from '../sip/cause.js';
 import {
   type ClientMessage,
@@ -34,6 +35,7 @@ export interface MediaClientEvents {
   mark: [name: string];
   clear: [generation: number];
   transfer: [request: TransferMessage];
+  recording: [action: RecordingAction];
   hangup: [cause: HangupCause, reason: string];
   /** The socket is gone and we try to come back. */
   detached: [];
@@ -186,6 +188,9 @@ export class MediaClient extends SafeEmitter<MediaClientEvents> {
         break;
       case 'clear':
         this.emit('clear', message.generation);
+        break;
+      case 'recording':
+        this.emit('recording', message.action);
         break;
       case 'transfer':
         this.emit('transfer', message);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { BridgeError, messageOf } from '../errors.js';
+import type { RecordingAction } from '../recording/call-recording.js';
 import { type G711, LINES, type LineFormat } from '../rtp/packet.js';
 import type { HangupCause } from '../sip/cause.js';
 
@@ -93,6 +94,7 @@ export type ServerMessage =
   | { readonly type: 'clear'; readonly generation: number }
   | { readonly type: 'hangup'; readonly cause: HangupCause; readonly reason?: string }
   | { readonly type: 'transcript'; readonly who: 'caller' | 'bot'; readonly text: string; readonly final: boolean }
+  | { readonly type: 'recording'; readonly action: RecordingAction }
   | { readonly type: 'state'; readonly state: string }
   | {
       readonly type: 'error';

@@ -7,6 +7,7 @@ import { Histogram, LabelledCounter, type Metric, renderMetrics } from './metric
 const SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600, 1800];
 const LOSS_PERCENT = [0, 0.1, 0.5, 1, 2, 5, 10, 20];
 const JITTER_MS = [1, 2, 5, 10, 20, 40, 80, 160];
+const TRIP_MS = [5, 10, 20, 50, 100, 150, 300, 500, 1000];
 
 export interface MetricsInput {
   readonly health: Health;
@@ -24,6 +25,10 @@ export class BridgeMetrics {
   readonly #talk = new Histogram(SECONDS);
   readonly #loss = new Histogram(LOSS_PERCENT);
   readonly #jitter = new Histogram(JITTER_MS);
+  readonly #remoteLoss = new Histogram(LOSS_PERCENT);
+  readonly #trip = new Histogram(TRIP_MS);
+  readonly #frames = new LabelledCounter(['kind']);
+  readonly #codecs = new LabelledCounter(['codec', 'encrypted']);
 
   over({ facts }: BridgeCall, summary: CallSummary): void {
     this.#calls.add(facts.direction, facts.trunk ?? '', summary.end.cause);
@@ -35,6 +40,14 @@ export class BridgeMetrics {
     if (rtp && rtp.receivedPackets > 0) {
       this.#loss.observe((rtp.lostPackets / (rtp.lostPackets + rtp.receivedPackets)) * 100);
       this.#jitter.observe(rtp.jitterMs);
+      this.#codecs.add(summary.codec ?? '', String(rtp.encrypted));
+    }
+    if (rtp?.remoteLossPercent !== undefined) this.#remoteLoss.observe(rtp.remoteLossPercent);
+    if (rtp?.roundTripMs !== undefined) this.#trip.observe(rtp.roundTripMs);
+    if (rtp) {
+      const { latePackets, duplicatePackets, foreignPackets, refusedPackets, concealedFrames, noiseFrames } = rtp;
+      const counts = { latePackets, duplicatePackets, foreignPackets, refusedPackets, concealedFrames, noiseFrames };
+      for (const [kind, count] of Object.entries(counts)) this.#frames.addMany(count, snake(kind));
     }
     for (const { mode, outcome } of summary.transfers) this.#transfers.add(mode, outcome);
   }
@@ -81,6 +94,30 @@ export class BridgeMetrics {
         type: 'histogram',
         help: 'Interarrival jitter (RFC 3550), a call each.',
         samples: this.#jitter.samples(),
+      },
+      {
+        name: 'hearken_bridge_rtp_remote_loss_percent',
+        type: 'histogram',
+        help: 'Packets lost on the way to the peer, as its last RTCP report says.',
+        samples: this.#remoteLoss.samples(),
+      },
+      {
+        name: 'hearken_bridge_rtp_round_trip_ms',
+        type: 'histogram',
+        help: 'Round trip by RTCP, a call each.',
+        samples: this.#trip.samples(),
+      },
+      {
+        name: 'hearken_bridge_rtp_events_total',
+        type: 'counter',
+        help: 'Packets that were late, doubled, from elsewhere or not authentic; frames made up and filled with noise.',
+        samples: this.#frames.samples(),
+      },
+      {
+        name: 'hearken_bridge_rtp_calls_total',
+        type: 'counter',
+        help: 'Calls with sound, by codec and encryption.',
+        samples: this.#codecs.samples(),
       },
       {
         name: 'hearken_bridge_transfers_total',
@@ -135,4 +172,8 @@ export class BridgeMetrics {
       },
     ]);
   }
+}
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

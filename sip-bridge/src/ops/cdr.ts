@@ -25,14 +25,22 @@ export interface CallDetailRecord {
   readonly endedBy: 'us' | 'them';
   readonly apologised: boolean;
   readonly codec: string | null;
+  readonly encrypted: boolean;
+  readonly recording: CallSummary['recording'] | null;
   readonly quality: {
     readonly receivedPackets: number;
     readonly sentPackets: number;
     readonly lossPercent: number;
     readonly remoteLossPercent: number | null;
     readonly jitterMs: number;
+    readonly remoteJitterMs: number | null;
     readonly roundTripMs: number | null;
+    readonly worstRoundTripMs: number | null;
+    readonly latePackets: number;
+    readonly duplicatePackets: number;
     readonly concealedFrames: number;
+    /** How long the jitter buffer waited for a missing packet at the end. */
+    readonly depthMs: number;
   } | null;
   readonly transfers: CallSummary['transfers'];
 }
@@ -61,6 +69,8 @@ export function detailRecord(facts: CallFacts, summary: CallSummary, numbers: Cd
     endedBy: end.by,
     apologised: summary.apologised,
     codec: summary.codec ?? null,
+    encrypted: rtp?.encrypted ?? false,
+    recording: summary.recording ?? null,
     quality: rtp
       ? {
           receivedPackets: rtp.receivedPackets,
@@ -68,8 +78,13 @@ export function detailRecord(facts: CallFacts, summary: CallSummary, numbers: Cd
           lossPercent: expected === 0 ? 0 : Math.round((rtp.lostPackets / expected) * 1000) / 10,
           remoteLossPercent: rtp.remoteLossPercent ?? null,
           jitterMs: rtp.jitterMs,
+          remoteJitterMs: rtp.remoteJitterMs ?? null,
           roundTripMs: rtp.roundTripMs ?? null,
+          worstRoundTripMs: rtp.worstRoundTripMs ?? null,
+          latePackets: rtp.latePackets,
+          duplicatePackets: rtp.duplicatePackets,
           concealedFrames: rtp.concealedFrames,
+          depthMs: Math.round(rtp.depthMs),
         }
       : null,
     transfers: summary.transfers.map((transfer) => ({ ...transfer, target: shown(transfer.target) })),

@@ -45,12 +45,17 @@ export class LabelledCounter {
   }
 
   add(...values: string[]): void {
+    this.addMany(1, ...values);
+  }
+
+  addMany(count: number, ...values: string[]): void {
+    if (count === 0) return;
     const key = values.join('\u0000');
     const entry = this.#counts.get(key);
-    if (entry) entry.value++;
+    if (entry) entry.value += count;
     else if (this.#counts.size < 1000) {
       const labels = Object.fromEntries(this.#names.map((name, index) => [name, values[index] ?? '']));
-      this.#counts.set(key, { labels, value: 1 });
+      this.#counts.set(key, { labels, value: count });
     }
   }
 

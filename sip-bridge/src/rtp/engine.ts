@@ -113,9 +113,9 @@ export class RtpStream extends SafeEmitter<RtpStreamEvents> {
     await this.#request((request) => ({ type: 'announce', stream: this.#id, request, payload }), limitMs);
   }
 
-  /** Takes both sides down (`recorded`), or a silence in their place, or nothing any more. */
-  record(state: 'on' | 'paused' | 'off'): void {
-    if (!this.#closed) this.#send({ type: 'record', stream: this.#id, state });
+  /** Takes both sides down (`recorded`), or a silence in their place, or nothing any more. Resolves when all of it has arrived. */
+  async record(state: 'on' | 'paused' | 'off'): Promise<void> {
+    if (!this.#closed) await this.#request((request) => ({ type: 'record', stream: this.#id, request, state }));
   }
 
   /** What comes in here goes out there, and the other way round, until one of them is closed. Both belong to one engine. */

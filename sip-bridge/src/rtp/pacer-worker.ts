@@ -159,6 +159,7 @@ function control(message: ControlMessage): void {
     configure(message.stream, message.settings);
   } else if (message.type === 'record') {
     session?.record(message.state);
+    tell({ type: 'reply', request: message.request, value: undefined });
   } else if (message.type === 'announce') {
     const done = (): void => tell({ type: 'reply', request: message.request, value: undefined });
     if (session) session.announce(message.payload, done);

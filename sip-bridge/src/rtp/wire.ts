@@ -63,7 +63,12 @@ export type ControlMessage =
   | { readonly type: 'join'; readonly stream: number; readonly with: number }
   /** Heard by the peer before everything else; answered when it was, or at the end. */
   | { readonly type: 'announce'; readonly stream: number; readonly request: number; readonly payload: Uint8Array }
-  | { readonly type: 'record'; readonly stream: number; readonly state: 'on' | 'paused' | 'off' }
+  | {
+      readonly type: 'record';
+      readonly stream: number;
+      readonly request: number;
+      readonly state: 'on' | 'paused' | 'off';
+    }
   | { readonly type: 'close'; readonly stream: number; readonly request: number }
   | { readonly type: 'stats'; readonly request: number };
 
