@@ -160,14 +160,14 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     const viewer = await Viewer.open(await browser.visitor({ locale: 'en-GB' }), `${url}/console/#/desk`);
     const { page } = viewer;
     await viewer.signIn('anna');
-    await page.getByRole('button', { name: 'Available' }).click();
+    await page.getByRole('button', { name: 'Available', exact: true }).click();
     await page.locator('.segments [aria-pressed=true]', { hasText: 'Available' }).waitFor();
     const caller = await visitor();
     await type(caller, ATTACK);
     await caller.getByText(ATTACK).waitFor();
     await eventually('an answer to it', async () => (await caller.locator('hearken-call li').count()) >= 2);
     await type(caller, '转人工');
-    const ring = page.locator('.ring');
+    const ring = page.getByRole('article');
     await ring.waitFor();
     await ring.getByText(ATTACK).first().waitFor();
     expect(await page.title()).toMatch(/^\(1\) ringing/);

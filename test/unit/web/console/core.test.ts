@@ -3,6 +3,7 @@ import type { Line, Stats, Turn } from '../../../../web/console/src/api/contract
 import { lineAt, turnsOfLines } from '../../../../web/console/src/core/lines.js';
 import { columnsOf } from '../../../../web/console/src/core/peaks.js';
 import { address, readPlace } from '../../../../web/console/src/core/place.js';
+import { roundSteps } from '../../../../web/console/src/core/round-steps.js';
 import { queryOf } from '../../../../web/console/src/core/search-query.js';
 import { totals } from '../../../../web/console/src/core/totals.js';
 import { en } from '../../../../web/console/src/words/en.js';
@@ -90,6 +91,16 @@ describe('the columns of a waveform', () => {
     expect(columnsOf([0.5], 3)).toEqual([0.5, 0.5, 0.5]);
     expect(columnsOf([], 3)).toEqual([]);
     expect(columnsOf([1], 0)).toEqual([]);
+  });
+});
+
+describe('the numbers beside an axis', () => {
+  it('are round, few, and whole where things are counted', () => {
+    expect(roundSteps(0, 1, false)).toEqual([0, 0.25, 0.5, 0.75, 1]);
+    expect(roundSteps(0, 1.1, true)).toEqual([0, 1]);
+    expect(roundSteps(0, 22, true)).toEqual([0, 10, 20]);
+    expect(roundSteps(0, 1640, false)).toEqual([0, 500, 1000, 1500]);
+    expect(roundSteps(0, 0, true)).toEqual([0]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { CallDetail, Line } from '../api/contract.js';
 import { dateTime, duration } from '../core/format.js';
 import { lineAt } from '../core/lines.js';
 import { address, go, place } from '../core/router.js';
+import { onLiveEvent } from '../core/session.js';
 import { View } from '../core/view.js';
 import {
   badge,
@@ -24,6 +25,8 @@ import { scaleOf, waterfall } from '../parts/waterfall.js';
 import { t } from '../words/words.js';
 
 type Tab = 'turns' | 'facts' | 'trace';
+/** A record is complete this long after its call at the latest. */
+const SETTLING_MS = 20_000;
 const TABS: readonly Tab[] = ['turns', 'facts', 'trace'];
 
 /** One conversation: how it sounded, what was said, and how each turn was understood. */
@@ -36,6 +39,7 @@ export class CallPage extends View {
   #signal: AbortSignal | undefined;
   #playing: string | undefined;
   #followed: Player | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   set callId(id: string) {
     this.#callId = id;
@@ -46,6 +50,8 @@ export class CallPage extends View {
     const { query } = place.value;
     this.#tab = TABS.find((tab) => tab === query.get('tab')) ?? 'turns';
     this.#part = query.get('part') ?? undefined;
+    signal.addEventListener('abort', () => clearTimeout(this.#timer), { once: true });
+    onLiveEvent((event) => event.type === 'callEnded' && event.callId === this.#callId && this.#again(0), signal);
     void this.#load();
   }
 
@@ -58,7 +64,7 @@ export class CallPage extends View {
     }
     const { call } = detail;
     return html`
-      <div class="page-head">${this.#back()}<h1 class="cut">${callerName(call.caller)}</h1>${outcomeBadge(call.outcome)}
+      <div class="page-head">${this.#back()}<h1 class="cut">${callerName(call)}</h1>${outcomeBadge(call.outcome)}
         ${call.agent === null ? nothing : badge(t().withAgent(call.agent), 'agent')}
         <p class="lead row small soft">${kindIcon(call.kind)}<span>${t().kinds[call.kind]}</span><span>${dateTime(call.startedAtMs)}</span>${
           call.durationMs === null ? nothing : html`<span class="figures">${duration(call.durationMs)}</span>`
@@ -202,11 +208,25 @@ export class CallPage extends View {
     void this.#load();
   }
 
+  /** Right after a call its sound and last events are still being written: they are asked for until they are there, or it is clear that they won't come. */
+  #settle({ call, parts }: CallDetail): void {
+    const endedAgoMs = Date.now() - (call.endedAtMs ?? call.startedAtMs);
+    const complete = parts.length > 0 && parts.every(({ hasAudio, durationMs }) => hasAudio && durationMs !== null);
+    if (complete || call.kind === 'text' || endedAgoMs > SETTLING_MS) return;
+    this.#again(1000);
+  }
+
+  #again(afterMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#load(), afterMs);
+  }
+
   async #load(): Promise<void> {
     this.#problem = undefined;
     this.update();
     try {
       this.#detail = await api.call(this.#callId, this.#part, this.#signal);
+      this.#settle(this.#detail);
     } catch (error) {
       if (isAbort(error)) return;
       this.#problem = error;

@@ -52,7 +52,7 @@ export class ChatView extends View {
     const open = chat.state === 'open';
     return html`<div class="two desk">
       <section class="card flush talk" aria-label=${t().transcript}>
-        <div class="card-head">${kindIcon(chat.kind)}<h2 class="cut">${callerName(chat.caller)}</h2>          ${open ? badge(chat.visitorConnected ? words.connected : words.notConnected, chat.visitorConnected ? 'good' : 'warn') : badge(endWords(chat), 'warn')}
+        <div class="card-head">${kindIcon(chat.kind)}<h2 class="cut">${callerName(chat)}</h2>          ${open ? badge(chat.visitorConnected ? words.connected : words.notConnected, chat.visitorConnected ? 'good' : 'warn') : badge(endWords(chat), 'warn')}
           ${
             open
               ? html`<div class="row push"><button type="button" class="button" ?disabled=${this.#busy} @click=${() => void this.#finish('handBack')}>${words.handBack}</button>

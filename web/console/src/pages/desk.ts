@@ -42,7 +42,7 @@ export class Desk extends View {
       <div class="tabs links"><nav aria-label=${words.parts}><ul>
         ${chats.map(
           (chat) =>
-            html`<li><a href=${address(['desk', chat.id])} aria-current=${chat === chosen ? 'true' : nothing}>${kindIcon(chat.kind)}<span class="cut">${callerName(chat.caller)}</span>${chat.state === 'wrapUp' ? html`<span class="badge warn">${words.wrapUp}</span>` : nothing}</a></li>`,
+            html`<li><a href=${address(['desk', chat.id])} aria-current=${chat === chosen ? 'true' : nothing}>${kindIcon(chat.kind)}<span class="cut">${callerName(chat)}</span>${chat.state === 'wrapUp' ? html`<span class="badge warn">${words.wrapUp}</span>` : nothing}</a></li>`,
         )}
         <li><a href=${address(['desk', 'queue'])} aria-current=${tab === 'queue' || (tab === undefined && chosen === undefined) ? 'true' : nothing}>${words.queue}<span class="soft figures">${live.queue.length}</span></a></li>
         <li><a href=${address(['desk', 'tickets'])} aria-current=${tab === 'tickets' ? 'true' : nothing}>${words.tickets}</a></li>
@@ -76,7 +76,7 @@ export class Desk extends View {
     const { context } = offer;
     const leftMs = Math.max(0, offer.expiresAtMs - Date.now());
     return html`<article class="card ring">
-      <div class="card-head"><span class="ringer">${icon('bell')}</span><div class="grow"><h2>${words.rings(callerName(offer.caller))}</h2>
+      <div class="card-head"><span class="ringer">${icon('bell')}</span><div class="grow"><h2>${words.rings(callerName(offer))}</h2>
         <p class="row small soft">${kindIcon(offer.kind)}<span>${t().kinds[offer.kind]}</span><span>${languageName(offer.language)}</span>${sentimentBadge(context.sentiment)}<span class="figures" aria-hidden="true">${Math.ceil(leftMs / 1000)} s</span></p></div>
         <div class="row"><button type="button" class="button strong" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#accept(offer)}>${words.accept}</button>
         <button type="button" class="button" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#decline(offer)}>${words.decline}</button></div></div>
@@ -110,7 +110,7 @@ export class Desk extends View {
   #queued(item: QueueItem): TemplateResult {
     const words = t().desk;
     return html`<tr><td class="number">${item.position}</td>
-      <td><span class="row fixed">${kindIcon(item.kind)}<span>${callerName(item.caller)}</span><span class="soft tiny">${languageName(item.language)}</span></span></td>
+      <td><span class="row fixed">${kindIcon(item.kind)}<span>${callerName(item)}</span><span class="soft tiny">${languageName(item.language)}</span></span></td>
       <td class="first about"><p>${item.summary}</p>${item.reason === '' ? nothing : html`<p class="small soft">${item.reason}</p>`}</td>
       <td class="number">${duration(Date.now() - item.queuedAtMs)}</td>
       <td class="number">${item.ringing === null ? html`<button type="button" class="button" ?disabled=${this.#busy.has(item.id)} @click=${() => void this.#take(item)}>${words.take}</button>` : html`<span class="soft small">${words.ringsAt(item.ringing)}</span>`}</td></tr>`;

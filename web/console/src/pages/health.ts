@@ -52,7 +52,7 @@ export class HealthPage extends View {
         <thead><tr><th scope="col">${words.kind}</th><th scope="col">${words.language}</th><th scope="col">${words.model}</th><th scope="col">${words.why}</th></tr></thead>
         <tbody>${health.models.map(
           ({ kind, language, name, reason }) =>
-            html`<tr><td class="nowrap"><strong>${(words.kinds as Readonly<Record<string, string>>)[kind] ?? kind}</strong></td><td>${language}</td><td class="first">${name === null ? badge(words.noModel, 'warn') : html`<span class="mono">${name}</span>`}</td><td class="first soft">${reason}</td></tr>`,
+            html`<tr><td class="nowrap"><strong>${(words.kinds as Readonly<Record<string, string>>)[kind] ?? kind}</strong></td><td>${language === '*' ? words.anyLanguage : language}</td><td class="first">${name === null ? badge(words.noModel, 'warn') : html`<span class="mono">${name}</span>`}</td><td class="first soft">${reason}</td></tr>`,
         )}</tbody></table></div></section>
       <div class="columns">
         ${this.#group(words.stores, health.stores)}

@@ -54,7 +54,7 @@ export class LivePage extends View {
       (
         call,
       ) => html`<li class=${call.endedAtMs === null ? '' : 'over'}><a href=${address(['live', call.id])} aria-current=${call.id === id ? 'true' : nothing}>
-        <span class="row fixed">${kindIcon(call.kind)}<strong class="cut">${callerName(call.caller)}</strong><span class="figures soft push">${duration((call.endedAtMs ?? Date.now()) - call.startedAtMs)}</span></span>
+        <span class="row fixed">${kindIcon(call.kind)}<strong class="cut">${callerName(call)}</strong><span class="figures soft push">${duration((call.endedAtMs ?? Date.now()) - call.startedAtMs)}</span></span>
         <span class="row fixed">${stateBadge(call)}<span class="soft small cut">${call.intent ?? ''}</span><span class="soft tiny push">${languageName(call.language)}</span></span>
       </a></li>`,
     )}</ul>`;
@@ -67,7 +67,7 @@ export class LivePage extends View {
     return html`
       <div class="card head">
         <a class="button quiet square back" href=${address(['live'])} aria-label=${t().back}>${icon('back')}</a>
-        <div class="grow"><h2 class="cut">${callerName(call.caller)}</h2>
+        <div class="grow"><h2 class="cut">${callerName(call)}</h2>
           <p class="row small soft">${kindIcon(call.kind)}<span>${t().kinds[call.kind]}</span><span>${languageName(call.language)}</span>${call.callee === '' ? nothing : html`<span>${t().to} ${call.callee}</span>`}<span class="figures">${clock(call.startedAtMs)}</span></p></div>
         <div class="row push"><span class="figures big">${duration((call.endedAtMs ?? Date.now()) - call.startedAtMs)}</span>${stateBadge(call)}
         ${me.value?.can.search ? html`<a class="button" href=${address(['calls', call.id])}>${words.open}</a>` : nothing}</div>

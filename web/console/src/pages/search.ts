@@ -69,7 +69,7 @@ export class SearchPage extends View {
 
   #row(call: CallSummary): TemplateResult {
     return html`<tr class="open">
-      <td class="first"><span class="row fixed">${kindIcon(call.kind)}<a class="whole cut" href=${address(['calls', call.id])}>${callerName(call.caller)}</a><span class="soft tiny">${languageName(call.language)}</span></span></td>
+      <td class="first"><span class="row fixed">${kindIcon(call.kind)}<a class="whole cut" href=${address(['calls', call.id])}>${callerName(call)}</a><span class="soft tiny">${languageName(call.language)}</span></span></td>
       <td class="nowrap figures">${shortTime(call.startedAtMs)}</td>
       <td class="number">${call.durationMs === null ? '–' : duration(call.durationMs)}</td>
       <td class="first about"><p class="cut">${call.excerpt === '' ? '–' : call.excerpt}</p><p class="chips">${call.intents.slice(0, 3).map((intent) => html`<span class="chip">${intent}</span>`)}${

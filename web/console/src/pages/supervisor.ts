@@ -105,7 +105,7 @@ export class Supervisor extends View {
         calls,
         ({ id }) => id,
         (call) => html`<tr>
-          <td class="first"><span class="row fixed">${kindIcon(call.kind)}<a class="cut" href=${address(['live', call.id])}>${callerName(call.caller)}</a><span class="soft tiny">${languageName(call.language)}</span></span></td>
+          <td class="first"><span class="row fixed">${kindIcon(call.kind)}<a class="cut" href=${address(['live', call.id])}>${callerName(call)}</a><span class="soft tiny">${languageName(call.language)}</span></span></td>
           <td>${stateBadge(call)}</td><td><span class="cut soft">${call.intent ?? '–'}</span></td>
           <td class="number">${duration(Date.now() - call.startedAtMs)}</td>
           <td class="number">${this.#actions(call)}</td></tr>`,
@@ -114,7 +114,7 @@ export class Supervisor extends View {
 
   #actions(call: ShownCall): TemplateResult | typeof nothing {
     const words = t().supervisor;
-    const name = callerName(call.caller);
+    const name = callerName(call);
     if (call.listenable && me.value?.can.listenIn)
       return html`<button type="button" class="button" aria-pressed=${String(this.#listening === call.id)} aria-label=${`${words.listen}: ${name}`} @click=${() => this.#listen(this.#listening === call.id ? undefined : call.id)}>${icon('ear')}${words.listen}</button>`;
     if (call.kind === 'text' && call.state !== 'person')
@@ -137,9 +137,9 @@ export class Supervisor extends View {
     if (queue.length === 0) return html`<p class="soft small pad">${t().desk.quiet}</p>`;
     return html`<ol class="checks pad">${queue.map(
       (item) =>
-        html`<li><span class="grow"><strong>${callerName(item.caller)}</strong><span class="soft small">${item.summary}</span></span>${item.ringing === null ? nothing : badge(t().desk.ringsAt(item.ringing), 'warn')}<span class="figures">${duration(Date.now() - item.queuedAtMs)}</span>${
+        html`<li><span class="grow"><strong>${callerName(item)}</strong><span class="soft small">${item.summary}</span></span>${item.ringing === null ? nothing : badge(t().desk.ringsAt(item.ringing), 'warn')}<span class="figures">${duration(Date.now() - item.queuedAtMs)}</span>${
           me.value?.can.desk && item.ringing === null
-            ? html`<button type="button" class="button" aria-label=${`${t().desk.take}: ${callerName(item.caller)}`} @click=${() => void this.#take(item.id)}>${t().desk.take}</button>`
+            ? html`<button type="button" class="button" aria-label=${`${t().desk.take}: ${callerName(item)}`} @click=${() => void this.#take(item.id)}>${t().desk.take}</button>`
             : nothing
         }</li>`,
     )}</ol>`;
@@ -199,6 +199,7 @@ function chartsOf({ buckets }: Stats): ChartData[] {
       title: words.callsPerHour,
       atMs,
       format: (value) => number(value),
+      whole: true,
       series: [
         { name: words.callsPerHour, values: buckets.map(({ calls }) => calls), colour: '--_accent', kind: 'bars' },
       ],

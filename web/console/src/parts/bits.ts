@@ -48,8 +48,9 @@ export function kindIcon(kind: CallKind): TemplateResult {
 }
 
 /** Who calls, as far as is known. */
-export function callerName(caller: string): string {
-  return caller === '' ? t().unknownCaller : caller;
+export function callerName({ caller, kind }: { readonly caller: string; readonly kind: CallKind }): string {
+  if (caller !== '' && !(kind === 'widget' && caller === 'web')) return caller;
+  return kind === 'phone' ? t().unknownCaller : t().webVisitor;
 }
 
 /** 中文, English: a language by its own name; what is no language stays as it is. */

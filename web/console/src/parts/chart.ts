@@ -1,5 +1,6 @@
 import { html } from 'lit-html';
 import type uPlot from 'uplot';
+import { roundSteps } from '../core/round-steps.js';
 import { settings } from '../core/settings.js';
 import { View } from '../core/view.js';
 import { t } from '../words/words.js';
@@ -18,6 +19,8 @@ export interface ChartData {
   readonly atMs: readonly number[];
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
+  /** Counts: no half ones on the axis. */
+  readonly whole?: boolean;
   /** Highest value of the axis, where it is fixed. */
   readonly max?: number;
 }
@@ -108,7 +111,7 @@ export class Chart extends View {
       {
         width: target.clientWidth || 320,
         height: HEIGHT_PX,
-        padding: [8, 8, 0, 0],
+        padding: [8, 24, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: { x: { time: true }, y: { range: (_plot, _low, high) => [0, data.max ?? Math.max(1, high * 1.1)] } },
@@ -125,7 +128,7 @@ export class Chart extends View {
           {
             ...axis,
             size: 56,
-            splits: niceSplits,
+            splits: (_plot, _axis, low, high) => roundSteps(low, high, data.whole === true),
             values: (_plot, splits) => splits.map((value) => data.format(value)),
           },
         ],
@@ -147,13 +150,4 @@ export class Chart extends View {
       target,
     );
   }
-}
-
-/** Four or five round numbers from zero to the top; whole ones where the top is small. */
-function niceSplits(_plot: uPlot, _axis: number, low: number, high: number): number[] {
-  const rough = (high - low) / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((each) => each >= rough) ?? power * 10;
-  const whole = high <= 1.2 ? step : Math.max(1, step);
-  return Array.from({ length: Math.floor(high / whole) + 1 }, (_, index) => index * whole);
 }
