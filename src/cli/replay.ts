@@ -1,45 +1,38 @@
-import { writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
-import { SingleBar } from 'cli-progress';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { type LoadedConfig, loadConfig } from '../config.js';
+import { loadConfig } from '../config.js';
 import { HearkenError } from '../errors.js';
-import { buildReport, type ReplayReport } from '../replay/report/report.js';
+import { type Comparison, compareReports } from '../replay/compare/compare.js';
+import { comparisonTable } from '../replay/compare/compare-table.js';
+import { acceptGolden, hasGolden, readReport } from '../replay/compare/golden.js';
+import { GATES, type Gate, gateFailures } from '../replay/report/gate.js';
+import { comparePage } from '../replay/report/html/compare-page.js';
+import { reportPage } from '../replay/report/html/report-page.js';
+import type { ReplayReport } from '../replay/report/report.js';
 import { reportTable } from '../replay/report/table.js';
-import { replayRecordings } from '../replay/run/replay-recordings.js';
+import { loadSetup } from '../replay/run/setup.js';
+import { replayLive } from './replay/live.js';
+import { DEFAULT_NOW, type ReplayFlags, replayOnce, TRAINED_ON } from './replay/once.js';
 
-interface ReplayOptions {
+interface ReplayOptions extends ReplayFlags {
   readonly config?: string;
-  readonly mode: 'auto' | 'calls' | 'recognition';
-  readonly timing: 'auto' | 'recorded' | 'answer';
-  readonly channel?: string;
-  readonly band: 'auto' | 'telephone' | 'line' | 'own';
-  readonly language?: string;
-  readonly graph: 'general' | 'digits' | 'confirm' | 'task';
-  readonly transcripts?: string;
-  readonly trainedOn?: string;
-  readonly now: string;
-  readonly jobs?: string;
-  readonly work?: string;
-  readonly fresh?: boolean;
-  readonly allowEffects?: boolean;
-  readonly seed: string;
-  readonly lateMs: string;
+  readonly baseline?: string;
+  readonly candidate?: string;
+  readonly golden: string;
+  readonly accept?: boolean;
+  readonly maxFailed: string;
+  readonly live?: boolean;
+  readonly to: string;
+  readonly service: string;
   readonly json?: boolean;
   readonly out?: string;
+  readonly html?: string;
 }
 
-/** Recordings side by side in one process: more share each run of a model, fewer keep less in memory. */
-const AT_ONCE = 32;
-/** A time for recordings that tell none: a Monday morning in Shanghai. */
-const DEFAULT_NOW = '2026-01-05T10:00:00+08:00';
-/** Speakers that the built-in recogniser was trained on (models/asr-zh-phone/README.md). */
-const TRAINED_ON = 'S0150';
-
-/** `hearken replay <recordings…>`. */
+/** `hearken replay <recordings…>`: every recorded call is a test. */
 export function replayCommand(): Command {
-  return new Command('replay')
+  const command = new Command('replay')
     .description('run recordings through the whole pipeline, faster than real time and the same each time, and report')
     .argument('<recordings...>', 'files or folders: our own call records, or anything ffmpeg reads')
     .option('--config <file>', 'configuration to replay with (default: hearken.yml or what HEARKEN_CONFIG names)')
@@ -74,105 +67,113 @@ export function replayCommand(): Command {
     )
     .option('--trained-on <speakers>', 'speakers the recogniser was trained on, separated by commas', TRAINED_ON)
     .option('--now <time>', 'when calls take place that do not tell it', DEFAULT_NOW)
+    .option(
+      '--baseline <setup>',
+      'compare: configuration file, application folder, model folder (joined by +), or a report',
+    )
+    .option('--candidate <setup>', 'compare: the same, for what may come (default: as configured)')
+    .option('--golden <file>', 'accepted results: later replays are held against them', 'replay-golden.json')
+    .option('--accept', 'store these results as accepted')
     .option('--jobs <n>', 'processes (default: one for each core)')
     .option('--work <folder>', 'where results are kept for resuming (default: replay in the data folder)')
     .option('--fresh', 'replay everything anew')
     .option('--allow-effects', 'let the application ask other systems: what callers ordered is ordered again')
     .option('--late-ms <ms>', 'an end of turn is late when it comes later after the last word', '1000')
     .option('--seed <n>', 'of the bootstrap', '1')
+    .option('--max-failed <n>', 'recordings that may fail', '0');
+  for (const { flag, label, kind } of GATES)
+    command.option(
+      `--${flag} <share>`,
+      `exit with 1 when ${label} ${kind === 'most' ? 'are more' : 'are less'} (0 to 1)`,
+    );
+  return command
+    .option('--live', 'place real calls over SIP instead, at real speed')
+    .option('--to <uri>', 'with --live: SIP address to call', 'sip:hearken@127.0.0.1:5060')
+    .option('--service <url>', 'with --live: where to ask what was understood', 'http://127.0.0.1:8080')
     .option('--json', 'print the report as JSON')
     .option('--out <file>', 'write the report as JSON to a file')
-    .action(async (recordings: string[], options: ReplayOptions) => {
-      const report = await replayOnce(
-        recordings,
-        options,
-        loadConfig(options.config === undefined ? {} : { file: options.config }),
-      );
-      if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
-      process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : reportTable(report));
-      if (report.failed.length > 0) process.exitCode = 1;
-    });
+    .option('--html <file>', 'write the report as a page in one file')
+    .action((recordings: string[], options: ReplayOptions) =>
+      options.live ? replayLive(recordings, options) : replay(recordings, options),
+    );
 }
 
-/** One replay with a progress bar; Ctrl+C ends it with what is done so far. */
-async function replayOnce(
-  paths: readonly string[],
-  options: ReplayOptions,
-  loaded: LoadedConfig,
-): Promise<ReplayReport> {
-  const { config, root, appEnvironment } = loaded;
-  const startedAt = new Date();
-  const abort = new AbortController();
-  const onSignal = (): void => {
-    process.stderr.write('\nstopping; what is done is kept and the next run goes on from here\n');
-    process.exitCode = 130;
-    abort.abort();
-  };
-  process.once('SIGINT', onSignal);
-  const bar = new SingleBar({
-    format: '{bar} {percentage}% | {value} of {total} recordings | {eta_formatted} left',
-    hideCursor: true,
-  });
-  let started = false;
-  try {
-    const set = await replayRecordings({
-      paths,
-      plan: {
-        mode: options.mode,
-        timing: options.timing,
-        channel: channelOf(options.channel),
-        band: options.band,
-        language: options.language,
-        graph: options.graph,
-        transcripts: options.transcripts,
-        nowMs: timeOf(options.now),
-        trainedOn: (options.trainedOn ?? '').split(',').filter((name) => name !== ''),
-      },
-      settings: {
-        config,
-        root,
-        appEnvironment,
-        workFolder: resolve(options.work ?? resolve(root, config.store.folder, 'replay')),
-        allowEffects: options.allowEffects ?? false,
-        atOnce: AT_ONCE,
-      },
-      workers: options.jobs === undefined ? availableParallelism() : whole('--jobs', options.jobs, 1, 256),
-      fresh: options.fresh ?? false,
-      signal: abort.signal,
-      onProgress: (done, of) => {
-        if (!started) bar.start(of, done);
-        started = true;
-        bar.update(done);
-      },
+async function replay(paths: readonly string[], options: ReplayOptions): Promise<void> {
+  const gates = gatesOf(options as unknown as Readonly<Record<string, unknown>>);
+  const maxFailed = wholeNumber('--max-failed', options.maxFailed);
+  const loaded = loadConfig(options.config === undefined ? {} : { file: options.config });
+  const baseline = options.baseline === undefined ? undefined : await sideOf(options.baseline);
+  const report =
+    options.candidate === undefined ? await replayOnce(paths, options, loaded, '') : await sideOf(options.candidate);
+  const comparison =
+    baseline &&
+    compareReports(baseline, report, {
+      baseline: options.baseline ?? '',
+      candidate: options.candidate ?? 'as configured',
+      seed: Number(options.seed),
     });
-    return buildReport(set, {
-      config,
-      root,
-      startedAt,
-      lateMs: whole('--late-ms', options.lateMs, 0, 60_000),
-      seed: whole('--seed', options.seed, 0, 4_294_967_295),
-    });
-  } finally {
-    if (started) bar.stop();
-    process.off('SIGINT', onSignal);
+  const golden = options.baseline === undefined ? goldenComparison(report, options) : undefined;
+  write(report, comparison ?? golden, options);
+  const problems = [
+    ...gateFailures(report, gates),
+    ...(report.failed.length > maxFailed ? [`${report.failed.length} recordings could not be replayed`] : []),
+    ...(golden && golden.changed.length + golden.unpaired.length > 0
+      ? [`${golden.changed.length + golden.unpaired.length} recordings are not as accepted in ${options.golden}`]
+      : []),
+  ];
+  for (const problem of problems) process.stderr.write(`not reached: ${problem}\n`);
+  // Ctrl+C has set its own already.
+  if (problems.length > 0) process.exitCode ??= 1;
+
+  async function sideOf(setup: string): Promise<ReplayReport> {
+    if (setup.endsWith('.json')) return readReport(setup);
+    return replayOnce(paths, options, loadSetup(setup, loaded), setup);
   }
 }
 
-function channelOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (text === 'left') return 0;
-  if (text === 'right') return 1;
-  return whole('--channel', text, 0, 7);
+/** Against what was accepted; undefined when nothing was, or when this is accepted now. */
+function goldenComparison(report: ReplayReport, { golden, accept }: ReplayOptions): Comparison | undefined {
+  if (!accept)
+    return hasGolden(golden)
+      ? compareReports(readReport(golden), report, { baseline: golden, candidate: 'now' })
+      : undefined;
+  if (!report.complete) {
+    throw new HearkenError('REQUEST_INVALID', 'A replay that was stopped before its end is not accepted.', {
+      hint: 'Run it again: it goes on where it was.',
+    });
+  }
+  acceptGolden(golden, report);
+  process.stderr.write(`accepted: ${golden}\n`);
+  return undefined;
 }
 
-function timeOf(text: string): number {
-  const ms = Date.parse(text);
-  if (!Number.isNaN(ms)) return ms;
-  throw new HearkenError('REQUEST_INVALID', `--now must be a time as ${DEFAULT_NOW}, not "${text}".`);
+function write(report: ReplayReport, comparison: Comparison | undefined, { json, out, html }: ReplayOptions): void {
+  const document = comparison ? { ...report, comparison } : report;
+  if (out !== undefined) save(out, `${JSON.stringify(document, null, 2)}\n`);
+  if (html !== undefined) save(html, comparison ? comparePage(comparison) : reportPage(report));
+  if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else process.stdout.write(`${reportTable(report)}${comparison ? `\n${comparisonTable(comparison)}` : ''}`);
 }
 
-function whole(name: string, text: string, least: number, most: number): number {
+function save(file: string, text: string): void {
+  mkdirSync(dirname(resolve(file)), { recursive: true });
+  writeFileSync(file, text);
+}
+
+function gatesOf(options: Readonly<Record<string, unknown>>): readonly Gate[] {
+  return GATES.flatMap(({ flag, ...gate }) => {
+    const text = options[flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
+    if (typeof text !== 'string') return [];
+    const limit = Number(text);
+    if (text.trim() === '' || !(limit >= 0 && limit <= 1)) {
+      throw new HearkenError('REQUEST_INVALID', `--${flag} must be a share from 0 to 1, not "${text}".`);
+    }
+    return [{ ...gate, limit }];
+  });
+}
+
+function wholeNumber(name: string, text: string): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new HearkenError('REQUEST_INVALID', `${name} must be a whole number from ${least} to ${most}, not "${text}".`);
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw new HearkenError('REQUEST_INVALID', `${name} must be a whole number, not "${text}".`);
 }

@@ -1,6 +1,7 @@
 import { accessSync, chmodSync, constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
+import { PassThrough } from 'node:stream';
 import ffmpegInstaller from '@ffmpeg-installer/ffmpeg';
 import ffmpeg from 'fluent-ffmpeg';
 import { resample } from '../dsp/resample.js';
@@ -213,7 +214,9 @@ function readThroughFfmpeg(
         failure ?? unreadable(path, `can't be read as audio (${lastLine(error.message)})`, UNREADABLE_HINT, error),
       );
     });
-    const output = command.pipe();
+    // fluent-ffmpeg takes a stream that closes 20 ms before ffmpeg has ended for one that broke: on a busy machine that happens.
+    const output = new PassThrough({ emitClose: false });
+    command.pipe(output);
     output.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > maxBytes) {

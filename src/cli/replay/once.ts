@@ -1,0 +1,117 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { SingleBar } from 'cli-progress';
+import type { LoadedConfig } from '../../config.js';
+import { HearkenError } from '../../errors.js';
+import { buildReport, type ReplayReport } from '../../replay/report/report.js';
+import type { PlanOptions } from '../../replay/run/plan.js';
+import { replayRecordings } from '../../replay/run/replay-recordings.js';
+
+/** What the command line says of how recordings are replayed. */
+export interface ReplayFlags
+  extends Pick<PlanOptions, 'mode' | 'timing' | 'band' | 'graph' | 'language' | 'transcripts'> {
+  readonly channel?: string;
+  readonly trainedOn?: string;
+  readonly now: string;
+  readonly jobs?: string;
+  readonly work?: string;
+  readonly fresh?: boolean;
+  readonly allowEffects?: boolean;
+  readonly seed: string;
+  readonly lateMs: string;
+}
+
+/** Recordings side by side in one process: more share each run of a model, fewer keep less in memory. */
+const AT_ONCE = 32;
+/** A time for recordings that tell none: a Monday morning in Shanghai. */
+export const DEFAULT_NOW = '2026-01-05T10:00:00+08:00';
+/** Speakers that the built-in recogniser was trained on (models/asr-zh-phone/README.md). */
+export const TRAINED_ON = 'S0150';
+
+/** One replay with a progress bar; Ctrl+C ends it with what is done so far. */
+export async function replayOnce(
+  paths: readonly string[],
+  flags: ReplayFlags,
+  { config, root, appEnvironment }: LoadedConfig,
+  name: string,
+): Promise<ReplayReport> {
+  const startedAt = new Date();
+  const abort = new AbortController();
+  const onSignal = (): void => {
+    process.stderr.write('\nstopping; what is done is kept, and the next run goes on from here\n');
+    process.exitCode = 130;
+    abort.abort();
+  };
+  process.once('SIGINT', onSignal);
+  const bar = new SingleBar({
+    format: `${name === '' ? '' : `${name} `}{bar} {percentage}% | {value} of {total} recordings | {eta_formatted} left`,
+    hideCursor: true,
+  });
+  let started = false;
+  try {
+    const set = await replayRecordings({
+      paths,
+      plan: planOf(flags),
+      settings: {
+        config,
+        root,
+        appEnvironment,
+        workFolder: resolve(flags.work ?? resolve(root, config.store.folder, 'replay')),
+        allowEffects: flags.allowEffects ?? false,
+        atOnce: AT_ONCE,
+      },
+      workers: flags.jobs === undefined ? availableParallelism() : whole('--jobs', flags.jobs, 1, 256),
+      fresh: flags.fresh ?? false,
+      signal: abort.signal,
+      onProgress: (done, of) => {
+        if (!started) bar.start(of, done);
+        started = true;
+        bar.update(done);
+      },
+    });
+    if (set.planned === 0) {
+      throw new HearkenError('FILE_UNREADABLE', `There are no recordings in ${paths.join(', ')}.`, {
+        hint: 'Name files, or folders with WAV, FLAC, MP3, OGG, M4A, AMR, GSM or raw .ulaw/.alaw/.sln files.',
+      });
+    }
+    const lateMs = whole('--late-ms', flags.lateMs, 0, 60_000);
+    return buildReport(set, { config, root, startedAt, lateMs, seed: whole('--seed', flags.seed, 0, 4_294_967_295) });
+  } finally {
+    if (started) bar.stop();
+    process.off('SIGINT', onSignal);
+  }
+}
+
+function planOf(flags: ReplayFlags): PlanOptions {
+  const { mode, timing, band, language, graph, transcripts } = flags;
+  return {
+    mode,
+    timing,
+    band,
+    language,
+    graph,
+    transcripts,
+    channel: channelOf(flags.channel),
+    nowMs: timeOf(flags.now),
+    trainedOn: (flags.trainedOn ?? '').split(',').filter((speaker) => speaker !== ''),
+  };
+}
+
+function channelOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'left') return 0;
+  if (text === 'right') return 1;
+  return whole('--channel', text, 0, 7);
+}
+
+function timeOf(text: string): number {
+  const ms = Date.parse(text);
+  if (!Number.isNaN(ms)) return ms;
+  throw new HearkenError('REQUEST_INVALID', `--now must be a time as ${DEFAULT_NOW}, not "${text}".`);
+}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new HearkenError('REQUEST_INVALID', `${name} must be a whole number from ${least} to ${most}, not "${text}".`);
+}
