@@ -7,6 +7,7 @@ import type { MediaPeer, MediaSession } from '../media/session.js';
 import { matchLanguage } from '../speech/language.js';
 import type { Recognizer, RecognizerStream } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
+import type { Music } from './hold-music.js';
 import type { FirstWords } from './language/first-words.js';
 import { LiveCall } from './live-call.js';
 import { CallRecord, type CallWatcher } from './record.js';
@@ -25,6 +26,8 @@ export interface CallManagerParts {
   readonly logger: Logger;
   /** Recorded apology (PCM16, 8 kHz) in a language. */
   readonly apology: (language: string) => Int16Array | undefined;
+  /** Played to who waits for a person, at a rate; undefined: nothing is. */
+  readonly music?: Music | undefined;
   /** Languages there are ears for. */
   readonly heard?: readonly string[];
   /** Was a caller's first sentence in another language than the call's? Undefined: the language changes only for who asks. */
@@ -80,7 +83,7 @@ export class CallManager {
     const record = CallRecord.open({
       id: session.id,
       folder: this.#parts.dataFolder,
-      record: config.record,
+      record: recordFor(session.peer.headers, config.record),
       sampleRate: session.sampleRate,
       startedAt: new Date(),
       logger,
@@ -101,6 +104,7 @@ export class CallManager {
       record,
       logger: callLogger,
       apology: this.#parts.apology(language),
+      music: this.#parts.music,
       ...(this.#parts.onTiming ? { onTiming: this.#parts.onTiming } : {}),
     });
     this.#live.set(session.id, call);
@@ -171,4 +175,10 @@ export function languageOf(peer: MediaPeer, app: Config['app']): string {
 export function maskNumber(address: string): string {
   const user = /^(?:<?sips?:|tel:)?([^@;>]*)/.exec(address)?.[1] ?? '';
   return user.length <= 3 ? '***' : `***${user.slice(-3)}`;
+}
+
+/** A bridge that records the call itself has told the caller so, and asked: what the caller refused there is not kept here, and what is kept there is not kept twice. */
+function recordFor(headers: Readonly<Record<string, string>>, record: Config['record']): Config['record'] {
+  const bridge = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-hearken-recording');
+  return bridge ? { ...record, audio: false } : record;
 }
