@@ -53,6 +53,8 @@ export const configSchema = z.strictObject({
         .regex(/^(sips?|tel):/)
         .default('sip:agent@127.0.0.1:5062'),
       timeoutMs: ms(30_000),
+      /** For who waits until an agent has answered: `built-in`, `off`, or an audio file. */
+      holdMusic: z.string().min(1).default('built-in'),
     })
     .prefault({}),
   store: z

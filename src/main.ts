@@ -7,6 +7,7 @@ import { createApi } from './api/app.js';
 import { refuseUpgrade, UpgradeRouter } from './api/upgrade.js';
 import { WidgetGate } from './api/widget/gate.js';
 import { fallbackPrompts } from './call/fallback-prompts.js';
+import { loadHoldMusic } from './call/hold-music.js';
 import { FirstWords } from './call/language/first-words.js';
 import { CallManager } from './call/manager.js';
 import { removeOldRecords } from './call/record.js';
@@ -144,6 +145,7 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
       clock: systemClock,
       logger,
       apology: loadApology,
+      music: await loadHoldMusic(holdMusicOf(config.handoff.holdMusic, root)),
       onTiming: measuredTurns(metrics),
       watch: people.watch,
       heard: speech.models.flatMap(({ kind, language, name }) =>
@@ -301,6 +303,10 @@ function isLoopback(host: string): boolean {
 function findFolder(folder: string, root: string): string {
   const beside = resolve(root, folder);
   return existsSync(beside) ? beside : resolve(programFolder, folder);
+}
+
+function holdMusicOf(name: string, root: string): string {
+  return name === 'built-in' || name === 'off' ? name : resolve(root, name);
 }
 
 function loadApology(language: string): Int16Array | undefined {

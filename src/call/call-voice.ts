@@ -5,6 +5,7 @@ import { messageOf } from '../errors.js';
 import type { MediaSession, PcmFrame } from '../media/session.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
 import { type FallbackPrompt, fallbackPrompt } from './fallback-prompts.js';
+import type { Music } from './hold-music.js';
 import { Playout, type Segment } from './playout.js';
 import type { CallRecord } from './record.js';
 
@@ -40,6 +41,8 @@ export interface CallVoiceOptions {
   readonly language: () => string;
   /** Recorded apology at 8 kHz, for when synthesis itself is broken. */
   readonly apology: Int16Array | undefined;
+  /** Played again and again to who waits for a person, at the session's rate; undefined: they hear nothing between the words. */
+  readonly music?: Music | undefined;
   readonly listener: VoiceListener;
   readonly onListenerError: (error: unknown, event: string) => void;
 }
@@ -50,6 +53,8 @@ const FALLBACK_PROMPT_ID = -1;
 const REASSURANCE_ID = -2;
 /** Said while a slow action is at work. */
 const INTERIM_ID = -3;
+/** While an agent is being called, between the words. */
+const MUSIC_ID = -4;
 /** Interim words that may wait for those before them. */
 const MOST_WAITING = 4;
 
@@ -60,6 +65,7 @@ export class CallVoice {
   readonly #abort = new AbortController();
   /** What follows once the interim words have been heard. */
   #waiting: { readonly promptId: number; readonly says: readonly SayAction[] }[] = [];
+  #onHold = false;
 
   constructor(options: CallVoiceOptions) {
     this.#options = options;
@@ -77,9 +83,12 @@ export class CallVoice {
         record.cutBot(clockMs - startMs);
         listener.cut(clockMs - startMs);
       })
-      .on('abandoned', (promptId, heard) => listener.heard(promptId, heard))
+      .on('abandoned', (promptId, heard) => {
+        if (promptId !== MUSIC_ID) listener.heard(promptId, heard);
+      })
       .on('finished', (promptId, heard) => {
-        listener.heard(promptId, heard);
+        if (promptId !== MUSIC_ID) listener.heard(promptId, heard);
+        if (promptId === MUSIC_ID || promptId === REASSURANCE_ID) this.#playMusic();
         if (promptId === FALLBACK_PROMPT_ID) listener.fallbackOver();
         else if (promptId >= 0) listener.finished(promptId);
         else if (promptId === INTERIM_ID) this.#next();
@@ -111,6 +120,12 @@ export class CallVoice {
     this.#playout.play(FALLBACK_PROMPT_ID, [this.#segment(fallbackPrompt(name, this.#options.language()))]);
   }
 
+  /** The caller waits for a person: music, until something else is said or `stop`. */
+  hold(): void {
+    this.#onHold = true;
+    this.#playMusic();
+  }
+
   /** It takes a little longer. */
   reassure(): void {
     this.#playout.play(REASSURANCE_ID, [this.#segment(fallbackPrompt('wait', this.#options.language()))]);
@@ -127,15 +142,25 @@ export class CallVoice {
   /** Silence for good; `heard` tells what of it reached the caller. */
   async stop(): Promise<void> {
     this.#waiting = [];
+    this.#onHold = false;
     const { promptId } = this.#playout;
     if (promptId === undefined) return;
-    this.#options.listener.heard(promptId, await this.#playout.stop());
+    const heard = await this.#playout.stop();
+    if (promptId !== MUSIC_ID) this.#options.listener.heard(promptId, heard);
   }
 
   close(): void {
     this.#waiting = [];
+    this.#onHold = false;
     this.#abort.abort();
     this.#playout.close();
+  }
+
+  #playMusic(): void {
+    const { music, session } = this.#options;
+    if (!this.#onHold || !music) return;
+    const { sampleRate } = session;
+    this.#playout.play(MUSIC_ID, [{ text: '', audio: once({ samples: music(sampleRate), sampleRate }) }]);
   }
 
   #play(promptId: number, says: readonly SayAction[]): void {

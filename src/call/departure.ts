@@ -19,7 +19,7 @@ export class Departure {
 
   constructor(parts: DepartureParts) {
     this.#parts = parts;
-    this.#handOver = new HandOver({ ...parts, reassure: () => parts.voice.reassure() });
+    this.#handOver = new HandOver({ ...parts, hold: () => parts.voice.hold(), reassure: () => parts.voice.reassure() });
   }
 
   /** Hands over as the reply says; without one, to the configured person. */

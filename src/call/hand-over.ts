@@ -13,6 +13,8 @@ export interface HandOverParts {
   readonly handoff: Config['handoff'];
   readonly clock: Clock;
   readonly record: (type: string, data: Readonly<Record<string, unknown>>) => void;
+  /** Keeps the caller company from now on until the outcome is there. */
+  readonly hold: () => void;
   /** Says that it takes a little longer; called again and again while nobody has answered. */
   readonly reassure: () => void;
 }
@@ -20,11 +22,14 @@ export interface HandOverParts {
 /** Somebody who waits for the agent hears this soon that the line still lives, and then again in this time. */
 const REASSURE_AFTER_MS = 5000;
 const REASSURE_AGAIN_MS = 8000;
+/** Who is answered at once need not hear a snatch of music. */
+const HOLD_AFTER_MS = 1200;
 
 /** Hands one call to a person and keeps the caller company until somebody has answered or refused. */
 export class HandOver {
   readonly #parts: HandOverParts;
   #cancelReassurance: (() => void) | undefined;
+  #cancelHold: (() => void) | undefined;
 
   constructor(parts: HandOverParts) {
     this.#parts = parts;
@@ -41,6 +46,7 @@ export class HandOver {
       timeoutMs: handoff.timeoutMs,
     };
     record('transfer', request);
+    this.#cancelHold = this.#parts.clock.after(HOLD_AFTER_MS, () => this.#parts.hold());
     this.#reassureIn(REASSURE_AFTER_MS);
     try {
       const outcome = await session.transfer(request);
@@ -56,6 +62,8 @@ export class HandOver {
   }
 
   stop(): void {
+    this.#cancelHold?.();
+    this.#cancelHold = undefined;
     this.#cancelReassurance?.();
     this.#cancelReassurance = undefined;
   }

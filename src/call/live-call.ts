@@ -12,6 +12,7 @@ import { CallMind } from './call-mind.js';
 import { CallVoice, type VoiceListener } from './call-voice.js';
 import { Departure } from './departure.js';
 import { EchoGuard } from './echo-guard.js';
+import type { Music } from './hold-music.js';
 import { PartialAssessor } from './partial-assessor.js';
 import { graphFor } from './question-graph.js';
 import type { CallRecord } from './record.js';
@@ -41,6 +42,8 @@ export interface LiveCallParts {
   readonly logger: Logger;
   /** Recorded apology at 8 kHz, for when synthesis itself is broken. */
   readonly apology: Int16Array | undefined;
+  /** For who waits for a person. */
+  readonly music?: Music | undefined;
   /** Told of every turn's times. */
   readonly onTiming?: (timing: TurnTiming) => void;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Music } from '../../../src/call/hold-music.js';
 import type { FirstWords } from '../../../src/call/language/first-words.js';
 import { CallManager, languageOf, maskNumber } from '../../../src/call/manager.js';
 import { readRecord, removeOldRecords } from '../../../src/call/record.js';
@@ -28,6 +29,7 @@ function ring(
   settings: object = {},
   heard: readonly string[] = [],
   areOther?: FirstWords['areOther'],
+  music?: Music,
 ) {
   const clock = new FakeClock();
   const session = new FakeMediaSession(clock, {}, ID);
@@ -47,6 +49,7 @@ function ring(
     apology: () => apology,
     heard,
     ...(areOther ? { areOther } : {}),
+    music,
   });
   manager.accept(session);
   const stream = recognizer.streams[0] as FakeRecognizerStream;
@@ -348,6 +351,50 @@ describe('a call', () => {
     });
     await call.listen(40);
     expect(call.session.ended?.cause).toBe('transferred');
+    await call.over();
+  });
+
+  it('hears music between the words while the agent does not answer, and none once they talk to us again', async () => {
+    const TONE = 4321;
+    const call = ring(
+      (input) => {
+        if (input.type === 'event' && input.name === 'transfer_failed') return [say('坐席忙')];
+        return input.type === 'dtmf' ? [{ type: 'transfer', reason: '人工', summary: '', slots: {} }] : [say('您好')];
+      },
+      {},
+      [],
+      undefined,
+      (sampleRate) => new Int16Array(sampleRate * 2).fill(TONE),
+    );
+    let settle: (outcome: TransferOutcome) => void = () => undefined;
+    call.session.transfer = (request) => {
+      call.session.transfers.push(request);
+      return new Promise((resolve) => {
+        settle = resolve;
+      });
+    };
+    const heard = (): number => call.session.played.filter(({ samples }) => samples[0] === TONE).length;
+    await call.listen(1000);
+    call.session.press('0');
+    await call.listen(1000);
+    expect(heard()).toBe(0);
+    await call.listen(3500);
+    // Two seconds of it, and again.
+    expect(heard()).toBeGreaterThan(120);
+    await call.listen(2000);
+    expect(call.synthesizer.spoken).toContain('请稍等。');
+    const before = heard();
+    await call.listen(3000);
+    expect(heard()).toBeGreaterThan(before + 50);
+    const transferId = call.session.transfers[0]?.transferId ?? '';
+    settle({ transferId, outcome: 'failed', status: 486, reason: 'busy' });
+    await call.listen(500);
+    const after = heard();
+    await call.listen(3000);
+    expect(heard()).toBe(after);
+    expect(call.synthesizer.spoken).toContain('坐席忙');
+    // What was not said is not in the conversation.
+    expect(call.brain.heardTexts).not.toContain('');
     await call.over();
   });
 
