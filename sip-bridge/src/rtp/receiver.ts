@@ -306,19 +306,19 @@ export class RtpReceiver {
     if (!this.#fill || frames <= 0 || frames > MAX_CONCEAL_FRAMES) return;
     for (let index = this.#filledInGap; index < frames; index++) {
       const next = index === frames - 1 ? packet.payload : undefined;
-      this.#fillOne(index, (expected + index * this.#frameUnits) >>> 0, nowMs, next);
+      if (this.#fillOne(index, (expected + index * this.#frameUnits) >>> 0, nowMs, next)) this.stats.concealedFrames++;
     }
   }
 
-  /** The frame number `index` of a gap. */
-  #fillOne(index: number, timestamp: number, nowMs: number, next: Uint8Array | undefined): void {
+  /** The frame number `index` of a gap; true when it was made up. */
+  #fillOne(index: number, timestamp: number, nowMs: number, next: Uint8Array | undefined): boolean {
     if (this.#noise) {
       this.stats.noiseFrames++;
       this.#sink.frame(this.#noise.next(), timestamp, 'noise', nowMs);
-      return;
+      return false;
     }
     const made = this.#pause || index >= CONCEALED_FRAMES ? undefined : this.#chain.conceal(next);
-    if (made) this.stats.concealedFrames++;
     this.#sink.frame(made ?? lineSilence(this.#line), timestamp, made ? 'concealed' : 'silence', nowMs);
+    return made !== undefined;
   }
 }
