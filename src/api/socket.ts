@@ -13,7 +13,7 @@ import { refuseUpgrade } from './upgrade.js';
 /**
  * `/ws`: the same conversation as `/chat`, over a WebSocket. `ws://…/ws?conversationId=…&language=…`; without an id a new conversation begins. Client →
  * server: `{type:"start"}`, `{type:"message", text, messageId?}`, `{type:"ping"}`. Server → client: `{type:"ready", conversationId}`,
- * `{type:"reply", …as /chat}`, `{type:"person", id, who, name?, text, atMs}` (written by a person, or about them), `{type:"error", code, message, hint?, messageId?}`, `{type:"pong"}`. A message that is not valid is told, the socket stays.
+ * `{type:"reply", …as /chat}`, `{type:"person", id, who, name?, text, over?, atMs}` (written by a person, or about them), `{type:"error", code, message, hint?, messageId?}`, `{type:"pong"}`. A message that is not valid is told, the socket stays.
  */
 export interface TextSocketOptions {
   readonly brain: Brain;
@@ -205,8 +205,16 @@ export class TextSocketEndpoint {
     const known = this.#delivered.get(client) ?? new Set<string>();
     if (visitors === undefined || known.has(conversationId) || client.readyState !== client.OPEN) return;
     this.#delivered.set(client, known.add(conversationId));
-    const stop = visitors.attach(conversationId, ({ id, who, name, text, atMs }) =>
-      send(client, { type: 'person', id, who, ...(name === undefined ? {} : { name }), text, atMs }),
+    const stop = visitors.attach(conversationId, ({ id, who, name, text, over, atMs }) =>
+      send(client, {
+        type: 'person',
+        id,
+        who,
+        ...(name === undefined ? {} : { name }),
+        text,
+        ...(over ? { over } : {}),
+        atMs,
+      }),
     );
     client.once('close', stop);
   }

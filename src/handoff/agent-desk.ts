@@ -280,7 +280,7 @@ export class AgentDesk {
 
   #finish(chat: Chat, reason: 'agent' | 'handedBack' | 'idle' | 'agentLost'): Chat {
     const words = deskWords(chat.language);
-    if (reason !== 'agentLost') this.#tell(chat, reason === 'handedBack' ? words.handedBack : words.ended);
+    if (reason !== 'agentLost') this.#tell(chat, reason === 'handedBack' ? words.handedBack : words.ended, true);
     const over = this.#chats.end(chat.id, reason);
     this.#write(chat.callId, 'left', { agent: chat.agent, reason });
     const { calls } = this.#options;
@@ -305,10 +305,10 @@ export class AgentDesk {
     }
   }
 
-  #tell(chat: Chat, text: string): void {
+  #tell(chat: Chat, text: string, over = false): void {
     const messageId = randomUUID();
     this.#chats.say(chat.id, { who: 'system', text, messageId });
-    this.visitors.send(chat.callId, { id: messageId, who: 'system', name: undefined, text });
+    this.visitors.send(chat.callId, { id: messageId, who: 'system', name: undefined, text, ...(over ? { over } : {}) });
   }
 
   #said(chat: Chat, line: Line): void {

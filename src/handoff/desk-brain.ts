@@ -105,7 +105,7 @@ class DeskTurns {
     result.actions.forEach((action, index) => {
       if (action.type !== 'say') return;
       desk.visitors.send(conversationId, {
-        ...{ id: `${message.messageId}:nobody:${index}`, who: 'bot', name: undefined, text: action.text },
+        ...{ id: `${message.messageId}:nobody:${index}`, who: 'bot', name: undefined, text: action.text, over: true },
       });
     });
   }

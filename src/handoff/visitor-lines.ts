@@ -8,6 +8,8 @@ export interface VisitorMessage {
   readonly who: 'agent' | 'bot' | 'system';
   readonly name: string | undefined;
   readonly text: string;
+  /** Nobody is there any more; the bot goes on. */
+  readonly over?: boolean;
   readonly atMs: number;
 }
 

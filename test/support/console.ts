@@ -9,10 +9,13 @@ import type { LiveEvent, LiveEventOf, Role } from '../../src/api/console/contrac
 import type { ConsoleOptions } from '../../src/api/console/index.js';
 import { UserStore, usersFile } from '../../src/api/console/user-store.js';
 import { UpgradeRouter } from '../../src/api/upgrade.js';
+import { WidgetGate } from '../../src/api/widget/gate.js';
 import { configSchema } from '../../src/config.js';
 import { type ConsoleParts, consoleParts } from '../../src/console-parts.js';
 import type { Brain } from '../../src/dialogue/brain.js';
 import { FileDeskStore } from '../../src/handoff/file-desk-store.js';
+import { HearkenV1Server } from '../../src/media/hearken-v1/server.js';
+import type { MediaSession } from '../../src/media/session.js';
 import type { SearchableLog } from '../../src/store/conversation-log.js';
 import { MemoryConversationLog } from '../../src/testing/memory-conversation-log.js';
 import { eventually } from './processes.js';
@@ -36,6 +39,8 @@ export async function startConsole(
     readonly config?: Record<string, unknown>;
     readonly console?: Partial<ConsoleOptions>;
     readonly log?: SearchableLog;
+    /** Calls from pages are taken too, each as the desk and the console see it. */
+    readonly onCall?: (session: MediaSession) => void;
   } = {},
 ): Promise<ConsoleServer> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'hearken-console-'));
@@ -58,6 +63,14 @@ export async function startConsole(
     users: new UserStore(usersFile(dataFolder), { n: 1024, r: 8, p: 1 }),
   });
   const brain = parts.brain(inner);
+  const { onCall } = options;
+  const gate = new WidgetGate(config.widget);
+  const media = new HearkenV1Server({
+    config: config.media,
+    logger,
+    admitBrowser: gate.admit,
+    onSession: (session) => onCall?.(parts.withDesk(session)),
+  });
   const api = await createApi({
     brain,
     logger,
@@ -66,9 +79,11 @@ export async function startConsole(
     ping: async () => {},
     log: kept,
     visitors: parts.desk.visitors,
+    ...(onCall === undefined ? {} : { widget: { gate, config: config.widget, mediaPath: '/media' } }),
     console: { ...parts.options, ...options.console },
   });
   const router = new UpgradeRouter();
+  router.register('/media', media.upgrade);
   api.registerUpgrades(router);
   router.attach(api.app.server);
   await api.app.listen({ host: '127.0.0.1', port: 0 });
@@ -88,6 +103,7 @@ export async function startConsole(
     },
     close: async () => {
       for (const client of clients) client.close();
+      await media.close();
       await api.app.close();
       await parts.close();
       await tickets.close();

@@ -26,6 +26,7 @@ const messages = z.object({
       who: z.enum(['agent', 'bot', 'system']),
       name: z.string().optional(),
       text: z.string(),
+      over: z.boolean().optional().describe('Nobody is there any more; the bot goes on.'),
       atMs: z.number(),
     }),
   ),

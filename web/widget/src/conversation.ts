@@ -23,12 +23,14 @@ export class Conversation {
   #open = false;
   /** Of the last call. */
   #gaps = 0;
+  /** A person has the conversation, or it waits for one. */
+  #person = false;
   #model: Model;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
     this.#memory = new Memory(options.server);
-    const { pass, lines, open, muted, call } = this.#memory.read();
+    const { pass, lines, open, muted, call, person } = this.#memory.read();
     this.#pass = new PassKeeper(options.tokens, pass);
     this.#transcript = new Transcript(lines);
     this.#open = open;
@@ -60,6 +62,7 @@ export class Conversation {
       this.#call?.release();
       this.#over('taken');
     });
+    if (person === true) this.#awaitPerson(true);
     if (call !== undefined && Date.now() - call.atMs < call.ticket.resumeWindowMs) void this.talk(call.ticket);
   }
 
@@ -176,7 +179,8 @@ export class Conversation {
 
   #textListener(): TextListener {
     return {
-      reply: ({ replies, transfer }) => {
+      reply: ({ replies, transfer, person }) => {
+        this.#awaitPerson(person !== undefined);
         for (const { text } of replies) {
           this.#say({ who: 'bot', text });
           this.#options.onAnnounce({ who: 'bot', text });
@@ -186,6 +190,12 @@ export class Conversation {
           waiting: this.#text.waiting > 0,
           ...(this.#model.notice === 'away' ? { notice: undefined } : {}),
         });
+      },
+      person: ({ who, name, text, over }) => {
+        const line: Line = { who, text, ...(name === undefined ? {} : { name }) };
+        this.#say(line);
+        this.#options.onAnnounce(line);
+        if (over === true) this.#awaitPerson(false);
       },
       failed: () => this.#update({ waiting: this.#text.waiting > 0, notice: 'unanswered' }),
       connection: (state) => this.#update({ notice: state === 'lost' ? 'away' : undefined }),
@@ -260,8 +270,18 @@ export class Conversation {
     return this.#options.onTransfer(referral, done);
   }
 
+  /** What a person writes may come at any time, on the next page too. */
+  #awaitPerson(person: boolean): void {
+    if (person === this.#person) return;
+    this.#person = person;
+    this.#text.hold(person);
+    this.#remember();
+  }
+
   #over(cause: string): void {
     this.#finishPrompt(false);
+    // No page took the caller over: then somebody at the desk has, and goes on in writing.
+    if (cause === 'transferred' && this.#model.handover === undefined) this.#awaitPerson(true);
     this.#gaps = this.#call?.gaps ?? this.#gaps;
     this.#call = undefined;
     this.#update({ phase: 'idle', state: 'ended', partial: '', notice: noticeOfEnd(cause), handover: undefined });
@@ -287,6 +307,7 @@ export class Conversation {
       lines: this.#transcript.remembered,
       open: this.#open,
       muted: this.#model.muted,
+      ...(this.#person ? { person: true } : {}),
       ...(ticket === undefined ? {} : { call: { ticket, atMs: Date.now() } }),
     });
   }

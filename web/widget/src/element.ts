@@ -101,7 +101,7 @@ export function defineHearkenCall(script: string): void {
           if (model !== undefined) this.#view?.show(model);
         },
         onLevels: (levels) => this.#view?.levels(levels),
-        onAnnounce: ({ text }) => this.#view?.announce(WORDS[this.language].bot, text),
+        onAnnounce: ({ name, text }) => this.#view?.announce(name ?? WORDS[this.language].bot, text),
         onTransfer: ({ target, headers }, done) => this.#offer(target, headers, done),
         onCall: (event, detail) => this.#tell(`hearken-${event}`, detail),
       });

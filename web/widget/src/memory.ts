@@ -8,13 +8,18 @@ export interface Remembered {
   readonly open: boolean;
   readonly muted: boolean;
   readonly language?: string;
+  /** A person has the conversation, or it waits for one. */
+  readonly person?: boolean;
   /** A call that was up when the page went. */
   readonly call?: { readonly ticket: CallTicket; readonly atMs: number };
 }
 
 export interface Line {
-  readonly who: 'caller' | 'bot';
+  /** `agent`: a person. `system`: what happened ("Anna has joined"). */
+  readonly who: 'caller' | 'bot' | 'agent' | 'system';
   readonly text: string;
+  /** The agent's. */
+  readonly name?: string;
   /** UTF-16 units that were heard, when the rest was not. */
   readonly heard?: number;
 }
@@ -22,6 +27,7 @@ export interface Line {
 /** Lines that are kept: what fits on a few screens. */
 export const MAX_LINES = 60;
 const MAX_CHARS = 200_000;
+const WHO: ReadonlySet<unknown> = new Set(['caller', 'bot', 'agent', 'system']);
 
 export class Memory {
   readonly #key: string;
@@ -65,5 +71,5 @@ export class Memory {
 
 function isLine(value: unknown): value is Line {
   const line = value as Partial<Line> | null;
-  return (line?.who === 'caller' || line?.who === 'bot') && typeof line.text === 'string';
+  return WHO.has(line?.who) && typeof line?.text === 'string';
 }

@@ -45,6 +45,9 @@ h2 { margin: 0; font-size: 16px; line-height: 1.3; font-weight: 650; }
 .line { max-inline-size: 86%; padding: 9px 13px; border-radius: 14px; white-space: pre-wrap; overflow-wrap: anywhere; }
 .line.bot { align-self: flex-start; background: var(--_ground-soft); border-end-start-radius: 4px; }
 .line.caller { align-self: flex-end; background: var(--_accent); color: var(--_on-accent); border-end-end-radius: 4px; }
+.line.agent { align-self: flex-start; background: var(--_accent-soft); border-end-start-radius: 4px; }
+.line.agent .name { display: block; font-size: 12px; line-height: 1.4; font-weight: 600; color: var(--_text-soft); }
+.line.system { align-self: center; max-inline-size: 100%; padding: 2px 8px; font-size: 13px; line-height: 1.45; color: var(--_text-soft); text-align: center; }
 .line.partial { background: none; color: var(--_text); border: 1.5px dashed var(--_line-strong); }
 .rest { color: var(--_text-soft); }
 .line.cut .rest { text-decoration: line-through; text-decoration-thickness: 1px; }

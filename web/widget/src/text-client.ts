@@ -2,14 +2,27 @@ import type { Platform } from './platform.js';
 
 /** Typing: the conversation over `/ws`. Opened with the first message; what was sent and not answered is sent again after a lost socket. */
 
+/** A line that is no answer: a person at the desk writes when they want. */
+export interface PersonLine {
+  readonly id: string;
+  readonly who: 'agent' | 'bot' | 'system';
+  readonly name?: string;
+  readonly text: string;
+  /** Nobody is there any more; the bot goes on. */
+  readonly over?: boolean;
+}
+
 export interface TextReply {
   readonly replies: readonly { readonly text: string }[];
   readonly transfer: { readonly target?: string; readonly reason: string; readonly summary: string } | undefined;
   readonly ended: boolean;
+  /** A person has the conversation, or it waits for one. */
+  readonly person?: { readonly state: 'queued' | 'open' };
 }
 
 export interface TextListener {
   reply(reply: TextReply): void;
+  person(line: PersonLine): void;
   /** A message could not be answered. */
   failed(): void;
   connection(state: 'open' | 'lost'): void;
@@ -30,6 +43,8 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 /** Messages that may wait for an answer. */
 const MAX_WAITING = 10;
+/** Lines of people that are remembered, so that one that comes again is not shown again. */
+const MAX_SEEN = 200;
 
 export class TextClient {
   readonly #options: TextClientOptions;
@@ -38,6 +53,8 @@ export class TextClient {
   #socket: WebSocket | undefined;
   #connecting = false;
   #closed = false;
+  #held = false;
+  #seen: string[] = [];
   #retryMs = FIRST_RETRY_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -57,6 +74,12 @@ export class TextClient {
     if (this.#socket?.readyState === OPEN) this.#transmit(messageId, text);
     else this.#connectNow();
     return true;
+  }
+
+  /** While it is held the line is kept open, and opened again when it is lost: somebody may write at any time. */
+  hold(held: boolean): void {
+    this.#held = held;
+    if (held && this.#socket === undefined) this.#connectNow();
   }
 
   close(): void {
@@ -102,7 +125,7 @@ export class TextClient {
 
   #later(): void {
     // Nothing waits: the next message opens it again.
-    if (this.#closed || this.#waiting.size === 0) return;
+    if (this.#closed || (this.#waiting.size === 0 && !this.#held)) return;
     this.#options.listener.connection('lost');
     this.#timer = setTimeout(() => void this.#connect(), this.#retryMs);
     this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
@@ -113,10 +136,14 @@ export class TextClient {
   }
 
   #receive(data: string): void {
-    const message = JSON.parse(data) as { type: string; messageId?: string } & TextReply;
+    const message = JSON.parse(data) as { type: string; messageId?: string } & TextReply & PersonLine;
     if (message.type === 'reply') {
       this.#waiting.delete(message.messageId ?? '');
       this.#options.listener.reply(message);
+    } else if (message.type === 'person') {
+      if (this.#seen.includes(message.id)) return;
+      this.#seen = [...this.#seen, message.id].slice(-MAX_SEEN);
+      this.#options.listener.person(message);
     } else if (message.type === 'error') {
       this.#waiting.delete(message.messageId ?? '');
       this.#options.listener.failed();

@@ -23,9 +23,10 @@ export class Transcript {
 
   /** For the next page: what was being said counts as heard so far. */
   get remembered(): readonly Line[] {
-    return this.#lines.map(({ who, text, heard, said }) => ({
+    return this.#lines.map(({ who, text, name, heard, said }) => ({
       who,
       text,
+      ...(name === undefined ? {} : { name }),
       ...(heard === undefined && said === undefined ? {} : { heard: heard ?? said ?? 0 }),
     }));
   }

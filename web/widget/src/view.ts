@@ -294,8 +294,10 @@ export class View {
     const upTo = line.said ?? line.heard ?? line.text.length;
     node.className = `line ${line.who}${line.heard === undefined ? '' : ' cut'}`;
     const rest = line.text.slice(upTo);
+    const speaker = { caller: words.you, bot: words.bot, agent: line.name ?? words.bot, system: '' }[line.who];
+    const shown = line.who === 'agent' ? 'name' : 'away';
     node.replaceChildren(
-      h('span', { class: 'away' }, `${line.who === 'bot' ? words.bot : words.you}: `),
+      ...(speaker === '' ? [] : [h('span', { class: shown }, line.who === 'agent' ? speaker : `${speaker}: `)]),
       line.text.slice(0, upTo),
     );
     // Words that are still to come are there for those who read, in a quieter colour.
