@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findRecord } from '../src/call/record.js';
+import { findRecord, type RecordedEvent } from '../src/call/record.js';
 import { configSchema } from '../src/config.js';
 import { concat } from '../src/dsp/framing.js';
 import { createSpeech } from '../src/speech/index.js';
@@ -17,7 +17,7 @@ import { openStage, type Stage } from './turns/stage.js';
  * call. Every caller speaks a number of its own (our voice, made beforehand), interrupts the greeting, and calls again and again; what each call's record holds is compared with
  * what its caller said and with what all the others said. Capacity is measured first: the CPU a call costs in each process, against what each can have.
  *
- * `npm run -s bench:soak -- --json`; `--minutes <n>` (default 30), `--calls <n>` instead of 70 % of the capacity. Progress goes to stderr. Everything started is stopped, also on Ctrl+C.
+ * `npm run -s bench:soak -- --json` prints one JSON document; `--minutes <n>` (default 30), `--calls <n>` instead of 70 % of the capacity. Progress goes to stderr. Everything started is stopped, also on Ctrl+C.
  */
 
 const root = resolve(import.meta.dirname, '..');
@@ -37,12 +37,16 @@ const SETTLE_MS = 60_000;
 /** The service refuses calls above its own limit of load; CPU beyond that is of no use. */
 const HIGHEST_LOAD = 0.8;
 const MOST_CALLERS = 100;
+/** From the service to the phone: the channel to the bridge, one frame of its pacing, the phone's own tick; and the voice's first soft sound, which counts as its beginning. */
+const TRANSPORT_MS = 150;
 
 interface Sample {
   readonly atMs: number;
   readonly service: number;
   readonly workers: number;
   readonly bridge: number;
+  /** Each worker, by what it runs. */
+  readonly each: Readonly<Record<string, number>>;
 }
 
 const stop = new AbortController();
@@ -70,7 +74,6 @@ try {
   const slope = (of: (sample: Sample) => number): number =>
     Math.round(theilSen(settled.map((sample) => [sample.atMs / 3_600_000, of(sample)])) * 10) / 10;
   const answered = outcomes.filter(({ outcome }) => outcome.answered);
-  const stops = answered.flatMap(({ outcome }) => (outcome.stoppedAfterMs === null ? [] : [outcome.stoppedAfterMs]));
   const result = {
     minutes,
     calls,
@@ -83,20 +86,16 @@ try {
       service: slope(({ service }) => service),
       workers: slope(({ workers }) => workers),
       bridge: slope(({ bridge }) => bridge),
+      eachWorker: Object.fromEntries(
+        Object.keys(samples.at(-1)?.each ?? {}).map((name) => [name, slope(({ each }) => each[name] ?? 0)]),
+      ),
       samples: settled.length,
       atEndMb: samples.at(-1) ?? null,
-    },
-    bargeIn: {
-      interrupted: answered.length,
-      stopped: stops.length,
-      stoppedAfterP50Ms: percentile(stops, 0.5),
-      stoppedAfterP95Ms: percentile(stops, 0.95),
-      lateFrames: answered.reduce((sum, { outcome }) => sum + outcome.lateFrames, 0),
     },
     ...compared,
     load: { before: loadBefore, after: loadavg()[0] },
   };
-  console.log(JSON.stringify(result, null, process.argv.includes('--json') ? 2 : 2));
+  console.log(JSON.stringify(result, null, 2));
 } finally {
   await Promise.allSettled(callers.map((caller) => caller.close()));
   await stage.stop();
@@ -173,10 +172,19 @@ async function compare(on: Stage, outcomes: readonly Placed[]) {
   let whole = 0;
   let digitsWrong = 0;
   let notHeard = 0;
+  const stops: number[] = [];
+  let resumed = 0;
+  let lateFrames = 0;
   const crossed: { readonly said: string; readonly heard: string; readonly like: string }[] = [];
   for (const { index, outcome } of outcomes) {
     const own = numbers[index] ?? '';
     const record = outcome.answered ? await findRecord(on.dataFolder, outcome.callId) : undefined;
+    const stopped = stopOf(record?.events ?? []);
+    if (stopped === 'resumed') resumed++;
+    else if (stopped !== undefined) {
+      stops.push(outcome.soundMs.filter((ms) => ms <= stopped + TRANSPORT_MS).at(-1) ?? 0);
+      lateFrames += outcome.soundMs.filter((ms) => ms > stopped + TRANSPORT_MS).length;
+    }
     const texts = record?.events.flatMap((event) => {
       const input = event.type === 'turn' ? (event.input as { text?: string } | undefined) : undefined;
       return input?.text === undefined ? [] : [numberIn(input.text)];
@@ -193,6 +201,14 @@ async function compare(on: Stage, outcomes: readonly Placed[]) {
     }
   }
   return {
+    bargeIn: {
+      stopped: stops.length,
+      resumed,
+      lastFrameP50Ms: percentile(stops, 0.5),
+      lastFrameP95Ms: percentile(stops, 0.95),
+      /** Came more than a jitter buffer after the service had told the bridge to drop the prompt. */
+      lateFrames,
+    },
     numbers: {
       heard,
       whole,
@@ -205,10 +221,27 @@ async function compare(on: Stage, outcomes: readonly Placed[]) {
   };
 }
 
+/**
+ * How long after the first sound of the interruption the service dropped the prompt, by its own record; 'resumed' when it took the interruption for nothing, undefined when there was no prompt
+ * to drop.
+ */
+function stopOf(events: readonly RecordedEvent[]): number | 'resumed' | undefined {
+  const pause = events.find(({ type, name }) => type === 'decision' && name === 'bargeInPause');
+  if (!pause) return undefined;
+  const next = events.find(
+    ({ type, name, atMs }) =>
+      type === 'decision' && atMs >= pause.atMs && /^bargeIn(?:Stop|Resume)$/.test(String(name)),
+  );
+  if (next?.name === 'bargeInResume') return 'resumed';
+  const voice = events.findLast(({ type, active, atMs }) => type === 'voice' && active === true && atMs <= pause.atMs);
+  return voice ? pause.atMs - Number(voice.sinceMs) : undefined;
+}
+
 function memory(on: Stage, atMs: number): Sample {
   const { service, workers, bridge } = on.processes();
-  const sum = workers.reduce((total, pid) => total + residentMb(pid), 0);
-  return { atMs: Math.round(atMs), service: residentMb(service), workers: sum, bridge: residentMb(bridge) };
+  const each = Object.fromEntries(workers.map((pid) => [`${programOf(pid)} ${pid}`, residentMb(pid)]));
+  const sum = Object.values(each).reduce((total, mb) => total + mb, 0);
+  return { atMs: Math.round(atMs), service: residentMb(service), workers: sum, bridge: residentMb(bridge), each };
 }
 
 /** Everything is said by our own voice, ahead of time. */
@@ -231,6 +264,15 @@ async function makeScripts(of: readonly string[]): Promise<readonly Script[]> {
     return out;
   } finally {
     await speech.close();
+  }
+}
+
+function programOf(pid: number): string {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return basename(words.find((word) => /worker|wasi|action/.test(word)) ?? words[0] ?? '');
+  } catch {
+    return 'gone';
   }
 }
 

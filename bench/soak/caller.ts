@@ -16,18 +16,14 @@ export interface CallOutcome {
   readonly answered: boolean;
   /** SIP's reason when it was not. */
   readonly refused?: string;
-  /** From the interruption's first sample until the prompt was silent; null: it was not stopped while the caller spoke. */
-  readonly stoppedAfterMs: number | null;
-  /** Frames with sound that came after the prompt had stopped and before the caller had finished. */
-  readonly lateFrames: number;
+  /** Frames with sound that came while the caller interrupted the greeting: ms since the interruption's first sample. */
+  readonly soundMs: readonly number[];
   readonly turnsAnswered: number;
 }
 
 const RATE = 8000;
 /** As `Ear` has it. */
 const SOUND_DBFS = -45;
-/** So much silence means that the prompt has stopped: longer than any gap inside a clause's words, shorter than those between sentences. */
-const STOPPED_MS = 160;
 /** The greeting is interrupted this long after it began. */
 const INTERRUPT_AFTER_MS = 1200;
 const TURN_SILENCE_MS = 700;
@@ -55,7 +51,7 @@ export class Caller {
       return await converse(call, this.#script, signal);
     } catch (error) {
       const refused = error instanceof Error ? error.message : String(error);
-      return { callId: call.callId, answered: false, refused, stoppedAfterMs: null, lateFrames: 0, turnsAnswered: 0 };
+      return { callId: call.callId, answered: false, refused, soundMs: [], turnsAnswered: 0 };
     } finally {
       signal.removeEventListener('abort', hangup);
       if (!call.end) await call.hangup();
@@ -104,7 +100,8 @@ async function converse(call: PhoneCall, script: Script, signal: AbortSignal): P
     15_000,
   );
   const interruption = await say(script.wish);
-  const barge = bargeIn(loud, interruption);
+  const { fromMs, toMs } = interruption;
+  const soundMs = loud.filter((atMs) => atMs >= fromMs && atMs <= toMs).map((atMs) => Math.round(atMs - fromMs));
   let turnsAnswered = Number(await answeredSince(interruption.toMs));
   if (!over()) {
     const said = await say(script.number);
@@ -114,23 +111,5 @@ async function converse(call: PhoneCall, script: Script, signal: AbortSignal): P
     await say(script.farewell);
     await until(() => false, 3000);
   }
-  return { callId: call.callId, answered: true, turnsAnswered, ...barge };
-}
-
-function bargeIn(
-  loud: readonly number[],
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-): Pick<CallOutcome, 'stoppedAfterMs' | 'lateFrames'> {
-  const during = loud.filter((atMs) => atMs >= fromMs && atMs <= toMs);
-  let stoppedMs = during[0] === undefined ? fromMs : undefined;
-  for (const [index, atMs] of during.entries()) {
-    if ((during[index + 1] ?? toMs) - atMs < STOPPED_MS) continue;
-    stoppedMs = atMs;
-    break;
-  }
-  if (stoppedMs === undefined) return { stoppedAfterMs: null, lateFrames: 0 };
-  return {
-    stoppedAfterMs: Math.round(stoppedMs - fromMs),
-    lateFrames: during.filter((atMs) => atMs > (stoppedMs ?? 0)).length,
-  };
+  return { callId: call.callId, answered: true, turnsAnswered, soundMs };
 }

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findRecord, type RecordedEvent } from '../../src/call/record.js';
 import { fetchTurns } from '../../src/replay/call-report.js';
 import { placeCall } from '../../src/replay/phone-caller.js';
 import { readScript } from '../../src/replay/utterances.js';
@@ -27,14 +28,47 @@ function workersOf(pid: number, name: string): number[] {
   return lines.filter((line) => line.includes(name)).map((line) => Number.parseInt(line, 10));
 }
 
+/** CPU time so far, in ticks of 10 ms: fields 14 and 15 of /proc/<pid>/stat (proc(5)). */
+function ticksOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** Voice, words or a pause: times the caller was asked again, by what the record of the call says. */
+function askedAgain(events: readonly RecordedEvent[]): number {
+  return events.filter(({ type, input, noMatch }) => {
+    const name = (input as { name?: string } | undefined)?.name;
+    return type === 'turn' && (noMatch === true || name === 'no_input' || name === 'no_match');
+  }).length;
+}
+
 describe('a speech process is killed in the middle of a call', () => {
-  it.each(['recognizer-worker', 'synthesizer-worker'])(
-    '%s: it is started again and the call goes on',
-    async (worker) => {
-      const service = stage.add(await ServiceProcess.start(folder));
+  it.each([
+    { worker: 'recognizer-worker', afterMs: 900, all: false },
+    { worker: 'synthesizer-worker', afterMs: 0, all: true },
+  ])(
+    '$worker: it is started again and the call goes on, with one re-prompt at most',
+    async ({ worker, afterMs, all }) => {
+      // Two recognisers: the call moves to the other one, which hears the beginning of the sentence again.
+      const config = join(folder, 'two.yml');
+      const prompts = join(root, 'node_modules/.cache/hearken-test-prompts');
+      writeFileSync(config, `speech:\n  recognizerWorkers: 2\n  promptCacheFolder: ${JSON.stringify(prompts)}\n`);
+      const service = stage.add(await ServiceProcess.start(folder, { HEARKEN_CONFIG: config }));
       const bridge = stage.add(await BridgeProcess.start(service.mediaUrl));
       const file = join(root, 'audio/calls/opening-hours.wav');
       const killed: number[] = [];
+      const kill = (before: ReadonlyMap<number, number>): void => {
+        // The one that is at work has this call.
+        const busy = [...before].map(([pid, ticks]) => ({ pid, spent: ticksOf(pid) - ticks }));
+        busy.sort((a, b) => b.spent - a.spent);
+        for (const { pid } of all ? busy : busy.slice(0, 1)) {
+          killed.push(pid);
+          process.kill(pid, 'SIGKILL');
+        }
+      };
+      let asked = false;
       const report = await placeCall({
         to: `sip:bot@127.0.0.1:${bridge.sipPort}`,
         speech: await readAudioFile(file, { sampleRate: 8000 }),
@@ -48,17 +82,31 @@ describe('a speech process is killed in the middle of a call', () => {
         longestMs: 60_000,
         signal: new AbortController().signal,
         onProgress: (text) => {
-          if (killed.length > 0 || !text.startsWith('saying')) return;
-          for (const pid of workersOf(service.pid, worker)) {
-            killed.push(pid);
-            process.kill(pid, 'SIGKILL');
-          }
+          if (asked || !text.startsWith('saying')) return;
+          asked = true;
+          const before = new Map(workersOf(service.pid, worker).map((pid) => [pid, ticksOf(pid)]));
+          if (afterMs === 0) kill(before);
+          else setTimeout(() => kill(before), afterMs);
         },
       });
       expect(killed.length).toBeGreaterThan(0);
       expect(report.endedBy).toBe('them');
-      const intents = (await fetchTurns(service.url, report.callId))?.map((turn) => turn.intent?.name);
+      const turns = (await fetchTurns(service.url, report.callId)) ?? [];
+      const intents = turns.map((turn) => turn.intent?.name);
       expect(intents).toContain('goodbye');
+      const record = await findRecord(folder, report.callId);
+      const events = record?.events ?? [];
+      const story = events.map((event) => JSON.stringify(event)).join('\n');
+      expect(askedAgain(events), story).toBeLessThanOrEqual(1);
+      if (worker.startsWith('recognizer')) {
+        // It had the call indeed, nothing of it was lost, and what was being said was understood.
+        expect(events.filter(({ type }) => type === 'recognizerRecovered').length, story).toBeGreaterThan(0);
+        expect(
+          events.find(({ type }) => type === 'recognizerRecovered'),
+          story,
+        ).toMatchObject({ lostMs: 0 });
+        expect(intents, story).toContain('opening_hours');
+      }
       const health = (await (await fetch(`${service.url}/health`)).json()) as Record<
         'recognizer' | 'synthesizer',
         { alive: number; workers: number; restarts: number }
