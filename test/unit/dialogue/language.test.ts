@@ -55,16 +55,18 @@ const KNOWN = {
 const house = new AppHouse();
 afterEach(() => house.close());
 
-async function talk(channel: 'text' | 'voice' = 'text'): Promise<(text: string) => Promise<string[]>> {
+async function talk(
+  channel: 'text' | 'voice' = 'text',
+): Promise<(text: string, language?: string) => Promise<string[]>> {
   const log = new MemoryConversationLog();
   const brain: Brain = await house.brain(FILES, KNOWN, { log });
   let turn = 0;
-  return async (text) => {
+  return async (text, language) => {
     const result = await brain.handle({
       conversationId: 'c',
       messageId: `m${++turn}`,
       channel,
-      input: { type: 'text', text, confidence: 1 },
+      input: { type: 'text', text, confidence: 1, ...(language === undefined ? {} : { language }) },
     });
     return [
       result.language,
@@ -102,6 +104,12 @@ describe('the language of a conversation', () => {
   it('is not changed by what a recogniser wrote in other letters', async () => {
     const say = await talk('voice');
     expect((await say('where is my order'))[0]).toBe('zh-CN');
+  });
+
+  it('is what a sentence was heard in, when the ears say so, and only a language the application has', async () => {
+    const say = await talk('voice');
+    expect((await say('ou est mon colis', 'fr'))[0]).toBe('zh-CN');
+    expect(await say('where is my order', 'en')).toEqual(['en', 'Which order?']);
   });
 });
 
