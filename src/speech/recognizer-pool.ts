@@ -31,6 +31,8 @@ const MAX_UNANSWERED = 8;
 const HIGHEST_LOAD = 0.8;
 /** A worker this far behind takes no new streams. */
 const BUSY_MS = 500;
+/** How often it is looked whether a worker hangs. */
+const WATCH_MS = 1000;
 /** A worker that is behind and still uses the processor gets so many times the time. */
 const SLOW_PATIENCE = 4;
 /** With fewer streams than this the load of one can't be told. */
@@ -72,18 +74,27 @@ class Lane implements PoolStreamOwner {
     });
     this.process.on('message', (message) => this.#onMessage(message));
     const hangTimeoutMs = options.hangTimeoutMs ?? 5000;
+    const everyMs = Math.min(WATCH_MS, hangTimeoutMs);
+    // Looks are counted, not time: after a pause of the whole machine everything is late, and nothing hangs.
+    let behind = 0;
+    let idle = 0;
     this.#watchdog = setInterval(() => {
       const { pid } = this.process;
+      const isBehind = this.behindMs > everyMs && this.process.ready && pid !== undefined;
       const cpuMs = pid === undefined ? undefined : cpuTimeMs(pid);
       // On a machine that has no time for it a process is slow, not hung: killing it would cost its calls even more.
       const works = cpuMs !== undefined && cpuMs > this.#cpuMs;
       this.#cpuMs = cpuMs ?? 0;
-      const patience = works ? hangTimeoutMs * SLOW_PATIENCE : hangTimeoutMs;
-      if (this.behindMs <= patience || !this.process.ready || pid === undefined) return;
+      behind = isBehind ? behind + 1 : 0;
+      idle = isBehind && !works ? idle + 1 : 0;
+      const hangs = idle * everyMs >= hangTimeoutMs || behind * everyMs >= hangTimeoutMs * SLOW_PATIENCE;
+      if (!hangs || pid === undefined) return;
+      behind = 0;
+      idle = 0;
       options.logger.error({ worker: name, behindMs: this.behindMs }, 'a recogniser process hangs and is killed');
       this.#unanswered.clear();
       process.kill(pid, 'SIGKILL');
-    }, 1000);
+    }, everyMs);
     this.#watchdog.unref();
   }
 
