@@ -52,6 +52,34 @@ describe('keys in the audio', () => {
     expect(peakDbfs(out.subarray(16_160, 16_640))).toBeLessThan(-45);
     expect(activeRmsDbfs(out.subarray(17_000), 8000)).toBeGreaterThan(-35);
   });
+
+  it.each([
+    ['short', 45, 6000, 1, 0],
+    ['long', 400, 6000, 1, 0],
+    ['soft', 100, 600, 1, 0],
+    ['off pitch', 70, 3000, 1.014, 0],
+    ['off pitch the other way and uneven', 70, 3000, 0.986, 0],
+    ['in noise', 100, 1500, 1, 130],
+  ])('%s, wherever in a frame they begin: at most 10 ms of each are left', (_, ms, amplitude, pitch, noise) => {
+    for (let key = 0; key < 16; key++) {
+      const begins = 4000 + key * 11;
+      const line = new Int16Array(9600);
+      // A saw of primes for noise: the same in every run, and no tone.
+      for (let n = 0; n < line.length; n++)
+        line[n] = Math.round((((n * 7919 + (n % 13) * 104_729) % 2003) / 2003 - 0.5) * noise);
+      const sound = tone((LOW[key >> 2] ?? 0) * pitch, (HIGH[key & 3] ?? 0) * pitch, ms, amplitude, 1.3);
+      for (const [n, sample] of sound.entries()) line[begins + n] = sample + (line[begins + n] ?? 0);
+      const frontEnd = new FrontEnd(8000);
+      const out = concat(
+        Array.from({ length: 60 }, (__, frame) => frontEnd.process(line.slice(frame * 160, frame * 160 + 160))),
+      );
+      // Whole milliseconds in which more is left than the line's noise.
+      const left = Array.from({ length: 1200 }, (__, n) => rmsDbfs(out.subarray(n * 8, n * 8 + 8))).filter(
+        (level) => level > -43,
+      );
+      expect(left.length, `key ${key}`).toBeLessThanOrEqual(10);
+    }
+  });
 });
 
 describe('automatic gain', () => {
