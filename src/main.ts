@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { createApi } from './api/app.js';
+import type { UserStore } from './api/console/user-store.js';
 import { refuseUpgrade, UpgradeRouter } from './api/upgrade.js';
 import { WidgetGate } from './api/widget/gate.js';
 import { fallbackPrompts } from './call/fallback-prompts.js';
@@ -239,6 +240,7 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
     void warmPrompts();
     const { port } = api.app.server.address() as AddressInfo;
     const host = config.http.host === '0.0.0.0' || config.http.host === '::' ? '127.0.0.1' : config.http.host;
+    if (config.console.enabled) facts.push(await consoleFact(people.users, `http://${host}:${port}`));
     facts.push(...(await platforms.start(`ws://${host}:${port}`)));
     let stopping: Promise<void> | undefined;
     return {
@@ -275,6 +277,13 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
     await stopAll();
     throw error;
   }
+}
+
+/** Where the people who run it look; nobody has a password before somebody was given one. */
+async function consoleFact(users: UserStore, url: string): Promise<{ readonly name: string; readonly value: string }> {
+  const all = await users.list().catch(() => undefined);
+  const first = all?.length === 0 ? '   (first user: npx hearken users add NAME --role admin)' : '';
+  return { name: 'console', value: `${url}/console/${first}` };
 }
 
 function workerFacts(speech: Awaited<ReturnType<typeof createSpeech>>) {

@@ -47,8 +47,10 @@ export async function callRoutes(app: FastifyInstance, options: CallRouteOptions
       address: request.ip,
       ...(detail === undefined ? {} : { detail }),
     });
-  const mayHear = (viewer: Viewer, id: string): void => {
-    if (viewer.seesAll || desk.handled(viewer.name, id)) return;
+  const sees = async (viewer: Viewer, id: string): Promise<boolean> =>
+    viewer.seesAll || desk.handled(viewer.name, id) || past.handledBy(viewer.name, id);
+  const mayHear = async (viewer: Viewer, id: string): Promise<void> => {
+    if (await sees(viewer, id)) return;
     throw new HearkenError('FORBIDDEN', 'The sound of this call is for supervisors, and for who had it in hand.', {
       hint: 'Ask a supervisor.',
     });
@@ -66,7 +68,12 @@ export async function callRoutes(app: FastifyInstance, options: CallRouteOptions
         toMs: to === undefined ? undefined : Date.parse(to),
       });
       note(request, 'searchCalls', '', { ...request.query, found: page.calls.length });
-      return { ...page, calls: page.calls.map((call) => (sees(viewer, call.id) ? call : maskedSummary(call))) };
+      return {
+        ...page,
+        calls: page.calls.map((call) =>
+          viewer.seesAll || desk.handled(viewer.name, call.id) ? call : maskedSummary(call),
+        ),
+      };
     },
   );
 
@@ -81,7 +88,7 @@ export async function callRoutes(app: FastifyInstance, options: CallRouteOptions
       const viewer = guard.viewer(request);
       const found = await past.detail(id, request.query.part);
       note(request, 'readCall', id);
-      return sees(viewer, id) ? found : maskedDetail(found);
+      return (await sees(viewer, id)) ? found : maskedDetail(found);
     },
   );
 
@@ -90,7 +97,7 @@ export async function callRoutes(app: FastifyInstance, options: CallRouteOptions
     { onRequest, schema: { hide: true, params: byId, querystring: partQuery } },
     async (request, reply) => {
       const { id } = request.params;
-      mayHear(guard.viewer(request), id);
+      await mayHear(guard.viewer(request), id);
       const { file, ended, part } = await past.sound(id, request.query.part);
       const { size } = await stat(file);
       const range = rangeOf(request.headers.range, size);
@@ -121,15 +128,11 @@ export async function callRoutes(app: FastifyInstance, options: CallRouteOptions
     },
     async (request) => {
       const { id } = request.params;
-      mayHear(guard.viewer(request), id);
+      await mayHear(guard.viewer(request), id);
       const { file, part } = await past.sound(id, request.query.part);
       return { part, ...(await waveforms.of(file, request.query.buckets)) };
     },
   );
-
-  function sees(viewer: Viewer, id: string): boolean {
-    return viewer.seesAll || desk.handled(viewer.name, id);
-  }
 }
 
 function maskedSummary(call: CallSummary): CallSummary {

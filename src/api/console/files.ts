@@ -68,7 +68,7 @@ export async function consoleFiles(app: FastifyInstance, { folder = BUILT }: { f
     const asked = (request.params as Record<string, string>)['*'] ?? '';
     if (names.has(asked) && asked !== 'index.html') return serve(request, reply, load(asked));
     // Addresses inside the console are its own affair; files that are not there are not.
-    if (/\.[a-z0-9]+$/.test(asked) && asked !== 'index.html') return reply.callNotFound();
+    if (asked.startsWith('api/') || (/\.[a-z0-9]+$/.test(asked) && asked !== 'index.html')) return reply.callNotFound();
     if (!names.has('index.html'))
       throw new HearkenError('NOT_FOUND', 'The console has not been built.', {
         hint: 'Build it: npm run build -w @hearken/web',

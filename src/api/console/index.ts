@@ -77,7 +77,7 @@ export async function registerConsole(
       });
       await api.register(signInRoutes, { users, sessions, guard, audit, ...clock });
       await api.register(liveRoutes, {
-        ...{ guard, bus, calls, desk },
+        ...{ guard, bus, calls, desk, audit },
         ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
       });
       await api.register(callRoutes, { guard, past, desk, audit });

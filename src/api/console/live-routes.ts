@@ -5,6 +5,7 @@ import { HearkenError } from '../../errors.js';
 import type { AgentDesk } from '../../handoff/agent-desk.js';
 import type { LiveBus, Published } from '../../insight/live-bus.js';
 import type { LiveCalls } from '../../insight/live-calls.js';
+import type { Audit } from './audit.js';
 import type { LiveEvent } from './contract.js';
 import type { ConsoleGuard, Viewer } from './guard.js';
 import { maskLive, maskQueue } from './masking.js';
@@ -14,6 +15,7 @@ export interface LiveRouteOptions {
   readonly bus: LiveBus;
   readonly calls: LiveCalls;
   readonly desk: AgentDesk;
+  readonly audit: Audit;
   /** Default 15 s. */
   readonly heartbeatMs?: number;
 }
@@ -25,7 +27,7 @@ const MAX_READERS_EACH = 20;
 
 /** `GET /live`: server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) of all that happens and may be seen. */
 export async function liveRoutes(app: FastifyInstance, options: LiveRouteOptions): Promise<void> {
-  const { guard, bus, calls, desk, heartbeatMs = 15_000 } = options;
+  const { guard, bus, calls, desk, audit, heartbeatMs = 15_000 } = options;
   /** Numbers of another run mean nothing here. */
   const run = randomUUID().slice(0, 8);
   const readers = new Map<ServerResponse, { readonly name: string; readonly end: () => void }>();
@@ -67,11 +69,13 @@ export async function liveRoutes(app: FastifyInstance, options: LiveRouteOptions
       // A page that is open is in use.
       guard.session(request.headers).then(
         (session) => {
-          if (session !== undefined) {
+          const same = session?.user.roles.join() === viewer.roles.join();
+          if (same) {
             raw.write(': still here\n\n');
             return;
           }
-          send(bus.seq, { type: 'signedOut' });
+          // Whose roles have changed comes back, and sees what they may see now.
+          if (session === undefined) send(bus.seq, { type: 'signedOut' });
           end();
         },
         () => raw.write(': still here\n\n'),
@@ -88,6 +92,7 @@ export async function liveRoutes(app: FastifyInstance, options: LiveRouteOptions
       raw.end();
     };
     readers.set(raw, { name: viewer.name, end });
+    if (viewer.seesAll) audit.add({ who: viewer.name, what: 'watchCalls', address: request.ip });
     raw.on('error', () => raw.destroy());
     raw.on('close', close);
   });

@@ -109,6 +109,12 @@ export class PastCalls {
     };
   }
 
+  /** Whether this agent had the conversation in hand, as the log tells. */
+  async handledBy(agent: string, id: string): Promise<boolean> {
+    const { desk } = conversationFacts(await this.#options.log.history(id, MAX_EVENTS));
+    return desk.some((each) => each.event === 'joined' && each.agent === agent);
+  }
+
   /** The sound of a part (default the last one that has any). Throws NOT_FOUND with the reason. */
   async sound(
     id: string,
