@@ -88,6 +88,7 @@ export async function consoleParts(parts: ConsolePartsOptions): Promise<ConsoleP
       auditFolder: join(dataFolder, 'audit'),
       keepDays: config.store.keepDays,
       recordsAudio: config.record.audio,
+      recordingsFolder: resolve(loaded.root, config.console.recordingsFolder),
       version: versionOf(),
       facts: parts.facts,
       ping: parts.ping,

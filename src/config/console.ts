@@ -12,6 +12,8 @@ export const consoleSchema = z
     sessionMs: ms(43_200_000),
     /** Folders of applications that may be tried in the playground, besides the one that is live. */
     playgroundApps: z.array(z.string().min(1)).max(50).default([]),
+    /** Where the SIP bridge keeps the calls that it records (its `recording.folder`). */
+    recordingsFolder: z.string().min(1).default('data/recordings'),
     /** Where the SIP bridge tells how it is; an empty text: it is not asked. HEARKEN_BRIDGE_URL */
     bridgeUrl: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default('http://127.0.0.1:8081'),
   })

@@ -454,6 +454,8 @@ export const callPart = z.object({
   durationMs: ms.nullable(),
   hasAudio: z.boolean(),
   sampleRate: z.number().nullable(),
+  /** Where in the sound this part begins, ms: a recording of the bridge may begin sooner (its announcement) or later (consent). Position in the sound = `fromMs` + this. */
+  audioOffsetMs: ms,
   /** Why there is no sound, where there is none; null where there is. */
   noAudioReason: z.string().nullable(),
 });

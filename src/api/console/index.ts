@@ -9,6 +9,7 @@ import type { LiveCalls } from '../../insight/live-calls.js';
 import type { SearchableLog } from '../../store/conversation-log.js';
 import type { UpgradeRouter } from '../upgrade.js';
 import { FileAudit } from './audit.js';
+import { BridgeRecordings } from './bridge-recordings.js';
 import { callRoutes } from './call-routes.js';
 import { deskRoutes } from './desk-routes.js';
 import { consoleFiles } from './files.js';
@@ -38,6 +39,7 @@ export interface ConsoleOptions {
   /** Of the audit. */
   readonly keepDays: number;
   readonly recordsAudio: boolean;
+  readonly recordingsFolder: string;
   readonly version: string;
   readonly facts: () => HealthFacts;
   readonly ping: () => Promise<void>;
@@ -60,7 +62,8 @@ export async function registerConsole(
   const audit = new FileAudit({ folder: options.auditFolder, keepDays: options.keepDays, logger });
   const playgrounds = new Playgrounds({ ...options.playground, logger });
   const listen = new ListenEndpoint({ guard, calls, audit, logger });
-  const past = new PastCalls({ log, dataFolder, tickets, live: calls, recordsAudio: options.recordsAudio });
+  const recordings = new BridgeRecordings(options.recordingsFolder);
+  const past = new PastCalls({ recordings, log, dataFolder, tickets, live: calls, recordsAudio: options.recordsAudio });
 
   app.addHook('preClose', async () => {
     playgrounds.close();

@@ -4,6 +4,7 @@ import { CallStory } from '../../insight/call-story.js';
 import type { LiveCalls } from '../../insight/live-calls.js';
 import type { ConversationEvent, SearchableLog, StoredEvent } from '../../store/conversation-log.js';
 import { fits, writeCursor } from '../../store/log/event-text.js';
+import type { BridgeRecordings } from './bridge-recordings.js';
 import type { CallDetail, CallPart, CallSummary, CallsPage, Outcome } from './contract.js';
 import {
   type ConversationFacts,
@@ -20,6 +21,8 @@ export interface PastCallsOptions {
   readonly dataFolder: string;
   readonly tickets: DeskStore;
   readonly live: LiveCalls;
+  /** Of the SIP bridge; it records what the service then does not. */
+  readonly recordings: BridgeRecordings;
   /** What callers' sound is kept for: shown where there is none. */
   readonly recordsAudio: boolean;
 }
@@ -156,7 +159,10 @@ export class PastCalls {
     // A call in which nothing was said yet, or one whose words are no longer kept.
     const record = RECORD_ID.test(id) ? await recordFacts(this.#options.dataFolder, id, Date.now()) : undefined;
     if (record === undefined) throw noCall();
-    return { facts: { ...facts, firstMs: record.startedAtMs, lastMs: record.startedAtMs }, records: [record] };
+    return {
+      facts: { ...facts, firstMs: record.startedAtMs, lastMs: record.startedAtMs },
+      records: [await this.#withSound(record)],
+    };
   }
 
   async #records(facts: ConversationFacts): Promise<readonly RecordFacts[]> {
@@ -164,9 +170,16 @@ export class PastCalls {
     for (const id of facts.recordIds) {
       const aboutMs = facts.turns.find(({ messageId }) => messageId.startsWith(id))?.atMs ?? facts.firstMs;
       const record = await recordFacts(this.#options.dataFolder, id, aboutMs);
-      if (record !== undefined) found.push(record);
+      if (record !== undefined) found.push(await this.#withSound(record));
     }
     return found;
+  }
+
+  async #withSound(record: RecordFacts): Promise<RecordFacts> {
+    if (record.audioFile !== undefined) return record;
+    const found = await this.#options.recordings.find(record.callId, record.startedAtMs);
+    if (found === undefined) return record;
+    return { ...record, audioFile: found.file, audioOffsetMs: record.startedAtMs - found.startedAtMs };
   }
 
   #summary(id: string, facts: ConversationFacts, records: readonly RecordFacts[], query?: string): CallSummary {
@@ -182,6 +195,7 @@ export class PastCalls {
       durationMs: record.ended?.durationMs ?? null,
       hasAudio,
       sampleRate: record.sampleRate,
+      audioOffsetMs: record.audioOffsetMs,
       noAudioReason: hasAudio ? null : this.#noAudio(),
     };
   }

@@ -8,7 +8,11 @@ export interface RecordFacts {
   readonly id: string;
   readonly eventsFile: string;
   readonly audioFile: string | undefined;
+  /** Where in the sound the record begins. */
+  readonly audioOffsetMs: number;
   readonly startedAtMs: number;
+  /** The signalling's. */
+  readonly callId: string;
   readonly caller: string;
   readonly callee: string;
   readonly language: string;
@@ -28,6 +32,7 @@ const LONGEST_RECORD_BYTES = 16 * 1024 * 1024;
 
 const begin = z.object({
   type: z.literal('call'),
+  callId: z.string().catch(''),
   caller: z.string().catch(''),
   callee: z.string().catch(''),
   language: z.string().catch(''),
@@ -55,12 +60,14 @@ export async function recordFacts(dataFolder: string, id: string, aboutMs: numbe
     const last = end.safeParse(ends.last);
     const audioFile = join(folder, `${id}.wav`);
     const sound = await stat(audioFile).catch(() => undefined);
-    const { startedAt, caller, callee, language, sampleRate, headers } = first.data;
+    const { startedAt, callId, caller, callee, language, sampleRate, headers } = first.data;
     return {
       id,
       eventsFile,
       audioFile: sound === undefined ? undefined : audioFile,
+      audioOffsetMs: 0,
       startedAtMs: Date.parse(startedAt),
+      callId,
       caller,
       callee,
       language,

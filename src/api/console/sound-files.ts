@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { WAV_HEADER_BYTES } from '../../dsp/wav.js';
+import { decodeAlaw, decodeMulaw } from '../../dsp/g711.js';
 import { HearkenError } from '../../errors.js';
 import type { Waveform } from './contract.js';
 
@@ -27,7 +27,6 @@ export function rangeOf(header: string | undefined, size: number): ByteRange | u
 
 const KEPT = 100;
 const MAX_AT_ONCE = 2;
-const BYTES_PER_FRAME = 4;
 
 /** Peaks of recordings, worked out once and kept for who looks again. */
 export class Waveforms {
@@ -59,21 +58,22 @@ export class Waveforms {
 }
 
 async function peaks(file: string, size: number, buckets: number): Promise<Omit<Waveform, 'part'>> {
-  const sampleRate = await sampleRateOf(file);
-  const frames = Math.max(0, Math.floor((size - WAV_HEADER_BYTES) / BYTES_PER_FRAME));
+  const { sampleRate, dataAt, bytesPerSample, level } = await soundOf(file);
+  const frameBytes = bytesPerSample * 2;
+  const frames = Math.max(0, Math.floor((size - dataAt) / frameBytes));
   const perBucket = Math.max(1, Math.ceil(frames / buckets));
   const count = Math.ceil(frames / perBucket);
   const caller = new Array<number>(count).fill(0);
   const bot = new Array<number>(count).fill(0);
   let frame = 0;
   let rest = Buffer.alloc(0);
-  for await (const chunk of createReadStream(file, { start: WAV_HEADER_BYTES, highWaterMark: 262_144 })) {
+  for await (const chunk of createReadStream(file, { start: dataAt, highWaterMark: 262_144 })) {
     const bytes: Buffer = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
-    const whole = bytes.length - (bytes.length % BYTES_PER_FRAME);
-    for (let at = 0; at < whole && frame < frames; at += BYTES_PER_FRAME, frame++) {
+    const whole = bytes.length - (bytes.length % frameBytes);
+    for (let at = 0; at < whole && frame < frames; at += frameBytes, frame++) {
       const bucket = Math.floor(frame / perBucket);
-      const left = Math.abs(bytes.readInt16LE(at));
-      const right = Math.abs(bytes.readInt16LE(at + 2));
+      const left = level(bytes, at);
+      const right = level(bytes, at + bytesPerSample);
       if (left > (caller[bucket] ?? 0)) caller[bucket] = left;
       if (right > (bot[bucket] ?? 0)) bot[bucket] = right;
     }
@@ -88,22 +88,49 @@ async function peaks(file: string, size: number, buckets: number): Promise<Omit<
   };
 }
 
-async function sampleRateOf(file: string): Promise<number> {
+interface Sound {
+  readonly sampleRate: number;
+  /** Where samples begin. */
+  readonly dataAt: number;
+  readonly bytesPerSample: number;
+  /** Of the sample at that byte, 0 to 32,768. */
+  readonly level: (bytes: Buffer, at: number) => number;
+}
+
+const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, value) => value);
+/** By the numbers of RFC 2361: the service writes PCM, the bridge also G.711. */
+const LEVELS: Readonly<Record<number, { readonly bits: number; readonly level: Sound['level'] }>> = {
+  1: { bits: 16, level: (bytes, at) => Math.abs(bytes.readInt16LE(at)) },
+  6: { bits: 8, level: levelsOf(decodeAlaw(EVERY_BYTE)) },
+  7: { bits: 8, level: levelsOf(decodeMulaw(EVERY_BYTE)) },
+};
+
+function levelsOf(decoded: Int16Array): Sound['level'] {
+  return (bytes, at) => Math.abs(decoded[bytes[at] ?? 0] ?? 0);
+}
+
+/** Reads a header as the service or the bridge writes it: `fmt ` and then `data`. Throws AUDIO_UNREADABLE. */
+async function soundOf(file: string): Promise<Sound> {
   const handle = await open(file, 'r');
   try {
-    const header = Buffer.alloc(WAV_HEADER_BYTES);
-    const { bytesRead } = await handle.read(header, 0, WAV_HEADER_BYTES, 0);
+    const header = Buffer.alloc(64);
+    await handle.read(header, 0, header.length, 0);
+    const known = LEVELS[header.readUInt16LE(20)];
     const sampleRate = header.readUInt32LE(24);
+    const dataAt = 28 + header.readUInt32LE(16);
     const ours =
-      bytesRead === WAV_HEADER_BYTES &&
+      known !== undefined &&
       header.toString('latin1', 0, 4) === 'RIFF' &&
+      header.toString('latin1', 12, 16) === 'fmt ' &&
+      dataAt <= 48 &&
+      header.toString('latin1', dataAt - 8, dataAt - 4) === 'data' &&
       header.readUInt16LE(22) === 2 &&
-      header.readUInt16LE(34) === 16;
+      header.readUInt16LE(34) === known.bits;
     if (!ours || sampleRate < 4000 || sampleRate > 192_000)
       throw new HearkenError('AUDIO_UNREADABLE', 'The recording of this call is damaged.', {
         hint: 'Look at the file on the machine.',
       });
-    return sampleRate;
+    return { sampleRate, dataAt, bytesPerSample: known.bits / 8, level: known.level };
   } finally {
     await handle.close();
   }

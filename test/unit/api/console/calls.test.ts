@@ -146,6 +146,38 @@ describe('past conversations, in a log of files', () => {
     expect((await boss.get(`/calls/${ID}/waveform?buckets=1`)).status).toBe(400);
   });
 
+  it('play what the bridge has recorded, in its own format, and tell where the conversation begins in it', async () => {
+    await spoken(log, false);
+    const folder = join(server.dataFolder, 'data', 'recordings', new Date(START_MS - 2000).toISOString().slice(0, 10));
+    await mkdir(folder, { recursive: true });
+    const name = '44444444-4444-4444-8444-444444444444';
+    const startedAt = new Date(START_MS - 2000).toISOString();
+    await writeFile(join(folder, `${name}.json`), JSON.stringify({ callId: 'sip-9', startedAt, consent: 'announced' }));
+    // One second of mu-law, both sides silent (0xff) but for the caller's last half.
+    const header = Buffer.alloc(46);
+    header.write('RIFF', 0, 'latin1');
+    header.write('WAVEfmt ', 8, 'latin1');
+    header.writeUInt32LE(18, 16);
+    for (const [at, value] of [
+      [20, 7],
+      [22, 2],
+      [32, 2],
+      [34, 8],
+    ] as const)
+      header.writeUInt16LE(value, at);
+    header.writeUInt32LE(8000, 24);
+    header.write('data', 38, 'latin1');
+    const sound = Buffer.alloc(16_000, 0xff);
+    for (let frame = 4000; frame < 8000; frame++) sound[frame * 2] = 0x80;
+    await writeFile(join(folder, `${name}.wav`), Buffer.concat([header, sound]));
+    const boss = await server.user('boss', 'supervisor');
+    expect((await boss.get(`/calls/${ID}`)).body.parts).toMatchObject([{ hasAudio: true, audioOffsetMs: 2000 }]);
+    expect((await boss.get(`/calls/${ID}/audio`)).body).toHaveLength(16_046);
+    const { body } = await boss.get(`/calls/${ID}/waveform?buckets=100`);
+    expect([body.durationMs, body.caller[10], body.bot[90]]).toEqual([1000, 0, 0]);
+    expect(body.caller[90]).toBeGreaterThan(0.9);
+  });
+
   it('say why there is no sound', async () => {
     await spoken(log, false);
     const boss = await server.user('boss', 'supervisor');
