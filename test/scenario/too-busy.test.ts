@@ -5,7 +5,7 @@ import { SipPhone } from '@hearken/sip-bridge';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RawPhone } from '../../sip-bridge/test/support/raw-phone.js';
 import { BridgeProcess, ServiceProcess } from '../support/hearken.js';
-import { eventually, Stage } from '../support/processes.js';
+import { eventually, root, Stage } from '../support/processes.js';
 
 let folder: string;
 let stage: Stage;
@@ -27,9 +27,10 @@ async function metricOf(url: string, name: string): Promise<number | undefined> 
 describe('a recogniser that has all it can do', () => {
   it('refuses the next caller with 503 and Retry-After, counts that, and has room again when a call is over', async () => {
     const config = join(folder, 'busy.yml');
+    const prompts = join(root, 'node_modules/.cache/hearken-test-prompts');
     writeFileSync(
       config,
-      'speech:\n  maxStreamsPerWorker: 1\n  promptCacheDiskBytes: 0\nbridge:\n  retryAfterSeconds: 17\n',
+      `speech:\n  maxStreamsPerWorker: 1\n  promptCacheFolder: ${JSON.stringify(prompts)}\nbridge:\n  retryAfterSeconds: 17\n`,
     );
     const service = stage.add(await ServiceProcess.start(folder, { HEARKEN_CONFIG: config }));
     const bridge = stage.add(await BridgeProcess.start(service.mediaUrl, { HEARKEN_CONFIG: config }));
