@@ -1,3 +1,4 @@
+import type { AnswerHints } from '../dialogue/answer-words.js';
 import type {
   BotAction,
   Brain,
@@ -25,12 +26,19 @@ export class FakeBrain implements Brain {
   /** What `peek` says of a text. */
   assess: (text: string) => PartialReading = () => ({ complete: false, openNumber: false });
 
+  /** What `answersTo` says of a question. */
+  answers: AnswerHints = { words: [], numbers: [] };
+
   constructor(reply: (input: UserInput) => FakeReply) {
     this.reply = reply;
   }
 
   get inputs(): readonly UserInput[] {
     return this.messages.map((message) => message.input);
+  }
+
+  answersTo(): AnswerHints {
+    return this.answers;
   }
 
   async handle(message: UserMessage, options: TurnOptions = {}): Promise<TurnResult> {

@@ -1,5 +1,6 @@
 import { SafeEmitter } from '../emitter.js';
 import { HearkenError } from '../errors.js';
+import type { ExpectedWords } from '../speech/correct/index.js';
 import type { Graph } from '../speech/graph.js';
 import type {
   Recognizer,
@@ -16,6 +17,8 @@ export class FakeRecognizerStream extends SafeEmitter<RecognizerStreamEvents> im
   closed = false;
   /** What it was told to listen for, in order. */
   readonly expected: Graph[] = [];
+  /** And the words, last. */
+  expectedWords: ExpectedWords | undefined;
   /** Ms of audio accepted: the stream's own clock. */
   audioMs = 0;
   readonly #sampleRate: number;
@@ -55,8 +58,9 @@ export class FakeRecognizerStream extends SafeEmitter<RecognizerStreamEvents> im
     return flushId;
   }
 
-  expect(graph: Graph): void {
+  expect(graph: Graph, words?: ExpectedWords): void {
     this.expected.push(graph);
+    this.expectedWords = words;
   }
 
   close(): void {

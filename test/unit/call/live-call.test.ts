@@ -195,10 +195,13 @@ describe('a call', () => {
         ? [say('订单号是多少'), { type: 'expect', expectation: { type: 'digits', slot: 'order_number', maxLength: 8 } }]
         : [say('您好')],
     );
+    const known = { words: [], numbers: ['20250415'] };
+    call.brain.answers = known;
     await call.listen(1000);
     await call.speak('查订单');
     await call.listen(1500);
     expect(call.stream.expected.at(-1)).toBe('digits');
+    expect(call.stream.expectedWords).toEqual(known);
     await call.over();
   });
 
