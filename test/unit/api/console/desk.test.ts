@@ -43,6 +43,11 @@ async function chat(conversationId: string, text: string): Promise<any> {
   return response.json();
 }
 
+async function messages(query: string): Promise<{ seq: number; who: string; text: string }[]> {
+  const response = await fetch(`${server.url}/chat/messages?${query}`);
+  return ((await response.json()) as { messages: { seq: number; who: string; text: string }[] }).messages;
+}
+
 /** A visitor with a socket; what arrives is kept. */
 function visitor(conversationId: string) {
   const socket = new WebSocket(
@@ -144,13 +149,11 @@ describe('the agent desk', () => {
     const { offers } = (await anna.get('/desk')).body;
     const { id } = (await anna.post(`/desk/offers/${offers[0].id}/accept`)).body;
     await anna.post(`/desk/chats/${id}/messages`, { text: '您好' });
-    const asked = await (await fetch(`${server.url}/chat/messages?conversationId=visit-3&waitMs=5000`)).json();
-    expect(asked.messages.map(({ text }: { text: string }) => text).at(-1)).toBe('您好');
-    const waiting = fetch(
-      `${server.url}/chat/messages?conversationId=visit-3&after=${asked.messages.at(-1).seq}&waitMs=10000`,
-    );
+    const asked = await messages('conversationId=visit-3&waitMs=5000');
+    expect(asked.at(-1)?.text).toBe('您好');
+    const waiting = messages(`conversationId=visit-3&after=${asked.at(-1)?.seq}&waitMs=10000`);
     await anna.post(`/desk/chats/${id}/messages`, { text: '还在吗' });
-    expect((await (await waiting).json()).messages).toMatchObject([{ who: 'agent', text: '还在吗' }]);
+    expect(await waiting).toMatchObject([{ who: 'agent', text: '还在吗' }]);
     await anna.post(`/desk/chats/${id}/messages`, { text: '请回复' });
     expect((await chat('visit-3', '在')).replies).toEqual([{ text: '请回复' }]);
   });
