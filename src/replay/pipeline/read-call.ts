@@ -205,6 +205,9 @@ function outcomeOf(run: CallRun, events: readonly RecordedEvent[], turns: readon
   if (events.some(({ type }) => type === 'fallback') || session.ended?.cause === 'error') return 'failed';
   if (session.transferred) return 'transferred';
   if (session.ended?.by === 'us') return 'contained';
+  // What was decided counts, also when the recording ends before it is done.
+  const decided = decidedEnd(events);
+  if (decided !== undefined) return decided;
   const last = events.findLast(({ type }) => type === 'turn');
   const turn = last === undefined ? undefined : turnSchema.safeParse(last).data;
   if (
@@ -217,6 +220,12 @@ function outcomeOf(run: CallRun, events: readonly RecordedEvent[], turns: readon
   const expectation = turn.actions.findLast(({ type }) => type === 'expect')?.expectation;
   // A slot that is asked for is a wish half served.
   return expectation?.slot === undefined ? 'contained' : 'abandoned';
+}
+
+function decidedEnd(events: readonly RecordedEvent[]): CallOutcome | undefined {
+  const last = turnSchema.safeParse(events.findLast(({ type }) => type === 'turn')).data;
+  if (last?.actions.some(({ type }) => type === 'transfer')) return 'transferred';
+  return last?.actions.some(({ type }) => type === 'hangup') ? 'contained' : undefined;
 }
 
 function transferReasonOf(events: readonly RecordedEvent[]): string | null {
