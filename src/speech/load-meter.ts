@@ -1,5 +1,7 @@
 const SLICE_MS = 1000;
 const SLICES = 8;
+/** The first second of a worker's life, when its models are still cold, is not what it can do. */
+const LEAST_MS = 3000;
 
 /** How much of the last seconds somebody was at work, 0..1: busy times summed in slices of a second. */
 export class LoadMeter {
@@ -19,7 +21,7 @@ export class LoadMeter {
     const slice = Math.floor(nowMs / SLICE_MS);
     let busy = 0;
     for (const [at, ms] of this.#busy) if (at > slice - SLICES) busy += ms;
-    const whole = Math.max(SLICE_MS, Math.min(nowMs - this.#firstMs, (SLICES - 1) * SLICE_MS + (nowMs % SLICE_MS)));
+    const whole = Math.max(LEAST_MS, Math.min(nowMs - this.#firstMs, (SLICES - 1) * SLICE_MS + (nowMs % SLICE_MS)));
     return Math.min(1, busy / whole);
   }
 }

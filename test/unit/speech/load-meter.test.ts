@@ -17,6 +17,12 @@ describe('load of a worker', () => {
     expect(meter.load(30_000)).toBe(0);
   });
 
+  it('is not judged by its first moment', () => {
+    const meter = new LoadMeter();
+    meter.add(900, 900);
+    expect(meter.load(900)).toBeCloseTo(0.3, 2);
+  });
+
   it('is no more than everything', () => {
     const meter = new LoadMeter();
     meter.add(1000, 9000);
