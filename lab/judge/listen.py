@@ -89,7 +89,8 @@ class Loop:
 
     def __init__(self, names):
         ids = {p: i for i, p in enumerate(names)}
-        syllables = [l.split()[0] for l in open(TOKENS, encoding='utf8')]
+        with open(TOKENS, encoding='utf8') as f:
+            syllables = [l.split()[0] for l in f]
         syllables = {s[:-1] + '0' if s[-1] == '5' else s for s in syllables if re.fullmatch('[a-z]+[0-5]', s)}
         parts = [q for q in (split(s) for s in sorted(syllables)) if all(p in ids for p in q)]
         self.i, self.f = sorted({q[0] for q in parts if len(q) > 1}), sorted({q[-1] for q in parts})
