@@ -15,6 +15,9 @@ import { type ControlMessage, FramePacker, type StreamSettings, unpackPlayout, t
 
 /** After a stall at most so many frames are sent at once. */
 const CATCH_UP_FRAMES = 5;
+/** Calls take turns within the 20 ms: a burst of all of them at once would keep what comes in waiting, and each other. */
+const SLOTS = 4;
+const SLOT_MS = FRAME_MS / SLOTS;
 /** Received frames wait this long for others, so that a hundred calls do not make five thousand thread messages a second. */
 const BATCH_MS = 4;
 const LATE_TICK_MS = FRAME_MS / 2;
@@ -25,7 +28,11 @@ if (!port) throw new Error('pacer-worker runs only as a worker thread');
 const sessions = new Map<number, RtpSession>();
 const allocator = new PortAllocator();
 const packer = new FramePacker();
-const schedule = new DeadlineSchedule(monotonicMs() + FRAME_MS, FRAME_MS, CATCH_UP_FRAMES);
+const schedule = new DeadlineSchedule(monotonicMs() + FRAME_MS, SLOT_MS, CATCH_UP_FRAMES * SLOTS);
+let slot = 0;
+const bySlot = Array.from({ length: SLOTS }, () => new Set<RtpSession>());
+/** Frames that each slot's calls have lost to a stall and not been told of. */
+const lost = new Array<number>(SLOTS).fill(0);
 const counters = { lateTicks: 0, skippedFrames: 0, worstLateMs: 0 };
 /** Sessions whose callers talk to each other. */
 const joined = new Map<number, number>();
@@ -74,21 +81,34 @@ function wake(): void {
   const due = schedule.due(nowMs);
   if (due.frames > 0 && sessions.size > 0) {
     if (due.lateMs > LATE_TICK_MS) counters.lateTicks++;
-    counters.skippedFrames += due.skipped;
+    counters.skippedFrames += Math.round(due.skipped / SLOTS);
     counters.worstLateMs = Math.max(counters.worstLateMs, due.lateMs);
-    for (let frame = 0; frame < due.frames; frame++) {
-      const skipped = frame === 0 ? due.skipped : 0;
-      for (const session of sessions.values()) session.tick(nowMs, skipped);
+    passOver(due.skipped);
+    for (let turn = 0; turn < due.frames; turn++) {
+      const skipped = lost[slot] ?? 0;
+      lost[slot] = 0;
+      for (const session of bySlot[slot] ?? []) session.tick(nowMs, skipped);
+      slot = (slot + 1) % SLOTS;
     }
   }
-  setTimeout(wake, Math.max(0, schedule.nextMs - monotonicMs()));
+  setTimeout(wake, sessions.size === 0 ? FRAME_MS : Math.max(0, schedule.nextMs - monotonicMs()));
+}
+
+function passOver(turns: number): void {
+  for (let index = 0; index < SLOTS; index++) lost[index] = (lost[index] ?? 0) + Math.floor(turns / SLOTS);
+  for (let rest = turns % SLOTS; rest > 0; rest--) {
+    lost[slot] = (lost[slot] ?? 0) + 1;
+    slot = (slot + 1) % SLOTS;
+  }
 }
 
 async function open(message: Extract<ControlMessage, { type: 'open' }>): Promise<void> {
   const { request, stream } = message;
   try {
     const ports = await allocator.open(message.host, message.portMin, message.portMax);
-    sessions.set(stream, new RtpSession(ports, message, sinkOf(stream)));
+    const session = new RtpSession(ports, message, sinkOf(stream));
+    sessions.set(stream, session);
+    bySlot.reduce((least, calls) => (calls.size < least.size ? calls : least)).add(session);
     tell({ type: 'reply', request, value: ports.port });
   } catch (error) {
     tell({ type: 'refused', request, code: 'RTP_PORTS_EXHAUSTED', message: messageOf(error) });
@@ -137,6 +157,7 @@ function control(message: ControlMessage): void {
     const value = session?.stats();
     session?.close();
     sessions.delete(message.stream);
+    if (session) for (const calls of bySlot) calls.delete(session);
     const other = joined.get(message.stream);
     if (other !== undefined) {
       joined.delete(other);

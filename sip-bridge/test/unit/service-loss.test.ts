@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { FakeMediaService, monotonicMs, SipPhone } from '../../src/index.js';
+import { FakeMediaService, monotonicMs, type PhoneCall, SipPhone } from '../../src/index.js';
 import { shortApology } from '../support/apology.js';
 import { envelopeMatch, share, tone } from '../support/g711.js';
 import { Recorder, until } from '../support/recorder.js';
@@ -133,15 +133,24 @@ describe('when the service is not there at all', () => {
 });
 
 describe('a service that refuses', () => {
-  it('means the apology, without waiting for the time-out', async () => {
+  const refusing = async (code: string): Promise<PhoneCall> => {
     world = await World.start(
       { apology: SHORT, media: { connectTimeoutMs: 60_000 } },
-      { refuse: { code: 'OVERLOADED', message: 'full' } },
+      { refuse: { code, message: 'not now' } },
     );
     const phone = await world.phone();
-    const call = await phone.call(world.bridge.uri);
+    return phone.call(world.bridge.uri);
+  };
+
+  it('means the apology, without waiting for the time-out', async () => {
+    const call = await refusing('UNAUTHORIZED');
     await call.answered;
     await call.ended;
+  });
+
+  it('because it is full means 503, so that another one is tried', async () => {
+    const call = await refusing('OVERLOADED');
+    await expect(call.answered).rejects.toThrow(/503/);
   });
 });
 

@@ -149,6 +149,29 @@ describe('a transfer with a peer that refuses REFER', () => {
     await until(() => world.bridge.calls.size === 0, 'the bridge has let go');
   });
 
+  it('lets a caller in wideband and encrypted talk to an agent with a plain telephone', async () => {
+    await start({
+      rtp: { portMin: 0, portMax: 0, srtp: 'optional', srtpWithoutTls: true },
+      transfer: { whisper: false },
+    });
+    const agent = await agentPhone();
+    const { call, session, heard } = await world.call({ obeyRefer: false, codecs: ['g722'], srtp: 'required' });
+    expect(session.start.media).toEqual({ encoding: 'pcm16', sampleRate: 16_000 });
+    order(session, agent.phone.uri, { mode: 'attended' });
+    expect(await session.waitFor('transfer.result')).toMatchObject({ outcome: 'completed', status: 200 });
+    const agentCall = agent.calls[0];
+    expect([call.codec, agentCall?.codec]).toEqual(['g722', 'pcmu']);
+    agentCall?.sendAudio(tone(700, 2000)).catch(() => undefined);
+    await until(() => share(heard.bytes().subarray(-4000), 700) > 0.9, 'the caller hears the agent', 8000);
+    call.sendAudio(tone(500, 2000)).catch(() => undefined);
+    const agentHeard = (): Uint8Array => agent.heard[0]?.bytes().subarray(-4000) ?? new Uint8Array(1);
+    await until(() => share(agentHeard(), 500) > 0.9, 'the agent hears the caller', 8000);
+    const over = world.bridge.next('over', 8000);
+    await call.hangup();
+    const [, summary] = await over;
+    expect(summary.rtp?.encrypted).toBe(true);
+  });
+
   it('ends the agent when the caller leaves, and writes both into the record', async () => {
     await start({ transfer: { whisper: false, mode: 'bridged' } });
     const agent = await agentPhone();
