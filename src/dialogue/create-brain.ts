@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { HearkenError } from '../errors.js';
 import { BUILT_IN_ACTIONS } from './actions/built-in-names.js';
+import { withEarlyLookups } from './actions/early-lookups.js';
 import { type LoadedActions, loadActions } from './actions/load.js';
 import { ReadyActions } from './actions/ready/ready-actions.js';
 import { makeRunAction } from './actions/run-action.js';
@@ -79,8 +80,23 @@ async function readApplication(options: BrainOptions) {
     allowedHosts: options.allowedHosts ?? [],
   });
   const waits = waitsOf(application, actions);
-  const runAction = makeRunAction(application, actions, ready, options.logger);
+  const runAction = withEarlyLookups(
+    makeRunAction(application, actions, ready, options.logger),
+    isLookupOf(application, actions),
+  );
   return { application, runAction, waitOf: (name: string) => waits.get(name) ?? {}, close: actions.close };
+}
+
+/** Actions of which their authors say that they only look something up. */
+function isLookupOf(application: Application, loaded: LoadedActions): (name: string) => boolean {
+  const { readyActions, endpoints } = application;
+  return (name) => {
+    const own = loaded.actions.get(name);
+    if (own !== undefined) return own.lookup;
+    const written = readyActions.get(name);
+    if (written !== undefined) return written.type === 'http' && written.lookup;
+    return endpoints.lookups.has(name);
+  };
 }
 
 function waitsOf(application: Application, loaded: LoadedActions): ReadonlyMap<string, Wait> {

@@ -2,6 +2,7 @@ import { HearkenError, messageOf } from '../errors.js';
 import type { ParseResult } from '../nlu/intent-model.js';
 import type { StoredSession } from '../store/session-store.js';
 import { Abstracts } from './abstracts.js';
+import { EffectNeeded } from './actions/runner.js';
 import { type AnswerHints, AnswerWords } from './answer-words.js';
 import type { Application } from './app/types.js';
 import type {
@@ -28,7 +29,7 @@ import {
   type StoredReply,
   type Tracker,
 } from './tracker/tracker.js';
-import { EffectNeeded, type Extractor, type TurnDeps, visibleSlots } from './turn/context.js';
+import { type Extractor, type TurnDeps, visibleSlots } from './turn/context.js';
 import { PolicyIndex } from './turn/policy.js';
 import { isDigitSlot } from './turn/slots.js';
 import { runTurn } from './turn/turn.js';
@@ -85,6 +86,11 @@ export class DialogueBrain implements Brain {
       maxNoMatch: options.maxNoMatch ?? 2,
       maxNoInput: options.maxNoInput ?? 2,
       handoffTarget: options.handoffTarget,
+      onStuck: (conversationId, where) =>
+        options.logger.error(
+          { conversationId, ...where },
+          'a turn went round and round without asking the caller anything and was ended; look for steps of flows, or rules, that lead back to each other',
+        ),
       onActionError: (name, error) => options.logger.error({ action: name, err: error }, 'an action failed'),
     };
   }
@@ -230,6 +236,7 @@ export class DialogueBrain implements Brain {
       conversationId: tracker.conversationId,
       language: message.input.language ?? tracker.state.language,
       nowMs: this.#now(),
+      timeZone: this.#application.timeZone,
       ...(slot === undefined ? {} : { expectedSlot: this.#expectedType(slot, type) }),
     });
   }

@@ -34,6 +34,7 @@ export async function peekAt(
   }
   const parse = await model.parse(trimmed, {
     language,
+    timeZone: application.timeZone,
     ...(slot === undefined ? {} : { expectedSlot: slot.voice.type }),
   });
   const { name, confidence } = parse.intent;

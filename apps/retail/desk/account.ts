@@ -1,6 +1,6 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
 import { taxNumberOf } from '../shop/checks.js';
-import { get, orderPath, send, shopAction, textSlot } from './shop-client.js';
+import { get, orderPath, send, shopAction, shopLookup, textSlot } from './shop-client.js';
 import { isChinese, levelName } from './words.js';
 
 /** Invoices, points, passwords, payments. */
@@ -8,12 +8,12 @@ import { isChinese, levelName } from './words.js';
 const order = (context: ActionContext): unknown => context.slots.order_key;
 
 export const accountActions: readonly ActionDefinition[] = [
-  shopAction('action_check_invoice', async (context) => {
+  shopLookup('action_check_invoice', async (context) => {
     const { body } = await get(context, orderPath(context, 'invoice'));
     return { slots: { invoice_state: body.state, invoice_issued_to: body.title ?? null } };
   }),
 
-  { name: 'action_read_tax_number', run: (context) => readTaxNumber(context) },
+  { name: 'action_read_tax_number', lookup: true, run: (context) => readTaxNumber(context) },
 
   shopAction('action_create_invoice', async (context) => {
     const kind = context.slots.invoice_kind;
@@ -36,7 +36,7 @@ export const accountActions: readonly ActionDefinition[] = [
     return { slots: { invoice_created: status === 201 } };
   }),
 
-  shopAction('action_look_up_member', async (context) => {
+  shopLookup('action_look_up_member', async (context) => {
     const phone = encodeURIComponent(textSlot(context, 'account_phone'));
     const { status, body } = await get(context, `/members/${phone}`);
     if (status !== 200) return { slots: { member_found: false } };
@@ -67,7 +67,7 @@ export const accountActions: readonly ActionDefinition[] = [
     return { slots: { reset_outcome: outcome, code_failures: outcome === 'done' ? 0 : failures } };
   }),
 
-  shopAction('action_check_payments', async (context) => {
+  shopLookup('action_check_payments', async (context) => {
     const { body } = await get(context, orderPath(context, 'payments'));
     const times = Number(body.times ?? 0);
     const found = body.refunded === true ? 'refunded' : times === 0 ? 'unpaid' : times === 1 ? 'once' : 'twice';

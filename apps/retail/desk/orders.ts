@@ -1,11 +1,11 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
-import { get, orderPath, type ShopAnswer, send, shopAction, textSlot } from './shop-client.js';
+import { get, orderPath, type ShopAnswer, send, shopAction, shopLookup, textSlot } from './shop-client.js';
 import { daysAgo, inWords } from './words.js';
 
 /** Which order it is, where it is, whether the caller is its owner, and where it shall go. */
 
 export const orderActions: readonly ActionDefinition[] = [
-  shopAction('action_look_up_order', async (context) => {
+  shopLookup('action_look_up_order', async (context) => {
     const said = textSlot(context, 'order_number');
     // Looked up a moment ago, in the same conversation and language.
     const known = context.slots.order_found === true && textSlot(context, 'order_key').endsWith(said);
@@ -49,7 +49,7 @@ export const orderActions: readonly ActionDefinition[] = [
     return { slots: { identity: status === 429 || failures > 2 ? 'locked' : 'wrong', identity_failures: failures } };
   }),
 
-  shopAction('action_check_address_change', async (context) => ({
+  shopLookup('action_check_address_change', async (context) => ({
     slots: {
       address_changeable: context.slots.order_state === 'preparing' || context.slots.order_state === 'unpaid',
     },
@@ -62,8 +62,8 @@ export const orderActions: readonly ActionDefinition[] = [
     return { slots: { address_changed: status === 200 } };
   }),
 
-  { name: 'action_read_address', run: (context) => readArea(context) },
-  { name: 'action_match_item', run: (context) => matchItem(context) },
+  { name: 'action_read_address', lookup: true, run: (context) => readArea(context) },
+  { name: 'action_match_item', lookup: true, run: (context) => matchItem(context) },
 ];
 
 /** "另外那个耳机我想退", where the order known is one of shoes: it is another order, and it is asked which. */

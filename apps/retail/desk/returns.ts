@@ -1,5 +1,5 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
-import { get, orderPath, send, shopAction, textSlot } from './shop-client.js';
+import { get, orderPath, send, shopAction, shopLookup, textSlot } from './shop-client.js';
 import { colourName, daysAgo, listed, sizeName } from './words.js';
 
 /** Sending back, getting money back, and having another one. */
@@ -7,7 +7,7 @@ import { colourName, daysAgo, listed, sizeName } from './words.js';
 const order = (context: ActionContext): unknown => context.slots.order_key;
 
 export const returnActions: readonly ActionDefinition[] = [
-  shopAction('action_check_return', async (context) => {
+  shopLookup('action_check_return', async (context) => {
     const { body } = await get(context, orderPath(context, 'return'));
     return { slots: { return_problem: body.problem, return_because: body.because, return_days_left: body.daysLeft } };
   }),
@@ -18,7 +18,7 @@ export const returnActions: readonly ActionDefinition[] = [
     return { slots: { return_number: status === 201 ? String(body.number) : null } };
   }),
 
-  shopAction('action_check_refund', async (context) => {
+  shopLookup('action_check_refund', async (context) => {
     const { body } = await get(context, orderPath(context, 'refund'));
     return {
       slots: {
@@ -29,7 +29,7 @@ export const returnActions: readonly ActionDefinition[] = [
     };
   }),
 
-  shopAction('action_check_exchange', async (context) => {
+  shopLookup('action_check_exchange', async (context) => {
     const { body } = await get(context, orderPath(context, 'exchange'));
     const sizes = strings(context.slots.order_sizes);
     const colours = strings(context.slots.order_colours);
@@ -57,9 +57,9 @@ export const returnActions: readonly ActionDefinition[] = [
     };
   }),
 
-  { name: 'action_read_exchange_kind', run: (context) => readKind(context) },
+  { name: 'action_read_exchange_kind', lookup: true, run: (context) => readKind(context) },
 
-  shopAction('action_check_stock', async (context) => {
+  shopLookup('action_check_stock', async (context) => {
     const [size, colour] = [readSize(context), readColour(context)];
     if (size === null) return { slots: { exchange_outcome: 'unknown', new_size: null }, say: ['utter_no_such_size'] };
     if (colour === null)

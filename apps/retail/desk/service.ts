@@ -18,6 +18,7 @@ export const serviceActions: readonly ActionDefinition[] = [
   // Somebody who rings from a telephone need not say its number.
   {
     name: 'action_note_caller_number',
+    lookup: true,
     run: (context) => {
       const number = callerNumber(context.sender);
       return { slots: { caller_number: number ?? null, caller_number_tail: number?.slice(-4) ?? null } };
@@ -25,9 +26,10 @@ export const serviceActions: readonly ActionDefinition[] = [
   },
   {
     name: 'action_use_caller_number',
+    lookup: true,
     run: (context) => ({ slots: { callback_phone: context.slots.caller_number } }),
   },
-  { name: 'action_read_callback_time', run: (context) => readTime(context) },
+  { name: 'action_read_callback_time', lookup: true, run: (context) => readTime(context) },
 ];
 
 /** `sip:13800138000@…`, `+86 138…`: the mobile number in it, where there is one. */

@@ -96,9 +96,14 @@ function usable(answer: ShopAnswer): ShopAnswer {
 }
 
 /** An action that needs the shop: what goes wrong there is told by the slot `shop_trouble`, for the flow to say something sensible. */
-export function shopAction(name: string, run: (context: ActionContext) => Promise<ActionResult>): ActionDefinition {
+export function shopAction(
+  name: string,
+  run: (context: ActionContext) => Promise<ActionResult>,
+  { lookup = false }: Pick<ActionDefinition, 'lookup'> = {},
+): ActionDefinition {
   return {
     name,
+    lookup,
     timeoutMs: 2 * ANSWER_LIMIT_MS + 1000,
     async run(context) {
       try {
@@ -110,6 +115,11 @@ export function shopAction(name: string, run: (context: ActionContext) => Promis
       }
     },
   };
+}
+
+/** The same for one that only asks and changes nothing: it may be run while the caller is still talking. */
+export function shopLookup(name: string, run: (context: ActionContext) => Promise<ActionResult>): ActionDefinition {
+  return shopAction(name, run, { lookup: true });
 }
 
 /** Path of the order that is being talked about. */

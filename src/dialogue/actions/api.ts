@@ -56,6 +56,11 @@ export interface ActionDefinition {
   readonly name: string;
   /** Default 5,000; at most 60,000. */
   readonly timeoutMs?: number;
+  /**
+   * It only looks something up: nothing is changed anywhere by running it once more, or for nothing. It may then be run while the caller is still talking, so that the answer is
+   * there when they have finished. Default false.
+   */
+  readonly lookup?: boolean;
   /** What the caller hears when it takes longer than this; default `utter_please_wait` after 1,000 ms. */
   readonly wait?: { readonly afterMs?: number; readonly response?: string };
   run(context: ActionContext): Promise<ActionResult | undefined> | ActionResult | undefined;

@@ -11,4 +11,9 @@ export type RunAction = (
   history: () => readonly TrackerEvent[],
   /** Fires when the caller is gone: what is still running is stopped. */
   gone?: AbortSignal,
+  /** To see what a turn would give: only lookups are run, anything else rejects with EffectNeeded. */
+  early?: boolean,
 ) => Promise<ActionResult>;
+
+/** A rehearsal came to something that is felt outside. */
+export class EffectNeeded extends Error {}

@@ -84,6 +84,8 @@ export class ActionServer {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': key },
         body,
+        // It is the operator's own server, named in endpoints.yml: what it is asked goes there and nowhere else.
+        redirect: 'manual',
         signal: gone === undefined ? timeUp : AbortSignal.any([timeUp, gone]),
       });
     } catch (error) {
@@ -99,6 +101,10 @@ export class ActionServer {
     if (TRY_AGAIN.has(response.status)) {
       await response.body?.cancel();
       return { again: failed(name, `the action server answered ${response.status}`) };
+    }
+    if (response.status >= 300 && response.status < 400) {
+      await response.body?.cancel();
+      throw failed(name, `the action server answered ${response.status}, and redirects are not followed`);
     }
     const text = await readBounded(response).catch((error: unknown) => {
       throw failed(name, `its answer can't be read: ${messageOf(error)}`, error);

@@ -35,12 +35,14 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
   'ready_actions',
   'language',
   'additional_languages',
+  'time_zone',
   'recipe',
   'assistant_id',
   'importers',
   'config',
 ]);
 
+const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
 /** Rasa's own defaults (FallbackClassifier). */
 const NLU_THRESHOLD = 0.3;
 const AMBIGUITY_THRESHOLD = 0.1;
@@ -144,6 +146,7 @@ export async function loadApplication(
     endpoints: readEndpoints(endpoints),
     language,
     languages: languagesOf(domain, language, config),
+    timeZone: readTimeZone(reader, config),
     actionFiles: files.actions,
     maxHistory: readMaxHistory(config),
   };
@@ -231,11 +234,33 @@ function readMaxHistory(config: YamlMap): number {
   return typeof memory?.max_history === 'number' && memory.max_history > 0 ? memory.max_history : MAX_HISTORY;
 }
 
+/** The key `time_zone` of config.yml. */
+function readTimeZone(reader: YamlReader, config: YamlMap): string {
+  const zone = config.time_zone;
+  if (zone === undefined || zone === null) return DEFAULT_TIME_ZONE;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: String(zone) }).resolvedOptions().timeZone;
+  } catch {
+    reader.wrong(
+      config,
+      'time_zone',
+      `"${String(zone)}" is no time zone`,
+      'Write an IANA name such as Asia/Shanghai or Europe/Berlin.',
+    );
+    return DEFAULT_TIME_ZONE;
+  }
+}
+
 function readEndpoints(root: YamlMap): Endpoints {
   const all: Record<string, Readonly<Record<string, unknown>>> = {};
   for (const [name, value] of Object.entries(root)) if (isMapValue(value)) all[name] = value;
   const url = all.action_endpoint?.url;
-  return { actionUrl: typeof url === 'string' ? url : undefined, all };
+  const lookups = all.action_endpoint?.lookups;
+  return {
+    actionUrl: typeof url === 'string' ? url : undefined,
+    lookups: new Set(Array.isArray(lookups) ? lookups.map(String) : []),
+    all,
+  };
 }
 
 /** `${NAME}` in endpoints.yml, as Rasa has it; a variable that is not set stays as it is written. */

@@ -39,6 +39,8 @@ export interface HttpAction extends Located {
   readonly body: unknown;
   readonly timeoutMs: number;
   readonly retries: number;
+  /** It changes nothing there; may be run while the caller is still talking. */
+  readonly lookup: boolean;
   readonly answers: readonly AnswerRule[];
   readonly wait: Wait;
 }
@@ -81,9 +83,11 @@ export type ReadyAction = HttpAction | TicketAction | CallBackAction | EndAction
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 /** May be sent twice with no more effect than once (RFC 9110 §9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
+/** Meant to change nothing (RFC 9110 §9.2.1). */
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const TYPES = ['http', 'ticket', 'call_back', 'hand_off', 'hang_up'];
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  http: ['type', 'method', 'url', 'query', 'headers', 'body', 'timeout_ms', 'retries', 'answer', 'wait'],
+  http: ['type', 'method', 'url', 'query', 'headers', 'body', 'timeout_ms', 'retries', 'lookup', 'answer', 'wait'],
   ticket: ['type', 'subject', 'text', 'priority', 'slots', 'set', 'say'],
   call_back: ['type', 'phone', 'at', 'subject', 'slots', 'set', 'say'],
   hand_off: ['type', 'reason', 'target', 'say'],
@@ -217,6 +221,7 @@ function readHttp(reader: YamlReader, name: string, body: YamlMap, place: Locate
     body: body.body,
     timeoutMs,
     retries,
+    lookup: typeof body.lookup === 'boolean' ? body.lookup : SAFE.has(method),
     answers: readAnswers(reader, body),
     wait: readWait(reader, body),
     ...place,

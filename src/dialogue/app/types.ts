@@ -197,6 +197,8 @@ export interface Thresholds {
 export interface Endpoints {
   /** Rasa action server. */
   readonly actionUrl: string | undefined;
+  /** Its actions that only look something up (`lookups:` of the action endpoint). */
+  readonly lookups: ReadonlySet<string>;
   /** Every entry of endpoints.yml, for the application's own actions. */
   readonly all: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
@@ -213,6 +215,8 @@ export interface Application {
   /** The language of variations that name none. */
   readonly language: string;
   readonly languages: readonly string[];
+  /** IANA name of the clock that callers and the business live by. */
+  readonly timeZone: string;
   /** Files below `actions/`. */
   readonly actionFiles: readonly string[];
   readonly maxHistory: number;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionStore } from '../../store/session-store.js';
 import type { Brain, UserInput } from '../brain.js';
+import { CONTINUE_MARK } from '../continue/words.js';
 import type { TrackerEvent } from '../tracker/events.js';
 import { newTracker, type Tracker } from '../tracker/tracker.js';
 import type { ConversationTest, TestStep } from './read.js';
@@ -155,7 +156,8 @@ async function doneIn(id: string, sessions: SessionStore): Promise<Done[]> {
 
 function toDone(event: TrackerEvent, earlier: readonly TrackerEvent[]): Done[] {
   if (event.event === 'bot') {
-    if (event.interim) return [];
+    // The code in this place is put there outside the turn.
+    if (event.interim || event.text === CONTINUE_MARK) return [];
     const action = earlier.findLast((each) => each.event === 'action');
     const named = earlier.at(-1) === action && action?.name === event.response;
     const name = event.response ?? '';

@@ -1,6 +1,7 @@
 import type { ActionResult } from '../actions/api.js';
+import { EffectNeeded } from '../actions/runner.js';
 import { builtIn } from './built-in.js';
-import { EffectNeeded, type TurnContext } from './context.js';
+import type { TurnContext } from './context.js';
 import { linkTo, startForm } from './frames.js';
 import { withPatience } from './patience.js';
 
@@ -40,7 +41,6 @@ async function runOne(ctx: TurnContext, name: string, policy: string): Promise<s
 }
 
 async function custom(ctx: TurnContext, name: string): Promise<string | undefined> {
-  if (ctx.mode.rehearsal) throw new EffectNeeded();
   const work = ctx.deps.runAction(
     name,
     {
@@ -63,6 +63,7 @@ async function custom(ctx: TurnContext, name: string): Promise<string | undefine
     },
     () => [...ctx.tracker.events, ...ctx.events],
     ctx.mode.signal,
+    ctx.mode.rehearsal,
   );
   try {
     const result = await withPatience(work, {
@@ -72,6 +73,7 @@ async function custom(ctx: TurnContext, name: string): Promise<string | undefine
     });
     return applyResult(ctx, result);
   } catch (error) {
+    if (error instanceof EffectNeeded) throw error;
     // Nobody is there any more to be told.
     if (ctx.gone) return undefined;
     // The caller must not pay for a broken back end with silence: say so, and let a person take over.
@@ -81,6 +83,15 @@ async function custom(ctx: TurnContext, name: string): Promise<string | undefine
     abandon(ctx);
     return undefined;
   }
+}
+
+/** A turn that goes round and round ends with words and a person: on the phone the alternative is silence. */
+export function giveUpStuck(ctx: TurnContext): void {
+  if (ctx.stuck === undefined || ctx.ended) return;
+  ctx.deps.onStuck(ctx.tracker.conversationId, ctx.stuck);
+  ctx.sayFirst(['utter_action_failed', 'utter_default']);
+  ctx.handOff(`stuck: ${ctx.stuck.flow ?? ctx.stuck.form ?? ctx.stuck.action ?? 'rules'}`);
+  abandon(ctx);
 }
 
 /** What built on the action is given up: should nobody take the call, it must not go on as if it had been done. */

@@ -39,6 +39,11 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   const { parse } = ctx;
   // "算了，还是换货": what was begun is not come back to afterwards.
   if (parse.instead === true && flowFor(ctx, parse.intent.name, parse.intent.confidence) !== undefined) dropTop(ctx);
+  // "I don't want to return it" while it is being returned: that is given up, whatever was asked.
+  if (parse.negated !== undefined && givesUp(ctx, parse.negated)) {
+    await runAction(ctx, 'action_cancel', 'command');
+    return advance(ctx);
+  }
   await extractByActions(ctx);
   const question = questionOf(ctx.application, ctx.top);
   const said = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
@@ -124,6 +129,15 @@ function spokenCommand(ctx: TurnContext, parse: ParseResult): string | undefined
 
 /** As sure as this of an intent of its own, an application knows better than the words of a command. */
 const SURE = 0.7;
+
+/** What is not wanted is the very thing that is under way, and nothing else is wanted in its place. */
+function givesUp(ctx: TurnContext, negated: { readonly name: string; readonly confidence: number }): boolean {
+  const { top } = ctx;
+  if (top?.kind !== 'flow' || top.called) return false;
+  const instead = ctx.parse?.intent.name ?? '';
+  const declined = instead === 'deny' || instead === negated.name || notUnderstood(ctx);
+  return declined && flowFor(ctx, negated.name, negated.confidence) === top.flow;
+}
 
 function startsSomething(ctx: TurnContext, intent: string, confidence: number): boolean {
   return ctx.deps.index.knows(intent) || flowFor(ctx, intent, confidence) !== undefined;

@@ -28,9 +28,20 @@ export interface TurnDeps {
   readonly maxNoMatch: number;
   readonly maxNoInput: number;
   readonly handoffTarget: string | undefined;
+  /** A turn did too much; where it was then. */
+  readonly onStuck: (conversationId: string, where: Stuck) => void;
   readonly onActionError: (name: string, error: unknown) => void;
   /** For what is said while an action takes its time. */
   readonly clock?: Clock | undefined;
+}
+
+/** Where a turn was when it had done more than any turn should. */
+export interface Stuck {
+  readonly flow?: string;
+  readonly step?: string;
+  readonly form?: string;
+  /** What was done last. */
+  readonly action?: string;
 }
 
 export interface Extractor {
@@ -44,9 +55,6 @@ export interface TurnMode extends TurnOptions {
   /** Nothing may be done that is felt outside the tracker. */
   readonly rehearsal?: boolean;
 }
-
-/** A rehearsal came to something that is felt outside. */
-export class EffectNeeded extends Error {}
 
 /** A loop that goes round and round in an application's rules or flows ends here. */
 const MAX_ACTIONS = 60;
@@ -75,6 +83,8 @@ export class TurnContext {
   /** Slots set by this message. */
   readonly setNow = new Set<string>();
   readonly mode: TurnMode;
+  /** The turn did too much and was ended here. */
+  stuck: Stuck | undefined;
   #steps = 0;
 
   constructor(
@@ -125,7 +135,19 @@ export class TurnContext {
 
   /** Counts what the turn does; false when it does too much. */
   step(): boolean {
-    return ++this.#steps <= MAX_ACTIONS;
+    if (++this.#steps <= MAX_ACTIONS) return true;
+    this.stuck ??= this.#where();
+    return false;
+  }
+
+  #where(): Stuck {
+    const { top } = this;
+    const last = this.events.findLast((event) => event.event === 'action');
+    return {
+      ...(top?.kind === 'flow' ? { flow: top.flow, step: top.step } : {}),
+      ...(top?.kind === 'form' ? { form: top.form } : {}),
+      ...(last?.event === 'action' ? { action: last.name } : {}),
+    };
   }
 
   setSlot(name: string, value: unknown): void {

@@ -1,20 +1,18 @@
 /** Dates, times and amounts as they are keyed in. */
 
-/** The clock callers live by; the understanding's default too. */
-const TIME_ZONE = 'Asia/Shanghai';
-
 /**
  * The value that digits stand for in a slot of this type, in the form the understanding gives such values; undefined when they can't.
  * date: `MMDD` (the next such day), `YYYYMMDD` · time: `HHMM` · datetime: `MMDDHHMM` · amount, money: yuan · number.
+ * `timeZone`: IANA name of the clock that says what day it is.
  */
-export function fromKeys(type: string, digits: string, nowMs: number): unknown {
+export function fromKeys(type: string, digits: string, nowMs: number, timeZone: string): unknown {
   switch (type) {
     case 'date':
-      return date(digits, nowMs);
+      return date(digits, nowMs, timeZone);
     case 'time':
       return time(digits);
     case 'datetime': {
-      const [day, clock] = [date(digits.slice(0, -4), nowMs), time(digits.slice(-4))];
+      const [day, clock] = [date(digits.slice(0, -4), nowMs, timeZone), time(digits.slice(-4))];
       return day === undefined || clock === undefined ? undefined : `${day}T${clock}`;
     }
     case 'amount':
@@ -28,12 +26,12 @@ export function fromKeys(type: string, digits: string, nowMs: number): unknown {
   }
 }
 
-function date(digits: string, nowMs: number): string | undefined {
+function date(digits: string, nowMs: number, timeZone: string): string | undefined {
   if (digits.length === 8)
     return valid(Number(digits.slice(0, 4)), Number(digits.slice(4, 6)), Number(digits.slice(6)));
   if (digits.length !== 4) return undefined;
   // sv-SE writes ISO dates.
-  const today = new Intl.DateTimeFormat('sv-SE', { timeZone: TIME_ZONE }).format(nowMs);
+  const today = new Intl.DateTimeFormat('sv-SE', { timeZone }).format(nowMs);
   const year = Number(today.slice(0, 4));
   const [month, day] = [Number(digits.slice(0, 2)), Number(digits.slice(2))];
   for (let ahead = 0; ahead < 8; ahead++) {

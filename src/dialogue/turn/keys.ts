@@ -59,5 +59,5 @@ function coerceDigits(ctx: TurnContext, digits: string): unknown {
   if (slot.voice.keypad.has(digits)) return coerce(slot, slot.voice.keypad.get(digits));
   if (slot.type === 'categorical') return slot.values[Number(digits) - 1];
   if (isDigitSlot(slot) || slot.type === 'float') return coerce(slot, digits);
-  return fromKeys(slot.voice.type, digits, ctx.nowMs);
+  return fromKeys(slot.voice.type, digits, ctx.nowMs, ctx.application.timeZone);
 }

@@ -2,7 +2,7 @@ import type { ParseResult } from '../../nlu/intent-model.js';
 import type { BotAction, UserInput, UserMessage } from '../brain.js';
 import type { TrackerEvent } from '../tracker/events.js';
 import type { Tracker, TrackerState } from '../tracker/tracker.js';
-import { runAction } from './act.js';
+import { giveUpStuck, runAction } from './act.js';
 import { handleAnswer, takeUpWishes } from './answer.js';
 import { TurnContext, type TurnDeps, type TurnMode } from './context.js';
 import { advance, ask } from './frames.js';
@@ -100,6 +100,7 @@ async function begin(ctx: TurnContext): Promise<void> {
 async function finish(ctx: TurnContext): Promise<void> {
   await advance(ctx);
   await takeUpWishes(ctx);
+  giveUpStuck(ctx);
   if (ctx.ended) return;
   await ask(ctx);
   // Nothing came of it (a correction with nothing to correct, "repeat" before a word was said): on the phone that would be silence.

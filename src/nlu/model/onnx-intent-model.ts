@@ -25,6 +25,7 @@ import { insteadStart } from './instead.js';
 import { IntentClassifier } from './intent-classifier.js';
 import { readNegation } from './negation.js';
 import { OwnEntities, type OwnEntitiesData, ownEntitiesSchema } from './own-entities.js';
+import { beforeNumber, withoutThanks } from './within.js';
 
 export interface LoadOptions extends CodeOptions, UserPatternsOptions {
   readonly encoder?: SentenceEncoder;
@@ -43,6 +44,10 @@ const LOOSE_SHARE = 0.1;
 const NEGATED_CONFIDENCE = 0.5;
 /** The intent of "no" (Rasa's usual name): what a wish that is not wanted comes to. */
 const DENY_INTENT = 'deny';
+/** Those of thanks and of an answer that holds only values; what gives up what is under way. */
+const THANKS_INTENT = 'thanks';
+const INFORM_INTENT = 'inform';
+const REFUSALS: ReadonlySet<string> = new Set([DENY_INTENT, 'cancel']);
 /** A beginning that could go anywhere is surely not understood. */
 const FRAGMENT_CONFIDENCE = 0.9;
 
@@ -132,13 +137,33 @@ export class OnnxIntentModel implements IntentModel {
   /** What the caller wants, where they may first have given up what they wanted before. */
   async #wished(text: string): Promise<Wishes & { readonly instead?: boolean }> {
     const start = insteadStart(text);
-    if (start === undefined) return this.#wishes(text);
+    if (start === undefined) return this.#within(text, await this.#wishes(text));
     const wishes = await this.#wishes(text.slice(start));
     const { name, confidence } = wishes.intent;
     if (name === FALLBACK_INTENT || MINOR_INTENTS.has(name) || confidence < JOINED_CONFIDENCE)
-      return this.#wishes(text);
+      return this.#within(text, await this.#wishes(text));
     const intents = wishes.intents?.map((wish) => ({ ...wish, start: wish.start + start, end: wish.end + start }));
     return { ...wishes, instead: true, ...(intents === undefined ? {} : { intents }) };
+  }
+
+  /** "不退了，谢谢" is no thanks, and "我要退货订单号八七六五" more than a number. */
+  async #within(text: string, wishes: Wishes): Promise<Wishes> {
+    const { name } = wishes.intent;
+    if (name === THANKS_INTENT) {
+      const rest = withoutThanks(text);
+      const other = rest === undefined ? undefined : await this.#wishes(rest);
+      const counts = other !== undefined && (REFUSALS.has(other.intent.name) || !MINOR_INTENTS.has(other.intent.name));
+      if (counts && other.intent.name !== FALLBACK_INTENT && other.intent.confidence >= LOOSE_CONFIDENCE) return other;
+    }
+    if (name === INFORM_INTENT) {
+      const rest = beforeNumber(text);
+      const other = rest === undefined ? undefined : await this.#wish(rest, 0);
+      if (other === undefined || other.negated !== undefined) return wishes;
+      const { intent } = other;
+      const counts = intent.name !== FALLBACK_INTENT && !MINOR_INTENTS.has(intent.name);
+      if (counts && intent.confidence >= LOOSE_CONFIDENCE) return { intent, ranking: lead(intent, wishes.ranking) };
+    }
+    return wishes;
   }
 
   /** One wish, several, or one that is wanted in place of another. */

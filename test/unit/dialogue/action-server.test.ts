@@ -31,7 +31,10 @@ async function talk(answers: readonly Answer[]) {
     const answer = answers[Math.min(requests.length, answers.length) - 1] ?? {};
     if (answer.hang) return;
     response
-      .writeHead(answer.status ?? 200, { 'content-type': 'application/json' })
+      .writeHead(answer.status ?? 200, {
+        'content-type': 'application/json',
+        ...(answer.location === undefined ? {} : { location: answer.location }),
+      })
       .end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? {}));
   });
   server = started;
@@ -143,6 +146,22 @@ describe('an action server in Rasa’s protocol', () => {
     server?.closeAllConnections();
     server?.close();
     expect(words(await say('go'))).toEqual(['Sorry.', '(a person)']);
+  });
+
+  it('that sends us elsewhere is not followed', async () => {
+    let elsewhere = 0;
+    const other = createServer((_request, response) => {
+      elsewhere++;
+      response.end('{}');
+    });
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { say } = await talk([
+      { status: 307, location: `http://127.0.0.1:${(other.address() as AddressInfo).port}/` },
+    ]);
+    expect(words(await say('go'))).toEqual(['Sorry.', '(a person)']);
+    expect(elsewhere).toBe(0);
+    other.close();
   });
 
   it('may send nonsense: the caller hears an apology', async () => {

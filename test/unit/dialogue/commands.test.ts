@@ -62,5 +62,13 @@ describe('keys stand for', () => {
     ['amount', '120', { amount: 120, currency: 'CNY' }],
     ['number', '7', 7],
     ['text', '7', undefined],
-  ])('a %s: %s', (type, digits, value) => expect(fromKeys(type, digits, now)).toEqual(value));
+  ])('a %s: %s', (type, digits, value) => expect(fromKeys(type, digits, now, 'Asia/Shanghai')).toEqual(value));
+
+  it('a day of the clock that the application lives by', () => {
+    expect(fromKeys('date', '1120', now, 'Asia/Shanghai')).toBe('2027-11-20');
+    // An hour into the 21st in Shanghai it still is the 20th in Honolulu.
+    const night = Date.parse('2026-11-21T01:00:00+08:00');
+    expect(fromKeys('date', '1120', night, 'Asia/Shanghai')).toBe('2027-11-20');
+    expect(fromKeys('date', '1120', night, 'Pacific/Honolulu')).toBe('2026-11-20');
+  });
 });

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BotAction, UserMessage } from '../../../src/dialogue/brain.js';
 import { withPatience } from '../../../src/dialogue/turn/patience.js';
@@ -115,5 +117,33 @@ describe('a rehearsal', () => {
       { look: 'look' },
     );
     expect(await brain.rehearse(message('look'))).toBeUndefined();
+  });
+
+  it('runs what only looks something up, once for the rehearsals and the turn together', async () => {
+    const sessions = new MemorySessionStore({ ttlMs: 60_000 });
+    const marks = join(await house.folder({ marks: '' }), 'marks');
+    const look = `import { appendFileSync } from 'node:fs';
+export default { name: 'action_look', lookup: true, run() { appendFileSync(${JSON.stringify(marks)}, 'x'); return { say: ['utter_found'] }; } };`;
+    const brain = await house.brain({ ...FILES, 'actions/look.ts': look }, { look: 'look' }, { sessions });
+    const asked = message('look');
+    const rehearsed = await brain.rehearse(asked);
+    expect(rehearsed?.actions).toContainEqual(expect.objectContaining({ type: 'say', text: 'Found it.' }));
+    expect(await brain.rehearse(asked)).toEqual(rehearsed);
+    expect(await sessions.get(asked.conversationId)).toBeUndefined();
+    expect(await brain.handle(asked)).toEqual(rehearsed);
+    expect(await readFile(marks, 'utf8')).toBe('x');
+    // What was looked up for another turn is not good for this one.
+    await brain.handle({ ...message('look', asked.conversationId) });
+    expect(await readFile(marks, 'utf8')).toBe('xx');
+  });
+
+  it('of a lookup that fails is given up without a word, and the turn itself tries again', async () => {
+    const look = `let tries = 0;
+export default { name: 'action_look', lookup: true, run() { if (tries++ === 0) throw new Error('not now'); return { say: ['utter_found'] }; } };`;
+    const brain = await house.brain({ ...FILES, 'actions/look.ts': look }, { look: 'look' });
+    const asked = message('look');
+    expect(await brain.rehearse(asked)).toBeUndefined();
+    const { actions } = await brain.handle(asked);
+    expect(actions).toContainEqual(expect.objectContaining({ type: 'say', text: 'Found it.' }));
   });
 });

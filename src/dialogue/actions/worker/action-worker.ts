@@ -82,7 +82,8 @@ async function load({ modules, endpoints: given, slots }: WorkerFiles): Promise<
           hint: 'Rename one of them.',
         });
       actions.set(definition.name, definition);
-      known.push({ name: definition.name, source, timeoutMs: definition.timeoutMs, wait: definition.wait });
+      const { name, timeoutMs, wait } = definition;
+      known.push({ name, source, timeoutMs, wait, lookup: definition.lookup === true });
     }
     if (typeof module.close === 'function') closers.push(module.close);
   }

@@ -18,6 +18,7 @@ export interface KnownAction {
   readonly name: string;
   readonly source: string;
   readonly timeoutMs: number | undefined;
+  readonly lookup: boolean;
   readonly wait: { readonly afterMs?: number; readonly response?: string } | undefined;
 }
 
