@@ -112,7 +112,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   if (options.codes !== undefined) await app.register(continueRoutes, { brain: options.brain, codes: options.codes });
   await app.register(rasaWebhookRoute, { brain: options.brain });
   if (options.wechat?.token !== undefined)
-    await app.register(wechatRoutes, { brain: options.brain, logger: options.logger, config: options.wechat });
+    await app.register(wechatRoutes, {
+      ...{ brain: options.brain, logger: options.logger, config: options.wechat },
+      visitors: options.visitors,
+    });
   if (options.calls !== undefined) await app.register(callRoutes, { ...options.calls, signIn });
   if (options.intentModel !== undefined) await app.register(modelParseRoute, { intentModel: options.intentModel });
   if (options.widget !== undefined) await app.register(widgetRoutes, { ...options.widget, signIn });

@@ -129,6 +129,8 @@ export class AgentDesk {
   /** Somebody wants a person. Resolves when one has taken them, or nobody did within `limitMs`. Throws OVERLOADED. */
   request(request: DeskRequest, limitMs: number, first = false): Promise<DeskAnswer> {
     const { calls } = this.#options;
+    // Who asks again, in another way, waits once.
+    this.#queue.gone(request.callId);
     const { answer } = this.#queue.add(request, limitMs, first);
     calls.hold(request.callId, true);
     calls.change(request.callId, { state: 'queued' });
@@ -301,7 +303,12 @@ export class AgentDesk {
       this.visitors.send(callId, { id: randomUUID(), who: 'system', name: undefined, text: words });
       const { reason, slots } = context;
       const summary = [context.summary, ...lines.slice(-3).map(({ text }) => text)].join(' / ').slice(0, 500);
-      void this.request({ callId, kind, caller, language, reason, slots, summary }, this.#options.config.queueMs, true);
+      const again = { callId, kind, caller, language, reason, slots, summary };
+      void this.request(again, this.#options.config.queueMs, true).then(({ outcome }) => {
+        if (outcome !== 'nobody') return;
+        const text = deskWords(language).ended;
+        this.visitors.send(callId, { id: randomUUID(), who: 'system', name: undefined, text, over: true });
+      });
     }
   }
 

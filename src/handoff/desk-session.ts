@@ -29,6 +29,9 @@ async function handOver(
 ): Promise<TransferOutcome> {
   const callId = session.peer.conversationId ?? session.id;
   const { headers = {}, transferId, timeoutMs } = request;
+  // Somebody has them already, in writing.
+  if (desk.chatOf(callId) !== undefined)
+    return { transferId, outcome: 'completed', status: 200, reason: 'somebody at the desk has them already' };
   let closed = false;
   session.once('closed', () => {
     closed = true;

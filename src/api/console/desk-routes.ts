@@ -51,6 +51,8 @@ export async function deskRoutes(app: FastifyInstance, options: DeskRouteOptions
   const { guard, desk, tickets, bus, audit } = options;
   const api = app.withTypeProvider<ZodTypeProvider>();
   const onRequest = guard.require('agent', 'supervisor');
+  /** Who is rung. A supervisor who is no agent takes over by joining, or out of the queue. */
+  const ofAgents = guard.require('agent');
 
   /** A conversation that is theirs; supervisors have them all. */
   const chatOf = (request: FastifyRequest, id: string): { readonly viewer: Viewer; readonly found: Chat } => {
@@ -73,7 +75,7 @@ export async function deskRoutes(app: FastifyInstance, options: DeskRouteOptions
 
   api.put(
     '/desk/presence',
-    { onRequest, schema: { hide: true, body: presenceRequest, response: { 200: agent, ...errors } } },
+    { onRequest: ofAgents, schema: { hide: true, body: presenceRequest, response: { 200: agent, ...errors } } },
     async (request) => {
       note(request, 'presence', request.body.presence);
       return desk.setPresence(guard.viewer(request), request.body.presence);
@@ -81,7 +83,7 @@ export async function deskRoutes(app: FastifyInstance, options: DeskRouteOptions
   );
 
   const taking = { onRequest, schema: { hide: true, params: byId, response: { 200: chat, ...errors } } };
-  api.post('/desk/offers/:id/accept', taking, async (request) => {
+  api.post('/desk/offers/:id/accept', { ...taking, onRequest: ofAgents }, async (request) => {
     const begun = desk.accept(request.params.id, guard.viewer(request));
     note(request, 'acceptCall', begun.callId);
     return begun;
@@ -91,11 +93,15 @@ export async function deskRoutes(app: FastifyInstance, options: DeskRouteOptions
     note(request, 'takeCall', begun.callId);
     return begun;
   });
-  api.post('/desk/offers/:id/decline', { onRequest, schema: { hide: true, params: byId } }, async (request, reply) => {
-    desk.decline(request.params.id, guard.viewer(request));
-    note(request, 'declineCall', request.params.id);
-    return reply.status(204).send();
-  });
+  api.post(
+    '/desk/offers/:id/decline',
+    { onRequest: ofAgents, schema: { hide: true, params: byId } },
+    async (request, reply) => {
+      desk.decline(request.params.id, guard.viewer(request));
+      note(request, 'declineCall', request.params.id);
+      return reply.status(204).send();
+    },
+  );
   api.post('/desk/calls/:id/join', { ...taking, onRequest: guard.require('supervisor') }, async (request) => {
     const begun = desk.join(request.params.id, guard.viewer(request));
     note(request, 'joinCall', begun.callId);

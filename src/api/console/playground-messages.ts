@@ -8,6 +8,8 @@ export const playgroundOrder = z.discriminatedUnion('type', [
     type: z.literal('open'),
     folder: z.string(),
     cacheFolder: z.string(),
+    /** For tickets; whoever gave it takes it away. */
+    deskFolder: z.string(),
     environment: z.record(z.string(), z.string()),
     privateHosts: z.array(z.string()),
     allowedHosts: z.array(z.string()),

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Brain, TurnResult } from '../../dialogue/brain.js';
@@ -34,14 +33,12 @@ process.on('disconnect', () => process.exit(0));
 async function open(order: Extract<PlaygroundOrder, { type: 'open' }>): Promise<void> {
   try {
     const intentModel = await trainOrLoadForApp(order.folder, join(order.cacheFolder, 'nlu'));
-    const deskFolder = await mkdtemp(join(tmpdir(), 'hearken-playground-'));
-    process.on('exit', () => void rm(deskFolder, { recursive: true, force: true }));
     brain = await createBrain({
       appFolder: order.folder,
       cacheFolder: join(order.cacheFolder, 'actions'),
       intentModel,
       sessions: new MemorySessionStore({ ttlMs: 3_600_000 }),
-      desk: await FileDeskStore.open(join(deskFolder, 'desk.jsonl')),
+      desk: await FileDeskStore.open(join(order.deskFolder, 'desk.jsonl')),
       environment: order.environment,
       privateHosts: order.privateHosts,
       allowedHosts: order.allowedHosts,

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { basename } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import type { Logger } from 'pino';
 import { HearkenError } from '../../errors.js';
 import { workerEntry } from '../../worker-entry.js';
@@ -99,6 +101,7 @@ export class Playgrounds {
       type: 'open',
       folder: found.folder,
       cacheFolder,
+      deskFolder: deskFolderOf(id),
       environment: { ...environment },
       privateHosts: [...privateHosts],
       allowedHosts: [...allowedHosts],
@@ -182,6 +185,9 @@ export class Playgrounds {
       reject(new HearkenError('WORKER_LOST', 'The playground is over.', { hint: 'Open it again.' }));
     }
     room.child.kill('SIGKILL');
+    rm(deskFolderOf(id), { recursive: true, force: true }).catch((err: unknown) =>
+      this.#options.logger.warn({ err }, 'what a playground left could not be removed'),
+    );
     this.#ended.set(id, { owner: room.owner, view: room.view });
     if (this.#ended.size > KEPT_ENDED) {
       const oldest = this.#ended.keys().next();
@@ -194,6 +200,10 @@ export class Playgrounds {
       if (err !== null) this.#options.logger.debug({ err }, 'a playground could not be told something');
     });
   }
+}
+
+function deskFolderOf(id: string): string {
+  return join(tmpdir(), `hearken-playground-${id}`);
 }
 
 function unknown(): HearkenError {

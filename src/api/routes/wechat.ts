@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Config } from '../../config.js';
 import type { Brain } from '../../dialogue/brain.js';
 import { HearkenError } from '../../errors.js';
+import type { VisitorLines } from '../../handoff/visitor-lines.js';
 import { errorResponse } from '../schemas.js';
 import { SUCCESS, WeChatChannel } from '../wechat/channel.js';
 import { WeChatClient } from '../wechat/client.js';
@@ -15,6 +16,7 @@ export interface WeChatRouteOptions {
   readonly brain: Brain;
   readonly logger: Logger;
   readonly config: Config['wechat'];
+  readonly visitors?: Pick<VisitorLines, 'attach'> | undefined;
 }
 
 const word = z.string().max(128);
@@ -35,7 +37,10 @@ const BODY_LIMIT_BYTES = 65_536;
  * `/webhooks/wechat`: the "server URL" of a WeChat official account. GET answers the check when the address is entered in WeChat's console, POST takes messages, plain or
  * encrypted. Nothing without a valid signature gets further than this file.
  */
-export async function wechatRoutes(app: FastifyInstance, { brain, logger, config }: WeChatRouteOptions): Promise<void> {
+export async function wechatRoutes(
+  app: FastifyInstance,
+  { brain, logger, config, visitors }: WeChatRouteOptions,
+): Promise<void> {
   const { token, appId, appSecret, aesKey } = config;
   if (token === undefined) return;
   const cipher = aesKey === undefined ? undefined : new WeChatCipher(aesKey, appId);
@@ -47,6 +52,7 @@ export async function wechatRoutes(app: FastifyInstance, { brain, logger, config
     client,
     passiveReplyMs: config.passiveReplyMs,
     language: config.language,
+    visitors,
   });
   app.addHook('preClose', () => channel.close());
   // WeChat sends XML under either name; as text, so that only our own reader sees it.
