@@ -5,7 +5,7 @@ import type { HealthFacts } from './api/console/health-routes.js';
 import type { ConsoleOptions } from './api/console/index.js';
 import { UserStore, usersFile } from './api/console/user-store.js';
 import type { CallManagerParts } from './call/manager.js';
-import { systemClock } from './clock.js';
+import { type Clock, systemClock } from './clock.js';
 import type { LoadedConfig } from './config.js';
 import type { Brain } from './dialogue/brain.js';
 import { AgentDesk } from './handoff/agent-desk.js';
@@ -31,6 +31,8 @@ export interface ConsolePartsOptions {
   readonly logger: Logger;
   readonly facts: () => HealthFacts;
   readonly ping: () => Promise<void>;
+  /** Of rings, queues and idle conversations; default: the system's. */
+  readonly clock?: Clock;
   /** Default: the file in the data folder. */
   readonly users?: UserStore;
   /** Where an application's folder lies. */
@@ -54,11 +56,11 @@ export interface ConsoleParts {
 const programFile = new URL('../package.json', import.meta.url);
 
 export async function consoleParts(parts: ConsolePartsOptions): Promise<ConsoleParts> {
-  const { loaded, dataFolder, appFolder, tickets, log, logger } = parts;
+  const { loaded, dataFolder, appFolder, tickets, log, logger, clock = systemClock } = parts;
   const { config, appEnvironment } = loaded;
   const bus = new LiveBus((err) => logger.error({ err }, 'somebody who watches calls failed'));
-  const calls = new LiveCalls({ bus, clock: systemClock, textIdleMs: config.desk.idleMs });
-  const desk = new AgentDesk({ config: config.desk, bus, calls, log, clock: systemClock });
+  const calls = new LiveCalls({ bus, clock, textIdleMs: config.desk.idleMs });
+  const desk = new AgentDesk({ config: config.desk, bus, calls, log, clock });
   const stats = new HourlyStats({ path: join(dataFolder, 'console-stats.json'), bus, logger });
   await stats.load();
   const users = parts.users ?? new UserStore(usersFile(dataFolder));

@@ -10,6 +10,7 @@ import type { ConsoleOptions } from '../../src/api/console/index.js';
 import { UserStore, usersFile } from '../../src/api/console/user-store.js';
 import { UpgradeRouter } from '../../src/api/upgrade.js';
 import { WidgetGate } from '../../src/api/widget/gate.js';
+import type { Clock } from '../../src/clock.js';
 import { configSchema } from '../../src/config.js';
 import { type ConsoleParts, consoleParts } from '../../src/console-parts.js';
 import type { Brain } from '../../src/dialogue/brain.js';
@@ -39,6 +40,8 @@ export async function startConsole(
     readonly config?: Record<string, unknown>;
     readonly console?: Partial<ConsoleOptions>;
     readonly log?: SearchableLog;
+    /** Of the desk. */
+    readonly clock?: Clock;
     /** Calls from pages are taken too, each as the desk and the console see it. */
     readonly onCall?: (session: MediaSession) => void;
   } = {},
@@ -59,6 +62,7 @@ export async function startConsole(
     facts: () => ({ calls: 0, models: [], stores: [], workers: [] }),
     ping: async () => {},
     findFolder: (folder) => folder,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
     // Passwords of tests are no secrets: they need not take a tenth of a second each.
     users: new UserStore(usersFile(dataFolder), { n: 1024, r: 8, p: 1 }),
   });

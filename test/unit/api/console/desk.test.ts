@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { BotAction } from '../../../../src/dialogue/brain.js';
 import { FakeBrain, say } from '../../../../src/testing/fake-brain.js';
+import { FakeClock } from '../../../../src/testing/fake-clock.js';
 import { type ConsoleClient, type ConsoleServer, eventually, startConsole } from '../../../support/console.js';
 
 const transfer: BotAction = {
@@ -12,6 +13,8 @@ const transfer: BotAction = {
 };
 let server: ConsoleServer;
 let brain: FakeBrain;
+/** Nobody lets it ring too long unless the test says so. */
+let clock: FakeClock;
 const sockets: WebSocket[] = [];
 
 function script(): FakeBrain {
@@ -23,9 +26,10 @@ function script(): FakeBrain {
   });
 }
 
-async function start(desk: Record<string, unknown> = {}): Promise<void> {
+async function start(): Promise<void> {
   brain = script();
-  server = await startConsole(brain, { config: { desk } });
+  clock = new FakeClock();
+  server = await startConsole(brain, { clock });
 }
 beforeEach(() => start());
 afterEach(async () => {
@@ -159,8 +163,6 @@ describe('the agent desk', () => {
   });
 
   it('rings at the one who is free, passes on when declined, and takes who lets it ring out of the line', async () => {
-    await server.close();
-    await start({ ringMs: 1000 });
     const anna = await available('anna');
     const bo = await available('bo');
     const [liveAnna, liveBo] = [await anna.live(), await bo.live()];
@@ -170,6 +172,7 @@ describe('the agent desk', () => {
     await anna.post(`/desk/offers/${first.offer.id}/decline`);
     expect((await liveAnna.wait('offerClosed')).outcome).toBe('declined');
     await liveBo.wait('offer');
+    await clock.advance(20_000);
     expect((await liveBo.wait('offerClosed')).outcome).toBe('timeout');
     await liveBo.wait('agent', ({ agent }) => agent.name === 'bo' && agent.presence === 'away');
     const { queue } = (await anna.get('/desk')).body;
@@ -179,20 +182,18 @@ describe('the agent desk', () => {
   });
 
   it('when nobody comes in time the bot says so by itself and goes on', async () => {
-    await server.close();
-    await start({ queueMs: 1000, ringMs: 5000 });
     await available('anna');
     const lee = visitor('visit-5');
     await lee.got('ready', ({ type }) => type === 'ready');
     lee.say('人工');
+    await lee.got('the hand-off', ({ person }) => person !== undefined);
+    await clock.advance(180_000);
     await lee.got('the excuse', ({ type, text }) => type === 'person' && text === '现在没有空闲的客服。');
     lee.say('好吧');
     await lee.got('the bot', ({ type, replies }) => type === 'reply' && JSON.stringify(replies).includes('机器人'));
   });
 
   it('an agent whose pages are gone loses the visitor to the next one', async () => {
-    await server.close();
-    await start({ agentLostMs: 1000 });
     const anna = await available('anna');
     const live = await anna.live();
     await live.wait('snapshot');
@@ -202,6 +203,10 @@ describe('the agent desk', () => {
     const bo = await available('bo');
     const liveBo = await bo.live();
     anna.close();
+    await eventually('her page to be gone', async () => {
+      await clock.advance(45_000);
+      return liveBo.events.some(({ type }) => type === 'offer');
+    });
     expect((await liveBo.wait('offer')).offer.callId).toBe('visit-6');
     await liveBo.wait('agent', ({ agent }) => agent.name === 'anna' && agent.presence === 'offline');
   });
