@@ -88,13 +88,22 @@ function sdp(): FuzzTarget {
       SDP,
       offer(4000),
       offer(4000, { formats: '8 0 101 13', lines: ['a=rtpmap:101 telephone-event/8000', 'a=sendonly'] }),
+      offer(4000, {
+        formats: '107 9 0 110',
+        lines: [
+          ...['a=rtpmap:107 opus/48000/2', 'a=rtpmap:110 telephone-event/48000', 'a=rtcp-mux', 'a=rtcp:4001'],
+          `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${Buffer.alloc(30, 7).toString('base64')}|2^20`,
+        ],
+      }).replace('RTP/AVP', 'RTP/SAVP'),
     ].map((text) => Buffer.from(text)),
     feed(input) {
       const text = input.toString('utf8');
       sdpOf('multipart/mixed;boundary=x', text);
       try {
-        const read = readSdp(text, ['pcmu', 'pcma']);
-        new LocalDescription('127.0.0.1', 4000).answer(read);
+        for (const policy of ['off', 'optional'] as const) {
+          const read = readSdp(text, ['opus', 'g722', 'pcmu', 'pcma'], policy);
+          new LocalDescription('127.0.0.1', 4000).answer(read);
+        }
       } catch (error) {
         if (!(error instanceof BridgeError) || error.code !== 'SDP_INVALID') throw error;
       }
@@ -150,10 +159,16 @@ function rtp(): FuzzTarget {
     bytes.writeUInt32BE(0x1234, 8);
     return bytes;
   };
-  const receiver = new RtpReceiver(
-    { format: { codec: 'pcmu', payloadType: 0, dtmfPayloadType: 101 }, line: 'pcmu' },
-    { frame: () => {}, key: () => {} },
-    { fill: true, nowMs: 0 },
+  const receivers = (['pcmu', 'g722'] as const).map(
+    (codec) =>
+      new RtpReceiver(
+        {
+          format: { codec, payloadType: 0, dtmfPayloadType: 101, cnPayloadType: 13 },
+          line: codec === 'g722' ? 'l16' : 'pcmu',
+        },
+        { frame: () => {}, key: () => {} },
+        { fill: true, nowMs: 0 },
+      ),
   );
   let nowMs = 0;
   return {
@@ -166,8 +181,10 @@ function rtp(): FuzzTarget {
     feed(input) {
       const packet = parseRtp(input);
       nowMs += 5;
-      if (packet) receiver.accept(packet, nowMs);
-      receiver.tick(nowMs);
+      for (const receiver of receivers) {
+        if (packet) receiver.accept(packet, nowMs);
+        receiver.tick(nowMs);
+      }
     },
     close: async () => {},
   };
