@@ -175,6 +175,7 @@ async function compare(on: Stage, outcomes: readonly Placed[]) {
   const stops: number[] = [];
   let resumed = 0;
   let lateFrames = 0;
+  const lateCalls: { readonly callId: string; readonly stoppedMs: number; readonly lateMs: readonly number[] }[] = [];
   const crossed: { readonly said: string; readonly heard: string; readonly like: string }[] = [];
   for (const { index, outcome } of outcomes) {
     const own = numbers[index] ?? '';
@@ -183,7 +184,9 @@ async function compare(on: Stage, outcomes: readonly Placed[]) {
     if (stopped === 'resumed') resumed++;
     else if (stopped !== undefined) {
       stops.push(outcome.soundMs.filter((ms) => ms <= stopped + TRANSPORT_MS).at(-1) ?? 0);
-      lateFrames += outcome.soundMs.filter((ms) => ms > stopped + TRANSPORT_MS).length;
+      const late = outcome.soundMs.filter((ms) => ms > stopped + TRANSPORT_MS);
+      lateFrames += late.length;
+      if (late.length > 0) lateCalls.push({ callId: outcome.callId, stoppedMs: Math.round(stopped), lateMs: late });
     }
     const texts = record?.events.flatMap((event) => {
       const input = event.type === 'turn' ? (event.input as { text?: string } | undefined) : undefined;
@@ -208,6 +211,8 @@ async function compare(on: Stage, outcomes: readonly Placed[]) {
       lastFrameP95Ms: percentile(stops, 0.95),
       /** Came more than a jitter buffer after the service had told the bridge to drop the prompt. */
       lateFrames,
+      lateCalls: lateCalls.length,
+      examples: lateCalls.slice(0, 5),
     },
     numbers: {
       heard,

@@ -2,6 +2,7 @@ import { monotonicMs, type PhoneCall, SipPhone } from '@hearken/sip-bridge';
 import { decodeG711, encodeMulaw } from '../../src/dsp/g711.js';
 import { rmsDbfs } from '../../src/dsp/levels.js';
 import { Ear } from '../../src/replay/ear.js';
+import { endOfSpeechMs } from '../../src/replay/utterances.js';
 
 /** What one caller says, 8 kHz. */
 export interface Script {
@@ -86,7 +87,8 @@ async function converse(call: PhoneCall, script: Script, signal: AbortSignal): P
   const say = async (samples: Int16Array): Promise<{ readonly fromMs: number; readonly toMs: number }> => {
     const fromMs = monotonicMs();
     await call.sendAudio(encodeMulaw(samples));
-    return { fromMs, toMs: fromMs + (samples.length * 1000) / RATE };
+    // To the end of the words: the answer may begin in the silence behind them.
+    return { fromMs, toMs: fromMs + endOfSpeechMs(samples, RATE) };
   };
   const answeredSince = (sinceMs: number): Promise<boolean> =>
     until(
