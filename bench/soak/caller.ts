@@ -67,10 +67,13 @@ export class Caller {
 async function converse(call: PhoneCall, script: Script, signal: AbortSignal): Promise<CallOutcome> {
   const ear = new Ear();
   const loud: number[] = [];
-  call.on('audio', ({ codec, payload, arrivalMs }) => {
+  // On the RTP clock, set by the frame that took least time: a moment in which this process could not read is not held against who sent.
+  let leastMs = Number.POSITIVE_INFINITY;
+  call.on('audio', ({ codec, payload, arrivalMs, rtpTimestamp }) => {
+    leastMs = Math.min(leastMs, arrivalMs - rtpTimestamp / 8);
     const samples = decodeG711(codec === 'pcmu' ? 'mulaw' : 'alaw', payload);
     ear.hear(samples, arrivalMs);
-    if (rmsDbfs(samples) >= SOUND_DBFS) loud.push(arrivalMs);
+    if (rmsDbfs(samples) >= SOUND_DBFS) loud.push(rtpTimestamp / 8);
   });
   const over = (): boolean => call.end !== undefined || signal.aborted;
   const until = (done: () => boolean, limitMs: number): Promise<boolean> => {
@@ -103,7 +106,10 @@ async function converse(call: PhoneCall, script: Script, signal: AbortSignal): P
   );
   const interruption = await say(script.wish);
   const { fromMs, toMs } = interruption;
-  const soundMs = loud.filter((atMs) => atMs >= fromMs && atMs <= toMs).map((atMs) => Math.round(atMs - fromMs));
+  const soundMs = loud
+    .map((rtpMs) => rtpMs + leastMs)
+    .filter((atMs) => atMs >= fromMs && atMs <= toMs)
+    .map((atMs) => Math.round(atMs - fromMs));
   let turnsAnswered = Number(await answeredSince(interruption.toMs));
   if (!over()) {
     const said = await say(script.number);
