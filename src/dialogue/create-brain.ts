@@ -7,6 +7,7 @@ import { type LoadedActions, loadActions } from './actions/load.js';
 import { ReadyActions } from './actions/ready/ready-actions.js';
 import { makeRunAction } from './actions/run-action.js';
 import { isUnwritable } from './actions/worker/bundle.js';
+import { withQuotedTurns } from './app/end-to-end.js';
 import { loadValidApplication } from './app/load.js';
 import type { Wait } from './app/ready-actions.js';
 import type { Application } from './app/types.js';
@@ -41,7 +42,11 @@ export async function openApplication(options: BrainOptions): Promise<OpenApplic
 }
 
 async function readApplication(options: BrainOptions) {
-  const application = await loadValidApplication(options.appFolder, options.environment);
+  const application = await withQuotedTurns(
+    await loadValidApplication(options.appFolder, options.environment),
+    options.intentModel,
+    options.logger,
+  );
   const cache = resolve(options.cacheFolder ?? join('.cache', 'actions'));
   const wanted = {
     files: application.actionFiles,

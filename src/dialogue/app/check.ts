@@ -27,7 +27,8 @@ const BUILT_IN_SLOTS: ReadonlySet<string> = new Set([
 export function checkReferences(application: Application, reader: YamlReader): void {
   const check = new Checker(application, reader);
   for (const rule of application.rules) check.steps([...rule.conditions, ...rule.steps]);
-  for (const story of application.stories) check.steps(story.steps);
+  // Stories may be written end to end.
+  for (const story of application.stories) check.steps(story.steps, true);
   for (const flow of application.flows.values()) {
     for (const step of flow.steps.values()) check.flowStep(step);
     for (const trigger of flow.triggers) check.intent(trigger.intent, flow.file, flow.line);
@@ -74,18 +75,26 @@ class Checker {
     this.#reader = reader;
   }
 
-  steps(steps: readonly Step[]): void {
+  steps(steps: readonly Step[], quoted = false): void {
     for (const step of steps) {
-      if (step.kind === 'user' && step.intent === '') {
+      if (step.kind === 'user' && step.intent === '' && !quoted) {
         this.#reader.error(
           step.file,
           step.line,
-          'this step quotes the words of a caller, and stories go by intents here',
+          'this step quotes the words of a caller, and rules go by intents',
           'Write "- intent: …", and put the words among its examples.',
         );
       }
       if (step.kind === 'user' && step.intent !== '') this.intent(step.intent, step.file, step.line);
-      if (step.kind === 'action') this.action(step.action, step.file, step.line);
+      if (step.kind === 'action' && step.says !== undefined && !quoted) {
+        this.#reader.error(
+          step.file,
+          step.line,
+          'this step quotes the words of the bot, and rules go by actions',
+          'Write "- action: utter_…", and put the words among the responses.',
+        );
+      }
+      if (step.kind === 'action' && step.says === undefined) this.action(step.action, step.file, step.line);
       if (step.kind === 'slots')
         for (const name of [...Object.keys(step.slots), ...step.any]) this.slot(name, step.file, step.line);
       if (

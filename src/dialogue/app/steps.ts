@@ -105,7 +105,7 @@ function readStep(reader: YamlReader, item: unknown, index: number, list: readon
   const place = reader.place(item);
   if (typeof item.intent === 'string' || typeof item.user === 'string') return [readUser(item, place)];
   if (typeof item.action === 'string') return [{ kind: 'action', action: item.action.trim(), ...place }];
-  if (typeof item.bot === 'string') return [{ kind: 'action', action: item.bot.trim(), ...place }];
+  if (typeof item.bot === 'string') return [{ kind: 'action', action: '', says: item.bot.trim(), ...place }];
   if (item.slot_was_set !== undefined) return [readSlots(item.slot_was_set, place)];
   if (item.active_loop !== undefined || item.form !== undefined) {
     const loop = item.active_loop ?? item.form;

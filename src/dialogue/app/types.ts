@@ -123,10 +123,11 @@ export type Step = Located &
         readonly kind: 'user';
         readonly intent: string;
         readonly entities: readonly { readonly entity: string; readonly value?: unknown; readonly role?: string }[];
-        /** Test stories: the words said. */
+        /** The words said; without an intent in stories that are written end to end. */
         readonly text?: string;
       }
-    | { readonly kind: 'action'; readonly action: string }
+    /** `says`: the words of the bot, in stories that are written end to end. */
+    | { readonly kind: 'action'; readonly action: string; readonly says?: string }
     | { readonly kind: 'slots'; readonly slots: Readonly<Record<string, unknown>>; readonly any: readonly string[] }
     | { readonly kind: 'loop'; readonly loop: string | null }
     | { readonly kind: 'checkpoint'; readonly checkpoint: string; readonly slots: Readonly<Record<string, unknown>> }

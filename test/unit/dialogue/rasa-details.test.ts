@@ -72,6 +72,43 @@ describe('of Rasa’s finer points', () => {
   });
 });
 
+it('stories that are written end to end are understood when the application is opened', async () => {
+  const brain = await house.brain(
+    {
+      'config.yml': 'language: en\n',
+      'domain.yml': `intents: [hello, buy]
+responses:
+  utter_hello: [{text: Hello!}]
+`,
+      'stories.yml': `stories:
+  - story: quoted
+    steps:
+      - user: "good morning"
+      - bot: "Hello!"
+      - user: "I'd like one"
+      - bot: "Here you are."
+  - story: nobody understands
+    steps:
+      - user: "xyzzy"
+      - bot: "Plugh."
+`,
+    },
+    { 'good morning': 'hello', hi: 'hello', "I'd like one": 'buy', 'one please': 'buy' },
+  );
+  const say = async (text: string) => {
+    const { actions } = await brain.handle({
+      conversationId: 'e2e',
+      messageId: encodeURIComponent(text),
+      channel: 'text',
+      language: 'en',
+      input: { type: 'text', text, confidence: 1 },
+    });
+    return actions.flatMap((action) => (action.type === 'say' ? [[action.text, action.response]] : []));
+  };
+  expect(await say('hi')).toEqual([['Hello!', 'utter_hello']]);
+  expect(await say('one please')).toEqual([['Here you are.', expect.stringMatching(/^utter_said_/)]]);
+});
+
 it('what is not read is told with file, line and what to do', async () => {
   const folder = await house.folder({
     'domain.yml': `intents: [a]
@@ -83,8 +120,8 @@ responses:
       condition: [{type: weather, name: x, value: y}]
 storys: []
 `,
-    'stories.yml': `stories:
-  - story: quoted
+    'rules.yml': `rules:
+  - rule: quoted
     steps:
       - user: hello there
       - action: utter_a
@@ -95,7 +132,7 @@ storys: []
     'error domain.yml:3 slot "s" has the type "my_module.MySlot"',
     'error domain.yml:7 only conditions of type slot are known',
     'warning domain.yml:8 nothing is known of "storys"',
-    'error stories.yml:4 this step quotes the words of a caller, and stories go by intents here',
+    'error rules.yml:4 this step quotes the words of a caller, and rules go by intents',
   ]);
   expect(problems.every(({ hint }) => hint.length > 10)).toBe(true);
 });
