@@ -62,8 +62,13 @@ function request(method: string, caller: Caller, cseq: number, body = ''): void 
   sip.send(`${lines.join('\r\n')}\r\n\r\n${body}`, SIP_PORT, '127.0.0.1');
 }
 
-/** Resolves with the set-up time when the call is answered. */
-function dial(): Promise<number> {
+interface Answered {
+  readonly caller: Caller;
+  readonly setupMs: number;
+}
+
+/** Resolves when the call is answered. */
+function dial(): Promise<Answered> {
   const index = ++made;
   return new Promise((resolve, reject) => {
     const callId = `bench-${process.pid}-${index}`;
@@ -77,7 +82,7 @@ function dial(): Promise<number> {
       ...{ rtpPort: 0, sequence: 0, dueMs: 0, lastMs: 0, up: false },
       done: (setupMs) => {
         clearTimeout(limit);
-        resolve(setupMs);
+        resolve({ caller, setupMs });
       },
       ended: () => {},
     };
@@ -149,7 +154,7 @@ function pump(): void {
 
 async function ramp(count: number, perSecond: number): Promise<number> {
   const startMs = performance.now();
-  const calls: Promise<number>[] = [];
+  const calls: Promise<Answered>[] = [];
   for (let index = 0; index < count; index++) {
     const waitMs = startMs + (index * 1000) / perSecond - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
@@ -166,25 +171,14 @@ async function churn(count: number, atOnce: number): Promise<{ perSecond: number
   let left = count;
   const one = async (): Promise<void> => {
     while (left-- > 0) {
-      const before = new Set(callers.keys());
-      try {
-        setupMs.push(await dial());
-      } catch {
-        continue;
-      }
-      const mine = [...callers.values()].find(({ callId, up }) => up && !before.has(callId) && claim(callId));
-      if (mine) await hangup(mine);
+      const answered = await dial().catch(() => undefined);
+      if (!answered) continue;
+      setupMs.push(answered.setupMs);
+      await hangup(answered.caller);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, one));
   return { perSecond: (count * 1000) / (performance.now() - startMs), setupMs };
-}
-
-const claimed = new Set<string>();
-function claim(callId: string): boolean {
-  if (claimed.has(callId)) return false;
-  claimed.add(callId);
-  return true;
 }
 
 type Order =
