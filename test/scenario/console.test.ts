@@ -148,8 +148,7 @@ describeWith(['chromium'], 'the console in a real browser', () => {
       /\/ 0:[0-9]*[1-9]/.test((await page.locator('hk-player .time').textContent()) ?? ''),
     );
     await line.locator('button.words').click();
-    await page.locator('hk-transcript li.playing').waitFor();
-    expect(await page.locator('hk-transcript li.playing').textContent()).toContain('营业时间');
+    await page.locator('hk-transcript li.playing', { hasText: '营业时间' }).waitFor();
     const at = async (): Promise<number> => Number(await page.locator('hk-waveform').getAttribute('aria-valuenow'));
     const before = await at();
     await eventually('the sound going on', async () => (await at()) > before);
@@ -173,23 +172,28 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     await type(caller, ATTACK);
     await caller.getByText(ATTACK).waitFor();
     await eventually('an answer to it', async () => (await caller.locator('hearken-call li').count()) >= 2);
+    await type(caller, '昨天买的东西坏了，我要退货');
+    await eventually('an answer to that', async () => (await caller.locator('hearken-call li').count()) >= 4);
     await type(caller, '转人工');
     const ring = page.getByRole('article');
     await ring.waitFor();
-    await ring.getByText(ATTACK).first().waitFor();
+    await ring.getByText('昨天买的东西坏了').first().waitFor();
     expect(await page.title()).toMatch(/^\(1\) ringing/);
     expect(await violations(page)).toEqual([]);
     await shoot(page, 'ring');
     await page.getByRole('button', { name: 'Accept' }).click();
-    await page.getByLabel(/Write to the visitor/).fill('您好，我是 Anna，请问需要什么帮助？');
+    await page.getByLabel(/Write to the visitor/).fill('您好，我是 Anna，退货的事我来帮您办。');
     await page.keyboard.press('Enter');
     await caller.locator('hearken-call li', { hasText: '我是 Anna' }).waitFor();
-    await type(caller, `订单的事 ${ATTACK}`);
-    await page.locator('hk-transcript .said.caller', { hasText: '订单的事' }).waitFor();
-    await page.getByLabel('Notes').fill('Wants to know about an order.');
+    await type(caller, '太好了，谢谢');
+    await page.locator('hk-transcript .said.caller', { hasText: '太好了' }).waitFor();
+    await page.locator('hk-transcript .said.caller', { hasText: ATTACK }).waitFor();
+    await page.getByLabel('Notes').fill('Wants to return a broken item bought yesterday.');
     await page.getByText('Saved').waitFor();
     expect(await violations(page)).toEqual([]);
     await shoot(page, 'desk');
+    await type(caller, `订单的事 ${ATTACK}`);
+    await page.locator('hk-transcript .said.caller', { hasText: '订单的事' }).waitFor();
     await viewer.untouched();
 
     await page.getByRole('button', { name: 'New ticket' }).click();
@@ -283,13 +287,10 @@ describeWith(['chromium'], 'the console in a real browser', () => {
 });
 
 /** Where this machine keeps its models is nobody's business. */
-function hidePaths(page: Page): Promise<void> {
-  return page.evaluate(() => {
-    for (const cell of document.querySelectorAll('td, li span')) {
-      if (cell.childElementCount === 0)
-        cell.textContent = (cell.textContent ?? '').replace(/\/\S*\/models/g, '/var/lib/hearken/models');
-    }
-  });
+async function hidePaths(page: Page): Promise<void> {
+  await page.evaluate(`for (const cell of document.querySelectorAll('td')) {
+    if (cell.childElementCount === 0) cell.textContent = cell.textContent.replace(/in \\/\\S+/g, 'in /var/lib/hearken/models');
+  }`);
 }
 
 /** An application that is trained in a moment. */

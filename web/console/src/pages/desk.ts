@@ -6,7 +6,17 @@ import { address, go, place } from '../core/router.js';
 import { live, liveChanged, liveTick, me } from '../core/session.js';
 import { change, settings } from '../core/settings.js';
 import { View } from '../core/view.js';
-import { bones, callerName, empty, kindIcon, languageName, problem, sentimentBadge, slotFacts } from '../parts/bits.js';
+import {
+  agentName,
+  bones,
+  callerName,
+  empty,
+  kindIcon,
+  languageName,
+  problem,
+  sentimentBadge,
+  slotFacts,
+} from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { linkBadge } from '../parts/link-badge.js';
 import { tell, tellProblem } from '../parts/notes.js';
@@ -113,7 +123,7 @@ export class Desk extends View {
       <td><span class="row fixed">${kindIcon(item.kind)}<span>${callerName(item)}</span><span class="soft tiny">${languageName(item.language)}</span></span></td>
       <td class="first about"><p>${item.summary}</p>${item.reason === '' ? nothing : html`<p class="small soft">${item.reason}</p>`}</td>
       <td class="number">${duration(Date.now() - item.queuedAtMs)}</td>
-      <td class="number">${item.ringing === null ? html`<button type="button" class="button" ?disabled=${this.#busy.has(item.id)} @click=${() => void this.#take(item)}>${words.take}</button>` : html`<span class="soft small">${words.ringsAt(item.ringing)}</span>`}</td></tr>`;
+      <td class="number">${item.ringing === null ? html`<button type="button" class="button" ?disabled=${this.#busy.has(item.id)} @click=${() => void this.#take(item)}>${words.take}</button>` : html`<span class="soft small">${words.ringsAt(agentName(item.ringing))}</span>`}</td></tr>`;
   }
 
   #agent(): Agent | undefined {

@@ -10,6 +10,7 @@ import { settings } from '../core/settings.js';
 import { totals } from '../core/totals.js';
 import { View } from '../core/view.js';
 import {
+  agentName,
   badge,
   bones,
   callerName,
@@ -137,7 +138,7 @@ export class Supervisor extends View {
     if (queue.length === 0) return html`<p class="soft small pad">${t().desk.quiet}</p>`;
     return html`<ol class="checks pad">${queue.map(
       (item) =>
-        html`<li><span class="grow"><strong>${callerName(item)}</strong><span class="soft small">${item.summary}</span></span>${item.ringing === null ? nothing : badge(t().desk.ringsAt(item.ringing), 'warn')}<span class="figures">${duration(Date.now() - item.queuedAtMs)}</span>${
+        html`<li><span class="grow"><strong>${callerName(item)}</strong><span class="soft small">${item.summary}</span></span>${item.ringing === null ? nothing : badge(t().desk.ringsAt(agentName(item.ringing)), 'warn')}<span class="figures">${duration(Date.now() - item.queuedAtMs)}</span>${
           me.value?.can.desk && item.ringing === null
             ? html`<button type="button" class="button" aria-label=${`${t().desk.take}: ${callerName(item)}`} @click=${() => void this.#take(item.id)}>${t().desk.take}</button>`
             : nothing

@@ -2,6 +2,7 @@ import { html, nothing, svg, type TemplateResult } from 'lit-html';
 import { ApiError } from '../api/client.js';
 import type { CallKind, CallState, LiveCall, Outcome } from '../api/contract.js';
 import { percent } from '../core/format.js';
+import { live } from '../core/session.js';
 import type { Rendered } from '../core/view.js';
 import { t } from '../words/words.js';
 import { type IconName, icon } from './icons.js';
@@ -51,6 +52,11 @@ export function kindIcon(kind: CallKind): TemplateResult {
 export function callerName({ caller, kind }: { readonly caller: string; readonly kind: CallKind }): string {
   if (caller !== '' && !(kind === 'widget' && caller === 'web')) return caller;
   return kind === 'phone' ? t().unknownCaller : t().webVisitor;
+}
+
+/** An agent as people call them. */
+export function agentName(name: string): string {
+  return live.agents.get(name)?.displayName ?? name;
 }
 
 /** 中文, English: a language by its own name; what is no language stays as it is. */

@@ -61,8 +61,9 @@ export class Player extends View {
     on('loadedmetadata', () => {
       this.#failed = false;
       if (Number.isFinite(audio.duration)) this.#durationMs = audio.duration * 1000;
-      if (this.#startAtMs > 0) this.#seek(this.#startAtMs);
+      const startAtMs = this.#startAtMs;
       this.#startAtMs = 0;
+      if (startAtMs > 0) this.#seek(startAtMs);
       audio.playbackRate = this.#speed;
       this.update();
     });
@@ -127,7 +128,7 @@ export class Player extends View {
   #tick(): void {
     cancelAnimationFrame(this.#frame);
     const follow = (): void => {
-      this.atMs.set(this.#audio.currentTime * 1000);
+      if (this.#startAtMs === 0) this.atMs.set(this.#audio.currentTime * 1000);
       const waveform = this.querySelector<HTMLElement & { atMs: number }>('hk-waveform');
       if (waveform !== null) waveform.atMs = this.atMs.value;
       const now = this.querySelector('.now');
@@ -140,7 +141,9 @@ export class Player extends View {
   }
 
   #seek(ms: number): void {
-    if (this.#durationMs > 0) this.#audio.currentTime = Math.min(ms, this.#durationMs) / 1000;
+    // Before the browser knows the sound it can't go anywhere in it: it is kept until then.
+    if (this.#audio.readyState < HTMLMediaElement.HAVE_METADATA) this.#startAtMs = ms;
+    else this.#audio.currentTime = ms / 1000;
     this.atMs.set(ms);
     this.update();
   }
