@@ -1,6 +1,6 @@
 import type { Graph } from './graph.js';
 import { readManifest } from './manifest.js';
-import { RecognizerEngine } from './recognizer-engine.js';
+import { RecognizerEngine, type RecognizerEngineOptions } from './recognizer-engine.js';
 import type { RecognizerWorkerInit } from './recognizer-protocol.js';
 import { ModelRegistry, pathIn } from './registry.js';
 import { loadSherpa, recognizerConfigs, tailPaddingMs } from './sherpa.js';
@@ -10,7 +10,10 @@ import { Silero } from './silero.js';
  * Loads voice activity and the recogniser with its graphs into this process. A broken model can end the process: only processes that may end call
  * this. Throws when a model is not found.
  */
-export async function loadRecognizerEngine(init: Omit<RecognizerWorkerInit, 'type'>): Promise<RecognizerEngine> {
+export async function loadRecognizerEngine(
+  init: Omit<RecognizerWorkerInit, 'type'>,
+  options: Pick<RecognizerEngineOptions, 'parks'> = {},
+): Promise<RecognizerEngine> {
   const registry = new ModelRegistry({
     root: init.root,
     folders: init.folders,
@@ -29,5 +32,6 @@ export async function loadRecognizerEngine(init: Omit<RecognizerWorkerInit, 'typ
     silero,
     tailPaddingMs: installed ? tailPaddingMs(installed.model.engine) : 0,
     preRollMs: init.preRollMs,
+    ...options,
   });
 }

@@ -10,6 +10,8 @@ export interface RecognizerEngineOptions {
   readonly silero: Silero;
   readonly tailPaddingMs: number;
   readonly preRollMs: number;
+  /** Streams with a full chunk wait for `decodeParked`: whoever can wait has them decoded in large batches. Default false. */
+  readonly parks?: boolean;
 }
 
 /** Windows or chunks that go through a model in one call; more gains nothing and makes one call long. */
@@ -29,6 +31,8 @@ export class RecognizerEngine {
   readonly #streams = new Map<number, StreamState>();
   /** Given audio since the recogniser ran last. */
   readonly #undecoded = new Set<StreamState>();
+  /** Waiting for `decodeParked`, and what is to be told then. */
+  readonly #parked = new Map<StreamState, { readonly flushId: number | undefined; readonly settled: boolean }>();
 
   constructor(options: RecognizerEngineOptions) {
     this.#options = options;
@@ -47,8 +51,32 @@ export class RecognizerEngine {
 
   close(handle: number): void {
     const stream = this.#streams.get(handle);
-    if (stream) this.#undecoded.delete(stream);
+    if (stream) {
+      this.#undecoded.delete(stream);
+      this.#parked.delete(stream);
+    }
     this.#streams.delete(handle);
+  }
+
+  /** The stream must not be given anything before `decodeParked`. */
+  isParked(handle: number): boolean {
+    const stream = this.#streams.get(handle);
+    return stream !== undefined && this.#parked.has(stream);
+  }
+
+  /** Decodes every stream that waits, together, and tells what is to be told of them. */
+  decodeParked(): StreamEvent[] {
+    const events: StreamEvent[] = [];
+    const parked = [...this.#parked];
+    this.#parked.clear();
+    const streams = parked.map(([stream]) => stream);
+    const decoded = new Set<StreamState>();
+    for (const recognizer of this.#options.recognizers.values()) decodeAll(recognizer, streams, decoded);
+    for (const [stream, { flushId, settled }] of parked) {
+      if (flushId === undefined) stream.reportPartial(decoded.has(stream), settled, events);
+      else stream.finish(flushId, events);
+    }
+    return events;
   }
 
   /**
@@ -82,8 +110,12 @@ export class RecognizerEngine {
     const last = [...flushes.keys(), ...ended].filter((stream) => stream.pushTail(this.#options.tailPaddingMs));
     for (const stream of touched) if (stream.feeding) this.#undecoded.add(stream);
     for (const stream of last) this.#undecoded.add(stream);
-    const decoded = this.#decode();
     const settled = new Set(ended);
+    if (this.#options.parks && later.length === 0 && syncs.length === 0) {
+      this.#park(new Set([...touched, ...flushes.keys()]), flushes, settled, events);
+      return later;
+    }
+    const decoded = this.#decode();
     for (const stream of new Set([...touched, ...decoded])) {
       if (!flushes.has(stream)) stream.reportPartial(decoded.has(stream), settled.has(stream), events);
     }
@@ -97,6 +129,22 @@ export class RecognizerEngine {
       });
     }
     return later;
+  }
+
+  /** Streams with something to decode, and those whose turn is over, wait; the others are told of at once. */
+  #park(
+    streams: ReadonlySet<StreamState>,
+    flushes: ReadonlyMap<StreamState, number>,
+    settled: ReadonlySet<StreamState>,
+    events: StreamEvent[],
+  ): void {
+    for (const stream of streams) {
+      if (this.#undecoded.delete(stream)) stream.asked();
+      const flushId = flushes.get(stream);
+      const ready = stream.tracks.some((track) => track.recognizer.isReady(track.stream));
+      if (ready || flushId !== undefined) this.#parked.set(stream, { flushId, settled: settled.has(stream) });
+      else stream.reportPartial(false, settled.has(stream), events);
+    }
   }
 
   /** Voice activity: one window of each stream that has one, together, until none has. */

@@ -69,6 +69,10 @@ export class CallRun implements ReplayRun {
     this.#manager.accept(this.session);
   }
 
+  get streamId(): string {
+    return this.session.id;
+  }
+
   get free(): boolean {
     return this.#pace.free;
   }

@@ -9,13 +9,15 @@ import type { RecognizerEngine } from '../../speech/recognizer-engine.js';
 /** Streams of one process; a replay opens two for each call that is under way. */
 const MOST_STREAMS = 1000;
 /**
- * The recogniser without processes and without a clock of its own: what was accepted waits until `work` is called, and when that resolves all of it has been
- * decoded and told. All streams with something to decode go through the models together.
+ * The recogniser without processes and without a clock of its own: what was accepted waits until `work` is called; streams that have something to decode then wait for `decode`, where
+ * they go through the model together with all others that do. After both, everything that was accepted has been told.
  */
 export class InProcessRecognizer implements ReadyRecognizer {
   readonly #loading: Promise<RecognizerEngine>;
   readonly #streams = new Map<number, PoolStream>();
   readonly #waiting = new Set<PoolStream>();
+  /** Their streams wait to be decoded together with others. */
+  readonly #parked = new Set<string>();
   #engine: RecognizerEngine | undefined;
   #nextHandle = 1;
   readonly #corrections: ((language: string) => Corrections | undefined) | undefined;
@@ -24,7 +26,7 @@ export class InProcessRecognizer implements ReadyRecognizer {
 
   constructor(init: RecognizerInit, corrections?: (language: string) => Corrections | undefined) {
     this.#corrections = corrections;
-    this.#loading = loadRecognizerEngine(init).then((engine) => {
+    this.#loading = loadRecognizerEngine(init, { parks: true }).then((engine) => {
       this.#engine = engine;
       return engine;
     });
@@ -59,7 +61,28 @@ export class InProcessRecognizer implements ReadyRecognizer {
     return this.#waiting.size > 0;
   }
 
-  /** Does everything that was accepted so far; its events have been told when this resolves. */
+  /** Streams that wait for `decode`. */
+  get parked(): number {
+    return this.#parked.size;
+  }
+
+  /** Nothing more may be given to this stream before `decode`. */
+  isParked(streamId: string): boolean {
+    return this.#parked.has(streamId);
+  }
+
+  /** Decodes all that waits for it, together; its events have been told when this returns. */
+  decode(): void {
+    const engine = this.#engine;
+    if (!engine || this.#parked.size === 0) return;
+    const beganMs = performance.now();
+    this.#parked.clear();
+    const events = engine.decodeParked();
+    this.busyMs += performance.now() - beganMs;
+    for (const event of events) this.#streams.get(event.handle)?.deliver(event);
+  }
+
+  /** Hears everything that was accepted so far: voice or not, and which streams have something to decode. */
   async work(): Promise<void> {
     const engine = this.#engine;
     if (!engine || this.#waiting.size === 0) return;
@@ -69,6 +92,10 @@ export class InProcessRecognizer implements ReadyRecognizer {
     try {
       const events = await engine.work(items);
       this.busyMs += performance.now() - beganMs;
+      for (const { handle } of items) {
+        const stream = engine.isParked(handle) ? this.#streams.get(handle) : undefined;
+        if (stream) this.#parked.add(stream.streamId);
+      }
       for (const event of events) this.#streams.get(event.handle)?.deliver(event);
     } catch (error) {
       // What a model can't take ends the streams that were in this step; the calls tell it.

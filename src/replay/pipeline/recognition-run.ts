@@ -63,6 +63,10 @@ export class RecognitionRun implements ReplayRun {
       });
   }
 
+  get streamId(): string {
+    return this.#options.stream.streamId;
+  }
+
   get done(): boolean {
     return this.failure !== undefined || (this.#ended && this.#finals >= this.#flushes);
   }

@@ -2,6 +2,8 @@ import type { InProcessRecognizer } from './in-process-recognizer.js';
 
 /** One recording on its way through the pipeline, on a clock of its own. */
 export interface ReplayRun {
+  /** Under which its audio goes to the recognisers. */
+  readonly streamId: string;
   /** Nothing holds its clock: it can go on. */
   readonly free: boolean;
   readonly done: boolean;
@@ -15,9 +17,12 @@ export interface SchedulerOptions {
   readonly atOnce: number;
 }
 
+/** Streams that are decoded as soon as so many wait: a chunk costs 2.6 ms alone and 1.1 ms in a batch of ten or more. */
+const ENOUGH = 12;
+
 /**
- * Steps many runs side by side. In each round every run that is free goes one step, then everything that was heard is decoded for all of them together, and nothing moves on
- * before that is told. A run whose work is under way in the real world is left alone until it is free again; so each run sees its own order of things, whoever runs
+ * Steps many runs side by side. In each round every run that is free goes one step and is heard; one that has something to decode waits until enough others do, or all
+ * others wait too, and they are decoded together. A run whose work is under way in the real world is left alone until it is free again; so each run sees its own order of things, whoever runs
  * beside it.
  */
 export class Scheduler {
@@ -57,31 +62,37 @@ export class Scheduler {
 
   async #go(): Promise<void> {
     this.#going = true;
+    const { recognizers } = this.#options;
     while (this.#runs.size > 0 && !this.#stopped) {
       await settled();
-      let decoded = false;
-      for (const recognizer of this.#options.recognizers) {
-        while (recognizer.waiting) {
-          await recognizer.work();
-          decoded = true;
-        }
+      if (recognizers.some(({ waiting }) => waiting)) {
+        for (const recognizer of recognizers) await recognizer.work();
+        // What was told may have brought about more to hear.
+        continue;
       }
-      // What was told may have brought about more to decode.
-      if (decoded) await settled();
-      if (this.#options.recognizers.some(({ waiting }) => waiting)) continue;
-      let moved = false;
-      for (const [run, finish] of this.#runs) {
-        if (run.done) {
-          this.#runs.delete(run);
-          finish();
-        } else if (run.free) {
-          run.step();
-          moved = true;
-        }
-      }
-      if (!moved && this.#runs.size > 0) await this.#poked();
+      const moved = this.#moveAll();
+      const parked = recognizers.reduce((sum, recognizer) => sum + recognizer.parked, 0);
+      if (parked > 0 && (!moved || parked >= ENOUGH)) for (const recognizer of recognizers) recognizer.decode();
+      else if (!moved && this.#runs.size > 0) await this.#poked();
     }
     this.#going = false;
+  }
+
+  /** One step of every run that can go on; false when there is none. */
+  #moveAll(): boolean {
+    const { recognizers } = this.#options;
+    let moved = false;
+    for (const [run, finish] of this.#runs) {
+      if (run.done) {
+        this.#runs.delete(run);
+        finish();
+        moved = true;
+      } else if (run.free && !recognizers.some((recognizer) => recognizer.isParked(run.streamId))) {
+        run.step();
+        moved = true;
+      }
+    }
+    return moved;
   }
 
   #poked(): Promise<void> {

@@ -1,0 +1,116 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeWav } from '../../../src/dsp/wav.js';
+import { findCallerChannel } from '../../../src/replay/recordings/caller-channel.js';
+import { findRecordings } from '../../../src/replay/recordings/find-recordings.js';
+import { readSidecars } from '../../../src/replay/recordings/labels.js';
+import { readRecording } from '../../../src/replay/recordings/read-recording.js';
+import { readTranscripts } from '../../../src/replay/recordings/transcripts.js';
+import { seededRandom } from '../../../src/replay/statistics/random.js';
+import { spokenParts } from '../../support/speech.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hearken-recordings-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const words = spokenParts('order-status')[0]?.pcm ?? new Int16Array(0);
+/** Words at `atMs` on a line with that much noise. */
+function line(atMs: number, noise: number): Int16Array {
+  const random = seededRandom(atMs + 1);
+  const pcm = Int16Array.from({ length: 8 * 8000 }, () => Math.round((random() - 0.5) * noise));
+  words.forEach((sample, index) => {
+    pcm[atMs * 8 + index] = Math.max(-32_768, Math.min(32_767, (pcm[atMs * 8 + index] ?? 0) + sample));
+  });
+  return pcm;
+}
+
+describe("the caller's channel", () => {
+  it('is the one that does not speak first, whichever side it is on', () => {
+    const bot = line(200, 0);
+    const caller = line(4000, 20);
+    expect(findCallerChannel([caller, bot], 8000).index).toBe(0);
+    expect(findCallerChannel([bot, caller], 8000)).toEqual({ index: 1, because: 'the other channel speaks first' });
+  });
+
+  it('is the one with a noisy line when both begin together', () => {
+    expect(findCallerChannel([line(1000, 0), line(1000, 60)], 8000).index).toBe(1);
+  });
+
+  it('is the one that is not silent, and the only one there is', () => {
+    expect(findCallerChannel([new Int16Array(64_000), line(1000, 10)], 8000).index).toBe(1);
+    expect(findCallerChannel([line(1000, 10)], 8000).index).toBe(0);
+  });
+
+  it('can be named, and one that is not there is told with the file', async () => {
+    const file = join(folder, 'a.wav');
+    writeFileSync(file, encodeWav([line(200, 0), line(4000, 20)], 8000));
+    const options = { ownRecord: false, band: 'line' } as const;
+    const found = await readRecording(file, { ...options, channel: undefined });
+    expect(found.channel.index).toBe(1);
+    expect((await readRecording(file, { ...options, channel: 0 })).channel.index).toBe(0);
+    await expect(readRecording(file, { ...options, channel: 5 })).rejects.toThrow(/a\.wav has 2 channel/);
+  });
+});
+
+describe('what lies beside a recording', () => {
+  it('tells utterances, a transcript, or our own record', () => {
+    writeFileSync(
+      join(folder, 'a.json'),
+      JSON.stringify({
+        language: 'en',
+        utterances: [{ startMs: 0, endMs: 900, text: 'hello', intent: 'greet', slots: { a: 1 } }],
+      }),
+    );
+    writeFileSync(join(folder, 'b.txt'), ' 你好 \n');
+    writeFileSync(
+      join(folder, 'c.jsonl'),
+      `${JSON.stringify({ atMs: 0, type: 'call', caller: 'sip:1@x', callee: 'sip:2@x', language: 'zh-CN', startedAt: '2026-01-01T00:00:00.000Z' })}\n{broken`,
+    );
+    expect(readSidecars(join(folder, 'a.wav'))).toEqual({
+      language: 'en',
+      utterances: [{ startMs: 0, endMs: 900, text: 'hello', intent: 'greet', slots: { a: 1 } }],
+    });
+    expect(readSidecars(join(folder, 'b.wav'))).toEqual({ text: '你好' });
+    expect(readSidecars(join(folder, 'c.wav')).record?.startedAtMs).toBe(Date.parse('2026-01-01T00:00:00Z'));
+    expect(readSidecars(join(folder, 'none.wav'))).toEqual({});
+  });
+
+  it('is refused with the name of the file when it is broken', () => {
+    writeFileSync(join(folder, 'a.json'), '{"utterances":[{"startMs":5,"endMs":1}]}');
+    expect(() => readSidecars(join(folder, 'a.wav'))).toThrow(/a\.json does not tell what is said/);
+  });
+});
+
+describe('a table of transcripts', () => {
+  it('is read by its header, in any order of columns', () => {
+    const file = join(folder, 't.tsv');
+    writeFileSync(file, '\ufefftranscript\tfile\tspeaker\tgroup\r\n你好\ta.wav\tS1\tnews\r\n\r\n');
+    expect(readTranscripts(file).get('a.wav')).toEqual({
+      file: 'a.wav',
+      text: '你好',
+      language: undefined,
+      source: 'news',
+      speaker: 'S1',
+      task: undefined,
+    });
+    writeFileSync(file, 'one\ttwo\n');
+    expect(() => readTranscripts(file)).toThrow(/no columns "file" and "transcript"/);
+  });
+});
+
+describe('recordings in folders', () => {
+  it('are found by their endings, in order, without hidden ones and without following links round in circles', () => {
+    mkdirSync(join(folder, 'sub'));
+    for (const name of ['b.wav', 'a.FLAC', 'notes.txt', '.hidden.wav', 'sub/c.ulaw'])
+      writeFileSync(join(folder, name), 'x');
+    symlinkSync(folder, join(folder, 'sub', 'round'));
+    const names = findRecordings([folder]).map(({ name }) => name.slice(folder.length + 1));
+    expect(names).toEqual(['a.FLAC', 'b.wav', 'sub/c.ulaw']);
+    expect(findRecordings([join(folder, 'notes.txt')])).toHaveLength(1);
+    expect(() => findRecordings([join(folder, 'gone')])).toThrow(/gone/);
+  });
+});
