@@ -9,6 +9,8 @@ export async function chatRoutes(app: FastifyInstance, { brain }: { readonly bra
   app.withTypeProvider<ZodTypeProvider>().post(
     '/chat',
     {
+      // The reply is built key by key as its schema says (see chatTurn): it is not read once more on its way out.
+      serializerCompiler: () => (reply) => JSON.stringify(reply),
       schema: {
         summary: 'One message of a conversation',
         tags: ['conversation'],

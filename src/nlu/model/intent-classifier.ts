@@ -109,7 +109,9 @@ export class IntentClassifier {
   }
 
   #pick(scores: Float32Array): Float32Array {
-    return Float32Array.from(this.#inside, (index) => scores[index] ?? 0);
+    const picked = new Float32Array(this.#inside.length);
+    for (let at = 0; at < picked.length; at++) picked[at] = scores[this.#inside[at] ?? 0] ?? 0;
+    return picked;
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, createApi } from '../../../src/api/app.js';
+import { chatResponse } from '../../../src/api/schemas.js';
 import { configSchema } from '../../../src/config.js';
 import type { Brain } from '../../../src/dialogue/brain.js';
 import { createBrain } from '../../../src/dialogue/create-brain.js';
@@ -96,6 +97,14 @@ describe('POST /chat', () => {
     expect(broken.json()).toMatchObject({ code: 'REQUEST_INVALID' });
     const large = await chat({ text: 'x', conversationId: 'y'.repeat(70_000) });
     expect(large.statusCode).toBe(413);
+  });
+
+  it('gives replies that are what the documentation says, and nothing more', async () => {
+    for (const text of ['查订单', '转人工', '再见', '???']) {
+      const response = await chat({ text, language: 'zh-CN' });
+      expect(() => chatResponse.strict().parse(response.json())).not.toThrow();
+      expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+    }
   });
 
   it('answers 503 in clear words when the session store is away, and shows nothing of what went wrong inside otherwise', async () => {
