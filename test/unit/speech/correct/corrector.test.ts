@@ -93,7 +93,7 @@ describe('what is corrected', () => {
     );
   });
 
-  it('thousands of words take a few milliseconds', () => {
+  it('thousands of words take a fraction of a second of processor time', () => {
     const words = Array.from({ length: 2000 }, (_, index) =>
       String.fromCodePoint(
         0x4e00 + ((index * 37) % 8000),
@@ -105,8 +105,9 @@ describe('what is corrected', () => {
     if (!how) throw new Error('no Mandarin');
     const corrector = new Corrector(how, { words, numbers: [] });
     corrector.correct('我要退货谢谢');
-    const started = performance.now();
+    const before = process.cpuUsage();
     for (let index = 0; index < 5; index++) corrector.correct('我在那个什么地方呢你知道吗');
-    expect((performance.now() - started) / 5).toBeLessThan(200);
+    const { user } = process.cpuUsage(before);
+    expect(user / 1000 / 5).toBeLessThan(200);
   });
 });
