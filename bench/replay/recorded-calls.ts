@@ -13,7 +13,7 @@ export async function recordedCalls(dataFolder: string, count: number): Promise<
     .filter((file) => file.endsWith('.wav'))
     .sort()
     .map((file) => join(folder, file));
-  const stage = await ReplayStage.open(benchSettings(dataFolder));
+  const stage = await ReplayStage.open(benchSettings(dataFolder, false));
   try {
     const originals = await Promise.all(files.map((file) => asRecorded(stage, file)));
     return Array.from({ length: count }, (_, index) =>

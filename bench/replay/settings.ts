@@ -5,9 +5,15 @@ import type { StageSettings } from '../../src/replay/pipeline/stage.js';
 
 export const root = resolve(import.meta.dirname, '../..');
 
-export function benchSettings(dataFolder: string): StageSettings {
+/** `besides`: as shipped, English is listened for beside Mandarin in the first answers. */
+export function benchSettings(dataFolder: string, besides: boolean): StageSettings {
+  const { recognizers } = configSchema.parse({}).speech;
+  const mandarin = { 'zh-CN': recognizers['zh-CN'] ?? [] };
   return {
-    config: configSchema.parse({ store: { folder: dataFolder } }),
+    config: configSchema.parse({
+      store: { folder: dataFolder },
+      ...(besides ? {} : { speech: { recognizers: mandarin } }),
+    }),
     root,
     appEnvironment: { PATH: process.env.PATH ?? '' },
     workFolder: `${dataFolder}/work`,

@@ -28,7 +28,7 @@ const PIECE = 1600;
 /** A stream of its own for each piece of a call so long: about what an utterance and the pause before it come to. */
 const STREAM_SECONDS = 15;
 
-const stage = await ReplayStage.open(benchSettings(process.argv[2] ?? ''));
+const stage = await ReplayStage.open(benchSettings(process.argv[2] ?? '', process.argv[3] === 'besides'));
 const registry = new ModelRegistry({ root });
 const { installed } = registry.choose('recognizer', 'zh-CN', configSchema.parse({}).speech.recognizers['zh-CN'] ?? []);
 if (!installed) throw new Error('no Mandarin recogniser');
