@@ -40,11 +40,11 @@ async function asRecorded(stage: ReplayStage, file: string): Promise<Int16Array>
   return pcm;
 }
 
-/** Another caller on another line: loudness and the line's own noise (-66 to -54 dBFS) differ. */
+/** Another caller on another line: loudness and the line's own noise differ (-74 to -64 dBFS; ITU-T G.712 lets a channel have -65 dBm0p, which is -68 dBFS). */
 function varied(pcm: Int16Array, seed: number): Int16Array {
   const random = seededRandom(seed + 1);
   const gain = 0.5 + random() * 0.5;
-  const noise = 2 * 16 * 2 ** (random() * 2);
+  const noise = 2 * 11 * 10 ** (random() / 2);
   return Int16Array.from(pcm, (sample) =>
     Math.max(-32_768, Math.min(32_767, Math.round(sample * gain + (random() - 0.5) * noise))),
   );

@@ -74,8 +74,7 @@ export function buildReport(set: ReplayedSet, options: ReportOptions): ReplayRep
     .map(({ inUse: { role, kind, name, reason } }) => ({ role, kind, name, reason }))
     .filter(({ kind }) => dialogue || kind !== 'synthesizer')
     .map(({ role, name, reason }) => ({ role, name, reason }));
-  const fresh = recordings.filter(({ file }) => set.measured.has(file));
-  const audioMs = fresh.reduce((sum, recording) => sum + recording.audioMs, 0);
+  const audioMs = set.freshAudioMs;
   const wallMs = Math.max(1, set.wallMs);
   return {
     format: REPORT_FORMAT,

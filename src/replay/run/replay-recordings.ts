@@ -28,6 +28,8 @@ export interface ReplayedSet {
   readonly planned: number;
   /** Taken from the journal. */
   readonly resumed: number;
+  /** Ms of audio that was replayed now. */
+  readonly freshAudioMs: number;
   readonly wallMs: number;
   /** Checksum of configuration, application, models and program. */
   readonly setup: string;
@@ -73,8 +75,12 @@ export async function replayRecordings(options: ReplayRecordingsOptions): Promis
   const results = [...done, ...plan.failed].sort((left, right) =>
     left.file < right.file ? -1 : left.file > right.file ? 1 : 0,
   );
+  const freshAudioMs = missing.reduce((sum, job) => {
+    const result = outcomes.get(job)?.result;
+    return sum + (result && result.kind !== 'failed' ? result.audioMs : 0);
+  }, 0);
   const measured = new Map([...outcomes.values()].map(({ result, measured: each }) => [result.file, each]));
-  return { results, measured, planned: of, resumed, wallMs: performance.now() - beganMs, setup };
+  return { results, measured, planned: of, resumed, freshAudioMs, wallMs: performance.now() - beganMs, setup };
 }
 
 /** The processes load what is trained here; otherwise each of them would train it. */

@@ -67,7 +67,15 @@ function call(file: string, turns: readonly ReplayedTurn[], changes: Partial<Rep
 }
 
 function report(results: readonly ReplayedRecording[]): ReplayReport {
-  const set = { results, measured: new Map(), planned: results.length, resumed: 0, wallMs: 10, setup: 'x' };
+  const set = {
+    results,
+    measured: new Map(),
+    planned: results.length,
+    resumed: 0,
+    freshAudioMs: 9000,
+    wallMs: 10,
+    setup: 'x',
+  };
   return buildReport(set, { config: configSchema.parse({}), root: projectRoot, startedAt: new Date(0) });
 }
 
