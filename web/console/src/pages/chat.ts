@@ -132,7 +132,7 @@ export class ChatView extends View {
         this.#ticket
           ? html`<form class="stack" @submit=${(event: SubmitEvent) => void this.#file(event)}>
             <label class="field"><span>${words.subject}</span><input name="subject" required maxlength="200" /></label>
-            <label class="field"><span>${words.text}</span><textarea name="text" rows="3" maxlength="5000">${chat.context.summary}</textarea></label>
+            <label class="field"><span>${words.text}</span><textarea name="text" rows="3" maxlength="5000" .defaultValue=${chat.context.summary}></textarea></label>
             <label class="field"><span>${words.priority}</span><select name="priority">${PRIORITIES.map((each) => html`<option value=${each} ?selected=${each === 'normal'}>${words.priorities[each]}</option>`)}</select></label>
             <div class="row"><button class="button strong" ?disabled=${this.#busy}>${words.file}</button><button type="button" class="button quiet" @click=${() => this.#setTicket(false)}>${t().cancel}</button></div>
           </form>`

@@ -118,6 +118,7 @@ export class Chart extends View {
         axes: [
           {
             ...axis,
+            size: 32,
             grid: { show: false },
             values: (_plot, splits) =>
               splits.map((seconds) => {

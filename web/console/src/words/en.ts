@@ -193,7 +193,7 @@ export const en = {
   health: {
     statuses: { ok: 'All is well', degraded: 'Something is wrong' },
     asOf: 'As of',
-    calls: 'Live calls',
+    calls: 'Voice calls now',
     version: 'Version',
     since: 'Running since',
     disk: 'Disk',

@@ -189,7 +189,7 @@ export const zh: Words = {
   health: {
     statuses: { ok: '一切正常', degraded: '存在异常' },
     asOf: '更新于',
-    calls: '实时通话',
+    calls: '当前语音通话',
     version: '版本',
     since: '启动时间',
     disk: '磁盘',
