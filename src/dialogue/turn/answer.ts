@@ -4,13 +4,14 @@ import { completedTimes, correctsAnother, isNothingButValues, laterAnswers } fro
 import { askAffirmation, dropTop, handOff } from './built-in.js';
 import { commandOf } from './commands.js';
 import type { TurnContext } from './context.js';
+import { extractByActions, fillScope } from './extract.js';
 import { accept, advance, dropPending, rewindTo, startFlow, take } from './frames.js';
 import { changeLanguage, languageAsked, languageWritten } from './language.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
 import { joinedDigits } from './pieces.js';
 import { predictLoop } from './predict.js';
 import { type Question, questionOf } from './question.js';
-import { type Fill, type FillScope, fillSlots, mappingHolds } from './slots.js';
+import { type Fill, fillSlots } from './slots.js';
 
 /** Actions whose intents work at any time, also where any text would be an answer. */
 const COMMANDS: ReadonlySet<string> = new Set([
@@ -85,15 +86,6 @@ export async function respondToPayload(ctx: TurnContext, payload: string): Promi
     },
     new Map(),
   );
-}
-
-/** Slots whose mapping is an action of the application's own (`type: custom` with `action:`), and Rasa's `action_validate_slot_mappings`. */
-async function extractByActions(ctx: TurnContext): Promise<void> {
-  const { extractors } = ctx.deps;
-  if (extractors.length === 0) return;
-  const scope = fillScope(ctx);
-  const names = extractors.filter(({ mapping }) => mapping === undefined || mappingHolds(mapping, scope));
-  for (const name of new Set(names.map(({ action }) => action))) if (!ctx.ended) await runAction(ctx, name, 'extract');
 }
 
 /** Follows the caller into another language. True when that was all they asked for; a typed wish in it is answered as well. */
@@ -397,10 +389,6 @@ async function twoStage(
 
 function guess(parse: ParseResult): string | undefined {
   return parse.ranking.find((rank) => rank.name !== 'nlu_fallback' && rank.name !== 'out_of_scope')?.name;
-}
-
-function fillScope(ctx: TurnContext): FillScope {
-  return { loop: ctx.loop, requested: questionOf(ctx.application, ctx.top)?.slot.name, collected: ctx.deps.collected };
 }
 
 function heardConfidence(ctx: TurnContext): number {

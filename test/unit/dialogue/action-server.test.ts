@@ -12,7 +12,12 @@ import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import { FakeIntentModel } from '../../../src/testing/fake-intent-model.js';
 import { MemoryConversationLog } from '../../../src/testing/memory-conversation-log.js';
 
-type Answer = { readonly status?: number; readonly body?: unknown; readonly hang?: boolean };
+type Answer = {
+  readonly status?: number;
+  readonly location?: string;
+  readonly body?: unknown;
+  readonly hang?: boolean;
+};
 
 let server: Server | undefined;
 let folder: string | undefined;
