@@ -8,7 +8,7 @@ import type { PhaseDone, PhaseOrder } from './replay/worker.js';
 
 /**
  * How fast recordings are replayed. The claim: on two cores at least 80 % of the hours of audio a minute that bare decoding of the same audio reaches: the same recogniser in a batched loop,
- * without voice activity, turn-taking, understanding, dialogue or voice. `npm run -s bench:replay -- --json` prints one JSON document; `--calls <n>` (default 96).
+ * without voice activity, turn-taking, understanding, dialogue or voice. `npm run -s bench:replay -- --json` prints one JSON document; `--calls <n>` (default 192).
  * Both sides have one recogniser, the Mandarin one; `--besides` lets replay listen for English too in the first answers of a call, as shipped: a second recogniser, which the bare loop does not have.
  *
  * The recordings are calls as the service would have recorded them: what the callers of the sample calls say at the times at which they said it in a conversation, each varied by noise and loudness. Both
@@ -17,8 +17,9 @@ import type { PhaseDone, PhaseOrder } from './replay/worker.js';
  */
 
 const CORES = 2;
-const SLICES = 4;
-const calls = Number(option('--calls') ?? 96);
+/** Each large enough that a process has as many calls under way as it takes. */
+const SLICES = 3;
+const calls = Number(option('--calls') ?? 192);
 const besides = process.argv.includes('--besides');
 const folder = mkdtempSync(join(tmpdir(), 'hearken-bench-replay-'));
 

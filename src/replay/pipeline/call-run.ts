@@ -95,11 +95,7 @@ export class CallRun implements ReplayRun {
     if (session.ended) return;
     // The frame of the first 20 ms is there when they are over.
     const frameMs = (this.#frames + 1) * FRAME_MS;
-    const dueMs = this.#clock.nextDueMs;
-    if (dueMs !== undefined && dueMs <= frameMs) {
-      this.#clock.runNext();
-      return;
-    }
+    if (this.#clock.runNextBy(frameMs)) return;
     this.#clock.moveTo(frameMs);
     const frame = frameMs > LONGEST_MS ? undefined : this.caller.next(this.#frames * FRAME_MS, session);
     this.#frames += 1;

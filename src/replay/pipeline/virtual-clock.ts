@@ -33,6 +33,14 @@ export class VirtualClock implements Clock {
     return this.#next()?.dueMs;
   }
 
+  /** Runs the timer that comes first when it is due by then; false when none is. */
+  runNextBy(ms: number): boolean {
+    const next = this.#next();
+    if (!next || next.dueMs > ms) return false;
+    this.#run(next);
+    return true;
+  }
+
   /** Moves to `ms` (never back). Timers that are due before stay: run them first. */
   moveTo(ms: number): void {
     this.#nowMs = Math.max(this.#nowMs, ms);
@@ -41,10 +49,13 @@ export class VirtualClock implements Clock {
   /** Runs the one timer that comes first, at its time. */
   runNext(): void {
     const next = this.#next();
-    if (!next) return;
-    this.#timers.delete(next);
-    this.moveTo(next.dueMs);
-    next.action();
+    if (next) this.#run(next);
+  }
+
+  #run(timer: Timer): void {
+    this.#timers.delete(timer);
+    this.moveTo(timer.dueMs);
+    timer.action();
   }
 
   #next(): Timer | undefined {

@@ -1,5 +1,5 @@
-import type { DeskItem } from '../../handoff/desk-store.js';
 import { messageOf } from '../../errors.js';
+import type { DeskItem } from '../../handoff/desk-store.js';
 import type { TurnView } from './persona.js';
 import type { Check, Goal, PersonaSpec } from './scenario.js';
 
@@ -48,7 +48,8 @@ async function checkOne(check: Check, call: CheckedCall, gone: boolean): Promise
     );
   }
   if ('desk' in check) {
-    if (!call.desk) return result(`a ${check.desk} on the desk`, false, 'the desk of this service can not be looked at');
+    if (!call.desk)
+      return result(`a ${check.desk} on the desk`, false, 'the desk of this service can not be looked at');
     const items = (await call.desk()).filter(({ conversationId }) => conversationId === call.conversationId);
     return result(
       `a ${check.desk} on the desk`,
@@ -112,7 +113,9 @@ function valueAt(value: unknown, path: string): unknown {
     .split('.')
     .reduce<unknown>(
       (at, key) =>
-        typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined,
+        typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+          ? (at as Record<string, unknown>)[key]
+          : undefined,
       value,
     );
 }

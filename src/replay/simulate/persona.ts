@@ -125,7 +125,9 @@ export class Persona {
 
   #dressed(text: string): string {
     const { spec, phrases, random } = this.#options;
-    return spec.verbosity === 'chatty' && random() < 0.5 ? `${this.#pick(phrases.filler)}${this.#joint()}${text}` : text;
+    return spec.verbosity === 'chatty' && random() < 0.5
+      ? `${this.#pick(phrases.filler)}${this.#joint()}${text}`
+      : text;
   }
 
   /** What a bad line leaves of something typed; numbers are kept, they would be another wish. */
