@@ -1,4 +1,5 @@
 import type { EngineStats } from './rtp/wire.js';
+import type { EndpointHeld } from './sip/endpoint-contract.js';
 import type { UserAgent } from './sip/user-agent.js';
 import type { TrunkState } from './trunks/book.js';
 
@@ -17,6 +18,14 @@ export interface Health {
   readonly lateTicks: number;
   readonly skippedFrames: number;
   readonly worstLateMs: number;
+  /** What is held on account of calls, live or just over; all 0 half a minute after the last one. */
+  readonly held: {
+    readonly rtpStreams: number;
+    readonly dialogs: number;
+    readonly transactions: number;
+    readonly repeated: number;
+    readonly perCall: number;
+  };
   readonly sipMessages: {
     readonly received: number;
     readonly dropped: number;
@@ -40,6 +49,8 @@ export function healthOf({ draining, totals, trunks, pacer, agent, ...rest }: He
   const sum = (key: 'received' | 'dropped' | 'refused' | 'faults'): number =>
     agent.endpoints.reduce((total, endpoint) => total + endpoint.stats[key], 0);
   const registering = trunks.filter(({ registered }) => registered !== null);
+  const heldIn = (key: keyof EndpointHeld): number =>
+    agent.endpoints.reduce((total, endpoint) => total + endpoint.held[key], 0);
   return {
     status: draining ? 'draining' : 'ok',
     ...rest,
@@ -50,6 +61,13 @@ export function healthOf({ draining, totals, trunks, pacer, agent, ...rest }: He
     lateTicks: pacer.lateTicks,
     skippedFrames: pacer.skippedFrames,
     worstLateMs: Math.round(pacer.worstLateMs * 10) / 10,
+    held: {
+      rtpStreams: pacer.streams,
+      dialogs: heldIn('dialogs'),
+      transactions: heldIn('transactions'),
+      repeated: heldIn('repeated'),
+      perCall: heldIn('perCall'),
+    },
     sipMessages: { received: sum('received'), dropped: sum('dropped'), refused: sum('refused'), faults: sum('faults') },
   };
 }

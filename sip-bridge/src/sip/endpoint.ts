@@ -1,6 +1,5 @@
 import { isIPv6 } from 'node:net';
 import {
-  type IncomingInviteRequest,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
   type LoggerFactory,
@@ -15,7 +14,7 @@ import type { Logger } from '../log.js';
 import type { Channel, Destination, Protocol, Source } from './channel.js';
 import { announce, REASONS, requireUri, sipLoggers, withLr } from './core-setup.js';
 import { type Credentials, chooseChallenge, DigestAnswer } from './digest.js';
-import type { Locator } from './dns.js';
+import type { EndpointDelegate, EndpointHeld, EndpointOptions, EndpointStats, Verdict } from './endpoint-contract.js';
 import { Paths } from './paths.js';
 import { Retransmitter } from './retransmit.js';
 import { startLineOf } from './text.js';
@@ -23,53 +22,7 @@ import { StreamChannel } from './transport-stream.js';
 import { nextLocalSequence, openUpdate, type UpdateHandler } from './update.js';
 import { plainResponse, vet } from './vetting.js';
 
-export interface EndpointOptions {
-  /** Host that others reach us at, for Via and Contact. */
-  readonly advertisedHost: string;
-  readonly advertisedPort: number;
-  /** User part of our Contact. */
-  readonly user: string;
-  readonly userAgent: string;
-  readonly allow: readonly string[];
-  /** Option tags we understand in `Require` and announce in `Supported`. */
-  readonly supported: readonly string[];
-  /** Answers challenges where no other credentials are set for the call. */
-  readonly credentials?: Credentials;
-  /** Where requests outside dialogs go instead of their Request-URI. */
-  readonly outboundProxy?: string;
-  readonly locator: Locator;
-  readonly logger: Logger;
-}
-
-/** What the gate says about a request. */
-export type Verdict =
-  | { readonly kind: 'pass'; readonly trunk?: string; readonly login?: string }
-  | { readonly kind: 'drop' }
-  | { readonly kind: 'refuse'; readonly status: number; readonly headers?: readonly string[] };
-
-export interface EndpointDelegate {
-  onInvite(request: IncomingInviteRequest, dialled: string, source: Source, verdict: Verdict): void;
-  /** Status for OPTIONS: 200, or 503 while nothing new is wanted. */
-  optionsStatus(): number;
-  /** Before anything is read: may this source talk to us? */
-  mayTalk(source: Source, text: string): boolean;
-  /** A new call or another request outside dialogs. */
-  judge(message: IncomingRequestMessage, source: Source): Verdict;
-  /** A message that was refused or made no sense. */
-  onFault(source: Source, why: string): void;
-  /** Every message, as it is on the wire. */
-  onTraffic(direction: 'in' | 'out', protocol: Protocol, text: string, peer: Destination): void;
-  /** The other protocols of the same user agent. */
-  siblings(): readonly Endpoint[];
-}
-
-export interface EndpointStats {
-  received: number;
-  dropped: number;
-  refused: number;
-  /** Messages that made the core throw; each is logged. */
-  faults: number;
-}
+export type { EndpointDelegate, EndpointOptions, EndpointStats, Verdict } from './endpoint-contract.js';
 
 /** RFC 3261 §18.1.1: a longer request goes over TCP, because routers and phones lose fragments. */
 export const MAX_UDP_REQUEST_BYTES = 1300;
@@ -171,6 +124,16 @@ export class Endpoint implements Transport {
     return this.#contact.toString();
   }
 
+  get held(): EndpointHeld {
+    const { dialogs, userAgentClients, userAgentServers, subscribers } = this.core;
+    return {
+      dialogs: dialogs.size,
+      transactions: userAgentClients.size + userAgentServers.size + subscribers.size,
+      repeated: this.#retransmitter?.pending ?? 0,
+      perCall: this.#paths.size + this.#credentials.size + this.#updates.size,
+    };
+  }
+
   /** For the core. */
   async send(text: string): Promise<void> {
     if (await this.#sentByStream(text)) return;
@@ -195,7 +158,7 @@ export class Endpoint implements Transport {
   /** The dialog with that Call-ID is over. */
   forget(callId: string): void {
     this.#updates.delete(callId);
-    this.#paths.forget(callId);
+    this.#paths.forget(callId, () => this.#credentials.delete(callId));
   }
 
   /** A request of that Call-ID was never answered: the next one goes to the next host of that name. */
@@ -292,12 +255,14 @@ export class Endpoint implements Transport {
   }
 
   #request(message: IncomingRequestMessage, source: Source, text: string): void {
-    this.#paths.remember(`branch ${message.viaBranch.split(' ')[0]}`, source);
+    // Over UDP the Via alone leads back.
+    const branch = this.protocol === 'UDP' ? undefined : `branch ${message.viaBranch.split(' ')[0]}`;
+    if (branch !== undefined) this.#paths.remember(branch, source);
     if (message.toTag) {
       const id = `${message.callId}${message.toTag}${message.fromTag}`;
       const has = (endpoint: Endpoint): boolean => endpoint.core.dialogs.has(id);
       const owner = has(this) ? this : (this.#delegate.siblings().find(has) ?? this);
-      if (owner !== this) owner.#paths.remember(`branch ${message.viaBranch.split(' ')[0]}`, source);
+      if (owner !== this && branch !== undefined) owner.#paths.remember(branch, source);
       owner.#inDialog(message);
       return;
     }

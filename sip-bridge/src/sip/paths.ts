@@ -33,10 +33,16 @@ export class Paths {
     return this.#flows.get(key);
   }
 
-  /** The dialog with that Call-ID is over. */
-  forget(callId: string): void {
+  /** What is remembered, of dialogs that are over and not quite forgotten too. */
+  get size(): number {
+    return this.#flows.size + this.#chosen.size + this.#lingering.size;
+  }
+
+  /** The dialog with that Call-ID is over; `gone` is called when nothing of it can come any more. */
+  forget(callId: string, gone: () => void): void {
     const timer = setTimeout(() => {
       this.#lingering.delete(timer);
+      gone();
       this.#flows.delete(callId);
       for (const key of this.#chosen.keys()) if (key.startsWith(`${callId} `)) this.#chosen.delete(key);
     }, LINGER_MS);

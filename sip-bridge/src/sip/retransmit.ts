@@ -56,6 +56,11 @@ export class Retransmitter {
     return this.#receivedResponse(key, method, status);
   }
 
+  /** Messages that wait for an answer or an ACK. */
+  get pending(): number {
+    return this.#requests.size + this.#refusals.size;
+  }
+
   close(): void {
     this.#closed = true;
     for (const map of [this.#requests, this.#refusals, this.#answers]) {
