@@ -40,6 +40,11 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       load: async () => (await import('./replay.js')).replayCommand(),
     },
     {
+      name: 'simulate',
+      summary: 'let simulated callers ring and check whether they got what they wanted',
+      load: async () => (await import('./simulate.js')).simulateCommand(),
+    },
+    {
       name: 'trace',
       summary: 'print each turn of a recorded call as a waterfall',
       load: async () => (await import('./trace.js')).traceCommand(),

@@ -22,9 +22,10 @@ const OWN_SHOPS = process.env.APP_REPLAY !== undefined;
 /** Conversations that are under way at once are fewer. */
 const MOST_SAMPLES = 200;
 
-/** The shop named in endpoints.yml, else the sample one, started when it is first needed. */
+/** The shop that the environment names (tests and simulated callers do), else that of endpoints.yml, else the sample one, started when it is first needed. */
 async function shopUrl(context: ActionContext): Promise<string> {
-  const { url, port } = context.endpoints.shop ?? {};
+  const { url: named, port } = context.endpoints.shop ?? {};
+  const url = process.env.APP_SHOP_URL ?? named;
   if (typeof url === 'string') return url.replace(/\/$/, '');
   const owner = OWN_SHOPS ? context.conversationId : '';
   const sample = samples.get(owner) ?? startShop(shopOptions(context, port));

@@ -30,6 +30,12 @@ export class Records {
     return entry;
   }
 
+  /** What was written down under keys that begin so: keys begin with the conversation's id. */
+  under(kind: string, keyBegins: string): readonly Entry[] {
+    const begin = `${kind}:${keyBegins}`;
+    return [...this.#entries].flatMap(([id, entry]) => (id.startsWith(begin) ? [entry] : []));
+  }
+
   all(kind: string): readonly Entry[] {
     return [...this.#entries.values()].filter((entry) => entry.kind === kind);
   }

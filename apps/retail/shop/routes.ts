@@ -47,6 +47,7 @@ export class Routes {
     if (ask.method === 'GET' && first === 'health') return ok({ orders: ORDERS.length, members: MEMBERS.length });
     if (first === 'orders') return this.#order(ask, second, third);
     if (ask.method === 'GET' && first === 'members') return member(second);
+    if (ask.method === 'GET' && first === 'written') return this.#written(second, ask.query.get('key') ?? '');
     if (ask.method !== 'POST') return problem(404, 'not found');
     const { body } = ask;
     const key = textOf(body?.key, 200);
@@ -73,6 +74,13 @@ export class Routes {
       default:
         return problem(404, 'not found');
     }
+  }
+
+  /** What one conversation brought about; whoever does not know its id learns nothing. */
+  #written(kind: string, key: string): Answer {
+    if (key.length < 8) return problem(400, 'key must be the beginning of a key, at least 8 characters');
+    const entries = this.#records.under(kind, key).map(({ number, data }) => ({ ...data, number }));
+    return ok({ entries });
   }
 
   #order({ method, query, body }: Ask, number: string, part: string): Answer {

@@ -23,6 +23,7 @@ const SKIPPED = new Set([
   'knowledge',
   'audio',
   'e2e_tests',
+  'scenarios',
 ]);
 
 /** Top keys of files besides those of the domain and of config.yml. */

@@ -16,15 +16,17 @@ export interface CallDriver {
 
 /** Typed, in this process, as a call is: with a greeting and with silences. */
 export class BrainDriver implements CallDriver {
-  readonly conversationId = randomUUID();
+  readonly conversationId: string;
   readonly #brain: Brain;
   readonly #language: string;
   #turns = 0;
   #silences = 0;
 
-  constructor(brain: Brain, language: string) {
+  /** The same id gives the same wordings of the bot, too. */
+  constructor(brain: Brain, language: string, conversationId: string) {
     this.#brain = brain;
     this.#language = language;
+    this.conversationId = conversationId;
   }
 
   begin(): Promise<TurnView> {

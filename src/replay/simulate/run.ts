@@ -14,7 +14,7 @@ export interface SimulationOptions {
   readonly atOnce: number;
   /** Calls come as the load pattern says; else as soon as there is room. */
   readonly paced: boolean;
-  readonly connect: (spec: PersonaSpec, index: number) => Promise<CallDriver> | CallDriver;
+  readonly connect: (spec: PersonaSpec, index: number, seed: number) => Promise<CallDriver> | CallDriver;
   readonly backendUrl: string | undefined;
   readonly desk: (() => Promise<readonly DeskItem[]>) | undefined;
   readonly signal: AbortSignal;
@@ -63,7 +63,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
 
   async function one(index: number): Promise<SimulatedCall> {
     const { seed, spoken, backendUrl, desk } = options;
-    const driver = await Promise.resolve(options.connect(personaAt(scenario, index), index)).catch(brokenLine);
+    const driver = await Promise.resolve(options.connect(personaAt(scenario, index), index, seed)).catch(brokenLine);
     return simulateCall({ scenario, index, seed, spoken, driver, backendUrl, desk, signal });
   }
 }

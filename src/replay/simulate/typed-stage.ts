@@ -14,7 +14,8 @@ import type { PersonaSpec } from './scenario.js';
 const NO_LOG = { append() {}, history: async () => [], flush: async () => {}, close: async () => {} };
 
 export interface TypedStage {
-  connect(spec: PersonaSpec): CallDriver;
+  /** A line of its own: nothing is remembered from one call to the next. */
+  connect(spec: PersonaSpec, index: number, seed: number): CallDriver;
   desk(): Promise<readonly DeskItem[]>;
   close(): Promise<void>;
 }
@@ -49,12 +50,13 @@ export async function openTypedStage(
       logger: pino({ level: 'silent' }),
       handoffTarget: 'sip:agent@localhost',
     });
-    const brain = application.brain({});
     return {
-      connect: ({ language }) => new BrainDriver(brain, language),
+      connect: ({ language }, index, seed) => {
+        const brain = application.brain({ sessions: new MemorySessionStore({ ttlMs: 600_000 }) });
+        return new BrainDriver(brain, language, `simulated-${seed}-${index}`);
+      },
       desk: () => desk.list({ limit: 1000 }),
       close: async () => {
-        await brain.close();
         await application.close();
         await closeParts();
       },

@@ -1,0 +1,146 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { SingleBar } from 'cli-progress';
+import { Command } from 'commander';
+import { type LoadedConfig, loadConfig } from '../config.js';
+import { HearkenError } from '../errors.js';
+import type { DeskItem } from '../handoff/desk-store.js';
+import { type Backend, openBackend } from '../replay/simulate/backend.js';
+import { type CallDriver, ChatDriver } from '../replay/simulate/drivers.js';
+import { simulationPage } from '../replay/simulate/page.js';
+import { reportSimulation, type SimulationReport, simulationTable } from '../replay/simulate/report.js';
+import { simulate } from '../replay/simulate/run.js';
+import { type PersonaSpec, readScenario, type Scenario } from '../replay/simulate/scenario.js';
+import { openTypedStage } from '../replay/simulate/typed-stage.js';
+
+interface SimulateOptions {
+  readonly calls?: string;
+  readonly only?: string;
+  readonly seed: string;
+  readonly chat?: boolean;
+  readonly service: string;
+  readonly load?: boolean;
+  readonly atOnce?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly out?: string;
+  readonly html?: string;
+}
+
+/** `hearken simulate <scenario>`: callers that want something, and a check whether they got it. */
+export function simulateCommand(): Command {
+  return new Command('simulate')
+    .description('let simulated callers ring, check in the back end whether they got what they wanted, and report')
+    .argument('<scenario>', 'scenario file, for instance apps/retail/scenarios/callers.yml')
+    .option('--calls <n>', 'how many calls (default: one for each persona)')
+    .option('--only <n>', 'only the call with this number, as a failure names it')
+    .option('--seed <n>', 'of the wording and of the arrivals', '1')
+    .option('--chat', 'type to a service that runs, by POST /chat, instead of to the application in this process')
+    .option('--service <url>', 'with --chat: where it is', 'http://127.0.0.1:8080')
+    .option('--load', 'let calls come as the load pattern says (typed calls come as fast as they can otherwise)')
+    .option('--at-once <n>', 'lines (default: load.atOnce of the scenario)')
+    .option('--config <file>', 'configuration to read')
+    .option('--json', 'print the report as JSON')
+    .option('--out <file>', 'write the report as JSON to a file')
+    .option('--html <file>', 'write the report as a page in one file')
+    .action(async (file: string, options: SimulateOptions) => {
+      const loaded = loadConfig(options.config === undefined ? {} : { file: options.config });
+      const abort = new AbortController();
+      const onSignal = (): void => abort.abort();
+      process.once('SIGINT', onSignal);
+      try {
+        const report = await runScenario(file, options, loaded, abort.signal);
+        if (options.out !== undefined) save(options.out, `${JSON.stringify(report, null, 2)}\n`);
+        if (options.html !== undefined) save(options.html, simulationPage(report));
+        process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : simulationTable(report));
+        if (abort.signal.aborted) process.exitCode = 130;
+        else if (report.gates.some(({ reached }) => !reached)) process.exitCode = 1;
+      } finally {
+        process.off('SIGINT', onSignal);
+      }
+    });
+}
+
+/** Something callers can be connected to. */
+interface Line {
+  connect(spec: PersonaSpec, index: number, seed: number): Promise<CallDriver> | CallDriver;
+  readonly desk: (() => Promise<readonly DeskItem[]>) | undefined;
+  close(): Promise<void>;
+}
+
+async function runScenario(
+  file: string,
+  options: SimulateOptions,
+  loaded: LoadedConfig,
+  signal: AbortSignal,
+): Promise<SimulationReport> {
+  const scenario = readScenario(file);
+  const seed = whole('--seed', options.seed, 0, 4_294_967_295);
+  const calls =
+    options.only === undefined
+      ? Array.from(
+          { length: whole('--calls', options.calls ?? String(scenario.personas.length), 1, 100_000) },
+          (_, index) => index,
+        )
+      : [whole('--only', options.only, 0, 100_000)];
+  const way = options.chat ? 'chat' : 'typed';
+  const backend = await openBackend(scenario, file, join(tmpdir(), 'hearken-simulate'));
+  const bar = new SingleBar({ format: '{bar} {value} of {total} calls', hideCursor: true });
+  try {
+    const line = await openLine(scenario, file, options, loaded, backend);
+    try {
+      if (process.stderr.isTTY) bar.start(calls.length, 0);
+      const simulation = await simulate({
+        scenario,
+        calls,
+        seed,
+        spoken: false,
+        atOnce: options.atOnce === undefined ? scenario.load.atOnce : whole('--at-once', options.atOnce, 1, 500),
+        paced: options.load ?? false,
+        connect: (spec, index, of) => line.connect(spec, index, of),
+        backendUrl: backend?.url,
+        desk: line.desk,
+        signal,
+        onDone: (_call, done) => bar.update(done),
+      });
+      return reportSimulation(scenario, simulation, { file, seed, way });
+    } finally {
+      await line.close();
+    }
+  } finally {
+    bar.stop();
+    await backend?.stop();
+  }
+}
+
+async function openLine(
+  scenario: Scenario,
+  file: string,
+  options: SimulateOptions,
+  { config, appEnvironment }: LoadedConfig,
+  backend: Backend | undefined,
+): Promise<Line> {
+  if (options.chat) {
+    const { service } = options;
+    return { connect: ({ language }) => new ChatDriver(service, language), desk: undefined, close: async () => {} };
+  }
+  const environment = { ...appEnvironment, ...backend?.environment };
+  const stage = await openTypedStage(resolve(dirname(file), scenario.app), environment, config);
+  return {
+    connect: (spec, index, seed) => stage.connect(spec, index, seed),
+    desk: () => stage.desk(),
+    close: () => stage.close(),
+  };
+}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new HearkenError('REQUEST_INVALID', `${name} must be a whole number from ${least} to ${most}, not "${text}".`);
+}
+
+function save(file: string, text: string): void {
+  mkdirSync(dirname(resolve(file)), { recursive: true });
+  writeFileSync(file, text);
+}
