@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { continuationSchema, wechatSchema, widgetSchema } from './config/channels.js';
 import { consoleSchema, deskSchema } from './config/console.js';
 import { httpSchema, mediaSchema } from './config/doors.js';
+import { llmSchema } from './config/llm.js';
 import { speechSchema, turnSchema } from './config/speech.js';
 import { ms } from './config/units.js';
 import { HearkenError, messageOf } from './errors.js';
@@ -87,6 +88,8 @@ export const configSchema = z.strictObject({
   desk: deskSchema,
   /** Short codes with which a conversation goes on in another channel. */
   continue: continuationSchema,
+  /** A language model for summaries, when there is an address. */
+  llm: llmSchema,
   /** A WeChat official account, when there is a token. */
   wechat: wechatSchema,
   record: z
@@ -138,6 +141,9 @@ const ENVIRONMENT: Readonly<
   HEARKEN_WECHAT_APP_SECRET: { path: ['wechat', 'appSecret'] },
   HEARKEN_WECHAT_AES_KEY: { path: ['wechat', 'aesKey'] },
   HEARKEN_WIDGET_SECRET: { path: ['widget', 'secret'] },
+  HEARKEN_LLM_URL: { path: ['llm', 'url'] },
+  HEARKEN_LLM_MODEL: { path: ['llm', 'model'] },
+  HEARKEN_LLM_KEY: { path: ['llm', 'key'] },
   HEARKEN_BRIDGE_URL: { path: ['console', 'bridgeUrl'] },
   LOG_LEVEL: { path: ['log', 'level'] },
 };

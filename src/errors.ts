@@ -13,6 +13,7 @@ export const ERRORS = {
   CONFIG_NOT_FOUND: { status: 500 },
   FILE_UNREADABLE: { status: 400 },
   AUDIO_UNREADABLE: { status: 400 },
+  DEVICE_MISSING: { status: 503 },
   MODEL_NOT_FOUND: { status: 503 },
   MODEL_CHECKSUM: { status: 503 },
   MODEL_DOWNLOAD: { status: 502 },
@@ -41,6 +42,7 @@ export const ERRORS = {
   NOT_FOUND: { status: 404 },
   RATE_LIMITED: { status: 429 },
   CALL_FAILED: { status: 502 },
+  LLM_UNAVAILABLE: { status: 503 },
   TIMEOUT: { status: 504 },
   INTERNAL: { status: 500, close: 1011 },
 } as const satisfies Record<string, ErrorEntry>;

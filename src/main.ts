@@ -23,6 +23,7 @@ import { decodeMulaw } from './dsp/g711.js';
 import { FileDeskStore } from './handoff/file-desk-store.js';
 import { measuredBrain } from './insight/brain-metrics.js';
 import { Metrics } from './insight/metrics.js';
+import { byLanguageModel } from './llm/index.js';
 import { HearkenV1Server } from './media/hearken-v1/server.js';
 import { Platforms } from './media/platforms/index.js';
 import { loadAppData } from './nlu/corpus/load.js';
@@ -99,6 +100,7 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
       defaultLanguage: config.app.language,
       maxNoInput: config.turn.maxNoInput,
       maxNoMatch: config.turn.maxNoMatch,
+      ...byLanguageModel(config.llm, config.store.mask),
     });
     stops.push(() => brain.close());
     const people = await consoleParts({
