@@ -1,16 +1,13 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { HearkenError } from '../errors.js';
 import { type CallReport, formatCall } from '../replay/call-report.js';
 import { callWithRecording } from './call.js';
-import { SupervisedProcess } from './supervised-process.js';
+import { startOwnStage } from './own-stage.js';
 
-const cliFile = fileURLToPath(new URL('./run.js', import.meta.url));
-const bridgeFile = fileURLToPath(new URL('../../sip-bridge/dist/main.js', import.meta.url));
 const callsFolder = fileURLToPath(new URL('../../audio/calls/', import.meta.url));
-const READY_LIMIT_MS = 120_000;
 /** Calls that are placed at the same time: the demo is over sooner, and delays stay those of a quiet line. */
 const AT_ONCE = 3;
 
@@ -26,7 +23,7 @@ export function demoCommand(): Command {
       process.once('SIGINT', () => controller.abort());
       const folder = resolve('data', 'demo', new Date().toISOString().replaceAll(':', '-'));
       mkdirSync(folder, { recursive: true });
-      const stage = await start(folder);
+      const stage = await startOwnStage(folder);
       const calls: CallReport[] = [];
       try {
         const placed = files.map((_file, index) => join(folder, `${String(index + 1).padStart(2, '0')}.wav`));
@@ -88,67 +85,4 @@ function sampleCalls(): string[] {
       hint: 'Run node scripts/make-sample-calls.mjs.',
     });
   return files.map((name) => join(callsFolder, name));
-}
-
-interface DemoStage {
-  readonly sip: string;
-  readonly serviceUrl: string;
-  stop(): Promise<void>;
-}
-
-/** Of the environment only what a program needs to run: the demo must not register as your line, or write into your Redis. */
-function ownSettings(): NodeJS.ProcessEnv {
-  const mine = /^(?:HEARKEN_|REDIS_URL$|LOG_LEVEL$)/;
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !mine.test(name) || name === 'HEARKEN_MODELS' || name === 'HEARKEN_APP',
-    ),
-  );
-}
-
-/** Service, bridge and agent's phone, each a process, all on free ports: a Hearken that is running already is not disturbed. */
-async function start(folder: string): Promise<DemoStage> {
-  const started: SupervisedProcess[] = [];
-  const stop = async (): Promise<void> => {
-    for (const part of started.reverse().splice(0)) await part.stop();
-  };
-  // An empty configuration of its own: whatever hearken.yml says is about the real line.
-  const config = join(folder, 'hearken.yml');
-  writeFileSync(config, 'http: {}\n');
-  const launch = async (
-    name: string,
-    args: readonly string[],
-    env: Readonly<Record<string, string>>,
-  ): Promise<Readonly<Record<string, unknown>>> => {
-    const part = new SupervisedProcess({
-      name,
-      args,
-      env: { ...ownSettings(), ...env },
-      readyLimitMs: READY_LIMIT_MS,
-      stopLimitMs: 5000,
-      onLine: () => undefined,
-    });
-    started.push(part);
-    return part.start();
-  };
-  try {
-    const agent = await launch('agent', [cliFile, 'answer', '--port', '0'], {});
-    const service = await launch('service', [cliFile, 'serve'], {
-      HEARKEN_CONFIG: config,
-      HEARKEN_PORT: '0',
-      HEARKEN_DATA: folder,
-      HEARKEN_AGENT: String(agent.sip),
-    });
-    const bridge = await launch('bridge', [bridgeFile], {
-      HEARKEN_CONFIG: config,
-      HEARKEN_SIP_PORT: '0',
-      HEARKEN_RTP_PORTS: '0',
-      HEARKEN_BRIDGE_HEALTH: 'off',
-      HEARKEN_MEDIA_URL: String(service.mediaUrl),
-    });
-    return { sip: String(bridge.sip), serviceUrl: String(service.url), stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }

@@ -3,22 +3,28 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { type LoadedConfig, loadConfig } from '../config.js';
+import { type Config, type LoadedConfig, loadConfig } from '../config.js';
 import { HearkenError } from '../errors.js';
 import type { DeskItem } from '../handoff/desk-store.js';
+import { FileDeskStore } from '../handoff/file-desk-store.js';
 import { type Backend, openBackend } from '../replay/simulate/backend.js';
 import { type CallDriver, ChatDriver } from '../replay/simulate/drivers.js';
 import { simulationPage } from '../replay/simulate/page.js';
 import { reportSimulation, type SimulationReport, simulationTable } from '../replay/simulate/report.js';
 import { simulate } from '../replay/simulate/run.js';
 import { type PersonaSpec, readScenario, type Scenario } from '../replay/simulate/scenario.js';
+import { PhoneDriver } from '../replay/simulate/spoken-stage.js';
 import { openTypedStage } from '../replay/simulate/typed-stage.js';
+import { createSpeech } from '../speech/index.js';
+import { SILENT_LOGGER } from '../speech/worker-process.js';
+import { startOwnStage } from './own-stage.js';
 
 interface SimulateOptions {
   readonly calls?: string;
   readonly only?: string;
   readonly seed: string;
   readonly chat?: boolean;
+  readonly spoken?: boolean;
   readonly service: string;
   readonly load?: boolean;
   readonly atOnce?: string;
@@ -38,6 +44,7 @@ export function simulateCommand(): Command {
     .option('--seed <n>', 'of the wording and of the arrivals', '1')
     .option('--chat', 'type to a service that runs, by POST /chat, instead of to the application in this process')
     .option('--service <url>', 'with --chat: where it is', 'http://127.0.0.1:8080')
+    .option('--spoken', 'ring over SIP: a service and a bridge are started, callers speak with synthesised voices')
     .option('--load', 'let calls come as the load pattern says (typed calls come as fast as they can otherwise)')
     .option('--at-once <n>', 'lines (default: load.atOnce of the scenario)')
     .option('--config <file>', 'configuration to read')
@@ -84,20 +91,20 @@ async function runScenario(
           (_, index) => index,
         )
       : [whole('--only', options.only, 0, 100_000)];
-  const way = options.chat ? 'chat' : 'typed';
+  const way = options.chat ? 'chat' : options.spoken ? 'spoken' : 'typed';
   const backend = await openBackend(scenario, file, join(tmpdir(), 'hearken-simulate'));
   const bar = new SingleBar({ format: '{bar} {value} of {total} calls', hideCursor: true });
   try {
-    const line = await openLine(scenario, file, options, loaded, backend);
+    const line = await openLine(scenario, file, options, loaded, backend, signal);
     try {
       if (process.stderr.isTTY) bar.start(calls.length, 0);
       const simulation = await simulate({
         scenario,
         calls,
         seed,
-        spoken: false,
+        spoken: way === 'spoken',
         atOnce: options.atOnce === undefined ? scenario.load.atOnce : whole('--at-once', options.atOnce, 1, 500),
-        paced: options.load ?? false,
+        paced: (options.load ?? false) || way === 'spoken',
         connect: (spec, index, of) => line.connect(spec, index, of),
         backendUrl: backend?.url,
         desk: line.desk,
@@ -118,20 +125,54 @@ async function openLine(
   scenario: Scenario,
   file: string,
   options: SimulateOptions,
-  { config, appEnvironment }: LoadedConfig,
+  { config, root, appEnvironment }: LoadedConfig,
   backend: Backend | undefined,
+  signal: AbortSignal,
 ): Promise<Line> {
   if (options.chat) {
     const { service } = options;
     return { connect: ({ language }) => new ChatDriver(service, language), desk: undefined, close: async () => {} };
   }
+  const appFolder = resolve(dirname(file), scenario.app);
   const environment = { ...appEnvironment, ...backend?.environment };
-  const stage = await openTypedStage(resolve(dirname(file), scenario.app), environment, config);
+  if (options.spoken) return openSpokenLine(appFolder, environment, config.speech, root, signal);
+  const stage = await openTypedStage(appFolder, environment, config);
   return {
     connect: (spec, index, seed) => stage.connect(spec, index, seed),
     desk: () => stage.desk(),
     close: () => stage.close(),
   };
+}
+
+/** A service and a bridge of their own on free ports, and a voice for the callers. */
+async function openSpokenLine(
+  appFolder: string,
+  environment: Readonly<Record<string, string>>,
+  speechConfig: Config['speech'],
+  root: string,
+  signal: AbortSignal,
+): Promise<Line> {
+  const folder = resolve('data', 'simulate', new Date().toISOString().replaceAll(':', '-'));
+  mkdirSync(folder, { recursive: true });
+  const stage = await startOwnStage(folder, { ...environment, HEARKEN_APP: appFolder });
+  try {
+    const speech = await createSpeech({ ...speechConfig, recognizers: {} }, root, SILENT_LOGGER);
+    const line = { to: stage.sip, serviceUrl: stage.serviceUrl, synthesizer: speech.synthesizer, signal };
+    return {
+      connect: (spec, index, seed) => PhoneDriver.dial(line, spec, seed * 1000 + index),
+      desk: async () => {
+        const desk = await FileDeskStore.read(join(folder, 'desk.jsonl'));
+        return desk.list({ limit: 1000 });
+      },
+      close: async () => {
+        await speech.close();
+        await stage.stop();
+      },
+    };
+  } catch (error) {
+    await stage.stop();
+    throw error;
+  }
 }
 
 function whole(name: string, text: string, least: number, most: number): number {

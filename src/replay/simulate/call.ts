@@ -14,6 +14,8 @@ export interface TranscriptLine {
   /** What the bot understood of it. */
   readonly intent?: string;
   readonly noMatch?: boolean;
+  /** What was heard instead of it. */
+  readonly heard?: string;
   /** Slot that is asked for. */
   readonly asksFor?: string;
   readonly responseMs?: number;
@@ -78,6 +80,7 @@ export async function simulateCall(options: CallOptions): Promise<SimulatedCall>
         ...last,
         ...(view.intent === undefined ? {} : { intent: view.intent }),
         noMatch: view.noMatch,
+        ...(view.heard === undefined || view.heard === last.text ? {} : { heard: view.heard }),
       };
     }
     const facts = {

@@ -9,6 +9,8 @@ export interface TurnView {
   readonly confirms: boolean;
   readonly noMatch: boolean;
   readonly intent: string | undefined;
+  /** What the recogniser made of what was said; undefined for what was typed. */
+  readonly heard?: string | undefined;
   readonly ended: 'hangup' | 'transfer' | undefined;
   /** From the end of what was said to the answer. */
   readonly responseMs: number | undefined;

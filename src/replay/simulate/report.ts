@@ -197,8 +197,11 @@ export function againCommand(
   return `hearken simulate ${scenario} --only ${call.index} --seed ${call.seed}${flag}`;
 }
 
-export function lineText({ who, text, turn, intent, noMatch, asksFor }: TranscriptLine, wrongTurn?: number): string {
+export function lineText(
+  { who, text, turn, intent, noMatch, asksFor, heard }: TranscriptLine,
+  wrongTurn?: number,
+): string {
   const mark = turn === wrongTurn && who === 'caller' ? '→' : ' ';
   const facts = who === 'caller' ? (noMatch ? 'not understood' : intent) : asksFor && `asks for ${asksFor}`;
-  return `${mark}${String(turn).padStart(2)} ${who === 'bot' ? 'bot   ' : 'caller'} ${text}${facts ? `   [${facts}]` : ''}`;
+  return `${mark}${String(turn).padStart(2)} ${who === 'bot' ? 'bot   ' : 'caller'} ${text}${heard === undefined ? '' : `   (heard: ${heard})`}${facts ? `   [${facts}]` : ''}`;
 }
