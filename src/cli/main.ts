@@ -45,6 +45,11 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       load: async () => (await import('./simulate.js')).simulateCommand(),
     },
     {
+      name: 'degrade',
+      summary: 'recognise recordings over worse and worse lines and tell where it breaks',
+      load: async () => (await import('./degrade.js')).degradeCommand(),
+    },
+    {
       name: 'trace',
       summary: 'print each turn of a recorded call as a waterfall',
       load: async () => (await import('./trace.js')).traceCommand(),
