@@ -1,6 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 import type { StreamRemote } from './wire.js';
 
+/** A NAT that forgets a mapping gives the phone another port in mid-call: after so long without a packet from the old one, a plausible address may take over. */
+const MOVED_MS = 500;
+
 /**
  * Where RTP may come from. A peer behind NAT sends from another port (and often another address) than its SDP says; we answer to where it comes from. Bound to the addresses that are
  * plausible, because whoever guesses the port first would otherwise get the call.
@@ -38,13 +41,14 @@ export class Latch {
     return family !== 0 && this.#networks.check(address, family === 6 ? 'ipv6' : 'ipv4');
   }
 
-  /** A valid packet came from there. `new`: we send there from now on; `foreign`: it is to be dropped. */
-  check(address: string, port: number): 'known' | 'new' | 'foreign' {
+  /** A valid packet came from there, `quietMs` after the last. `new`: we send there from now on; `foreign`: it is to be dropped. */
+  check(address: string, port: number, quietMs: number): 'known' | 'new' | 'foreign' {
     const latched = this.#latched;
     if (latched && latched.port === port && latched.address === address) return 'known';
     const signalled = address === this.#signalled.address && port === this.#signalled.port;
-    // Only the address that was signalled may take over from what was latched first.
-    if (!signalled && (latched || !this.admits(address))) {
+    const moved = !this.#any && quietMs >= MOVED_MS;
+    // Only the address that was signalled may take over from one that still sends.
+    if (!signalled && ((latched && !moved) || !this.admits(address))) {
       this.foreign++;
       return 'foreign';
     }

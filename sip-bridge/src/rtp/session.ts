@@ -319,10 +319,10 @@ export class RtpSession {
     const plain = srtp ? srtp.unprotect(datagram) : datagram;
     const packet = srtp ? plain && parseRtp(plain) : head;
     if (!packet) return;
-    const source = latch.check(from.address, from.port);
+    const nowMs = monotonicMs();
+    const source = latch.check(from.address, from.port, nowMs - this.#lastReceivedMs);
     if (source === 'foreign') return;
     if (source === 'new') this.#sink.latched({ address: from.address, port: from.port });
-    const nowMs = monotonicMs();
     this.#lastReceivedMs = nowMs;
     this.#silentReported = false;
     receiver.accept(packet, nowMs);

@@ -85,16 +85,28 @@ describe('where RTP may come from', () => {
 
   it('is the address of the SDP, from any port, once', () => {
     const latch = new Latch(signalled, []);
-    expect(latch.check('198.51.100.1', 4000)).toBe('foreign');
-    expect(latch.check('192.0.2.7', 61_000)).toBe('new');
+    expect(latch.check('198.51.100.1', 4000, 20)).toBe('foreign');
+    expect(latch.check('192.0.2.7', 61_000, 20)).toBe('new');
     expect(latch.remote).toEqual({ address: '192.0.2.7', port: 61_000 });
-    expect(latch.check('192.0.2.7', 61_002)).toBe('foreign');
-    expect(latch.check('192.0.2.7', 4000)).toBe('new');
+    expect(latch.check('192.0.2.7', 61_002, 20)).toBe('foreign');
+    expect(latch.check('192.0.2.7', 4000, 20)).toBe('new');
     expect(latch.foreign).toBe(2);
   });
 
+  it('may change in mid-call to another plausible one, but not while the old one still sends', () => {
+    const latch = new Latch(signalled, ['198.51.100.0/24']);
+    latch.check('192.0.2.7', 4000, 20);
+    expect(latch.check('198.51.100.1', 9, 400)).toBe('foreign');
+    expect(latch.check('203.0.113.9', 9, 5000)).toBe('foreign');
+    expect(latch.check('198.51.100.1', 9, 500)).toBe('new');
+    expect(latch.remote).toEqual({ address: '198.51.100.1', port: 9 });
+    const open = new Latch(signalled, undefined);
+    open.check('203.0.113.9', 9, 20);
+    expect(open.check('203.0.113.10', 9, 5000), 'where anybody may send, the first one keeps the call').toBe('foreign');
+  });
+
   it('may be a network, or anywhere where that was said', () => {
-    expect(new Latch(signalled, ['198.51.100.0/24']).check('198.51.100.1', 9)).toBe('new');
-    expect(new Latch(signalled, undefined).check('203.0.113.9', 9)).toBe('new');
+    expect(new Latch(signalled, ['198.51.100.0/24']).check('198.51.100.1', 9, 20)).toBe('new');
+    expect(new Latch(signalled, undefined).check('203.0.113.9', 9, 20)).toBe('new');
   });
 });
