@@ -8,10 +8,15 @@ export { type ClientMessage, readClientMessage, type ServerMessage, SUBPROTOCOL 
 export type { AudioSource } from './phone/audio-out.js';
 export { type HeardFrame, PhoneCall, type PhoneCallEvents } from './phone/call.js';
 export { type DialOptions, SipPhone, type SipPhoneEvents, type SipPhoneOptions } from './phone/phone.js';
-export type { G711 } from './rtp/packet.js';
+export type { AudioCodec, G711 } from './rtp/packet.js';
 export { FRAME_BYTES, FRAME_MS, G711_SILENCE, SAMPLE_RATE } from './rtp/packet.js';
+export type { StreamStats } from './rtp/wire.js';
+export type { SrtpPolicy } from './sdp.js';
 export { SipBridge } from './server.js';
 export type { HangupCause, LegEnd } from './sip/cause.js';
+export type { TransferOutcome } from './sip/refer.js';
+export type { Tap } from './sip/user-agent.js';
 export { type BridgeProcess, type BridgeProcessOptions, startBridgeProcess } from './testing/bridge-process.js';
 export { FakeMediaService, type FakeMediaServiceOptions, FakeSession } from './testing/fake-media-service.js';
 export { runSipp, type SippOptions, type SippResult } from './testing/sipp.js';
+export { type NetworkCounts, TroubledNetwork, type TroubledNetworkOptions } from './testing/troubled-network.js';

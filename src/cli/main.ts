@@ -25,6 +25,11 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       load: async () => (await import('./answer.js')).answerCommand(),
     },
     {
+      name: 'phone',
+      summary: 'a softphone for the terminal and for scripts',
+      load: async () => (await import('./phone.js')).phoneCommand(),
+    },
+    {
       name: 'demo',
       summary: 'place the sample calls over SIP and print the conversations',
       load: async () => (await import('./demo.js')).demoCommand(),

@@ -1,10 +1,13 @@
 import { SafeEmitter } from '../emitter.js';
 import { BridgeError, messageOf } from '../errors.js';
+import { silentLogger } from '../log.js';
 import type { AudioCodec, LineFormat } from '../rtp/packet.js';
+import type { StreamStats } from '../rtp/wire.js';
 import type { HangupCause, LegEnd } from '../sip/cause.js';
 import { InboundLeg } from '../sip/inbound-leg.js';
 import type { IncomingRefer, Leg } from '../sip/leg.js';
-import type { OutboundLeg } from '../sip/outbound-leg.js';
+import { OutboundLeg } from '../sip/outbound-leg.js';
+import { Transfer, type TransferOutcome } from '../sip/refer.js';
 import { AudioOut, type AudioSource } from './audio-out.js';
 
 /** A frame as it came off the wire. */
@@ -49,6 +52,7 @@ export interface PhoneHooks {
 
 /** After the transfer the old leg's owner has so long to end it. */
 const OLD_LEG_MS = 4000;
+const TRANSFER_LIMIT_MS = 60_000;
 /** Headers that a Refer-To URI may ask us to send (`?Replaces=…`), and those of the REFER that go on with the call. */
 const CARRIED_HEADERS = /^(Replaces|Require|Referred-By|User-to-User|X-[A-Za-z0-9-]+)$/i;
 
@@ -65,6 +69,7 @@ export class PhoneCall extends SafeEmitter<PhoneCallEvents> {
   #legIndex = 0;
   #pending: OutboundLeg | undefined;
   #placing = false;
+  #quality: Promise<StreamStats | undefined> | undefined;
   #end: LegEnd | undefined;
   #resolveAnswered: () => void = () => {};
   #rejectAnswered: (error: BridgeError) => void = () => {};
@@ -146,6 +151,36 @@ export class PhoneCall extends SafeEmitter<PhoneCallEvents> {
   /** Puts the peer on hold, or takes it back. */
   hold(on: boolean): Promise<void> {
     return this.#leg.renegotiate(on ? 'sendonly' : 'sendrecv');
+  }
+
+  /** Asks the peer to call `to` instead (REFER): an address, or the party of another call of ours, whose place it takes (Replaces). Never rejects; hanging up afterwards is the caller's. */
+  transfer(
+    to: string | PhoneCall,
+    onProgress: (status: number, reason: string) => void = () => {},
+    timeoutMs = TRANSFER_LIMIT_MS,
+  ): Promise<TransferOutcome> {
+    const target = typeof to === 'string' ? to : to.#remote;
+    const replaced = typeof to === 'string' ? undefined : to.#leg.session;
+    const query =
+      replaced === undefined
+        ? ''
+        : `?Replaces=${encodeURIComponent(`${replaced.callId};to-tag=${replaced.remoteTag};from-tag=${replaced.localTag}`)}`;
+    const order = { target, headers: {}, timeoutMs, referTo: `<${target}${query}>` };
+    return new Transfer(this.#leg, order, onProgress, silentLogger()).run();
+  }
+
+  /** How the audio goes, or went once the call is over. Undefined when there never was any. */
+  quality(): Promise<StreamStats | undefined> {
+    return this.#quality ?? this.#leg.media?.stream.stats() ?? Promise.resolve(undefined);
+  }
+
+  /** The peer's Contact, or whom we dialled. */
+  get #remote(): string {
+    const leg = this.#leg;
+    const contact = leg.session?.remoteTarget.toString() ?? '';
+    return (
+      (leg instanceof OutboundLeg && leg.routed ? leg.session?.remoteURI.toString() : contact)?.split('?')[0] ?? ''
+    );
   }
 
   /** Ends it; resolves when it is over. */
@@ -251,6 +286,7 @@ export class PhoneCall extends SafeEmitter<PhoneCallEvents> {
     this.#end = end;
     this.#out.attach(undefined);
     this.#rejectAnswered(new BridgeError('CALL_FAILED', `The call failed with ${end.status} ${end.reason}`.trim()));
+    this.#quality = this.#leg.media?.stream.close().catch(() => undefined) ?? Promise.resolve(undefined);
     void this.#leg.release();
     this.emit('ended', end);
     this.#resolveEnded(end);

@@ -8,7 +8,7 @@ import { InboundLeg } from '../sip/inbound-leg.js';
 import type { LegMediaOptions } from '../sip/leg-media.js';
 import { OutboundLeg } from '../sip/outbound-leg.js';
 import { Registration } from '../sip/registration.js';
-import { type IncomingCall, UserAgent } from '../sip/user-agent.js';
+import { type IncomingCall, type Tap, UserAgent } from '../sip/user-agent.js';
 import type { AudioSource } from './audio-out.js';
 import { PhoneCall } from './call.js';
 
@@ -122,6 +122,11 @@ export class SipPhone extends SafeEmitter<SipPhoneEvents> {
 
   get calls(): ReadonlySet<PhoneCall> {
     return this.#calls;
+  }
+
+  /** Shows every SIP message to `tap`, until the function returned is called. */
+  tap(tap: Tap): () => void {
+    return this.#agent.tap(tap);
   }
 
   /** Dials. Resolves as soon as the INVITE is on its way; `call.answered` tells the rest. Throws SIP_ADDRESS, RTP_PORTS_EXHAUSTED. */

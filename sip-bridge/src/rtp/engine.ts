@@ -125,6 +125,14 @@ export class RtpStream extends SafeEmitter<RtpStreamEvents> {
     this.#send({ type: 'join', stream: this.#id, with: other.#id });
   }
 
+  /** How it goes so far; undefined once it is closed. */
+  async stats(): Promise<StreamStats | undefined> {
+    if (this.#closed) return undefined;
+    return (await this.#request((request) => ({ type: 'report', stream: this.#id, request }))) as
+      | StreamStats
+      | undefined;
+  }
+
   /** Frees the ports. Idempotent; the statistics come with the first call. */
   async close(): Promise<StreamStats | undefined> {
     if (this.#closed) return undefined;

@@ -165,6 +165,8 @@ function control(message: ControlMessage): void {
     }
     joined.delete(message.stream);
     tell({ type: 'reply', request: message.request, value });
+  } else if (message.type === 'report') {
+    tell({ type: 'reply', request: message.request, value: session?.stats() });
   } else if (message.type === 'digits') {
     const done = (): void => tell({ type: 'reply', request: message.request, value: undefined });
     if (session) session.sendDigits(message.digits, message.durationMs, done);

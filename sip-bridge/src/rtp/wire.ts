@@ -69,6 +69,8 @@ export type ControlMessage =
       readonly request: number;
       readonly state: 'on' | 'paused' | 'off';
     }
+  /** How it goes so far: `StreamStats`. */
+  | { readonly type: 'report'; readonly stream: number; readonly request: number }
   | { readonly type: 'close'; readonly stream: number; readonly request: number }
   | { readonly type: 'stats'; readonly request: number };
 

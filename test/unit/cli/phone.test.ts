@@ -1,0 +1,194 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeMediaService, type FakeSession, SipBridge, SipPhone } from '@hearken/sip-bridge';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addressOf, readCommand } from '../../../src/cli/phone/commands.js';
+import { Ladder } from '../../../src/cli/phone/ladder.js';
+import { Softphone } from '../../../src/cli/phone/softphone.js';
+import { encodeMulaw } from '../../../src/dsp/g711.js';
+import { decodeWav, encodeWav } from '../../../src/dsp/wav.js';
+
+let folder: string;
+let service: FakeMediaService;
+let bridge: SipBridge;
+let closing: (() => Promise<unknown>)[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hearken-phone-'));
+  service = await FakeMediaService.start();
+  bridge = await SipBridge.start({
+    sip: { port: 0 },
+    rtp: { portMin: 0, portMax: 0 },
+    health: { enabled: false },
+    media: { url: service.url },
+  });
+  closing = [];
+});
+afterEach(async () => {
+  for (const close of closing) await close();
+  await bridge.drain(0);
+  await service.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Told {
+  readonly event: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+async function softphone(): Promise<{
+  type(line: string): Promise<void>;
+  told: Told[];
+  of(event: string): Told | undefined;
+}> {
+  const phone = await SipPhone.create({ user: 'phone', line: 'pcmu', fillSilence: true });
+  const ladder = new Ladder();
+  phone.tap(ladder.tap);
+  const told: Told[] = [];
+  const soft = new Softphone({
+    ...{ phone, ladder, server: undefined },
+    tell: (event, facts, text) => void told.push({ event, facts, text }),
+  });
+  closing.push(() => soft.close());
+  return {
+    told,
+    of: (event) => told.findLast((one) => one.event === event),
+    type: async (line) => {
+      const command = readCommand(line);
+      if (command) await soft.run(command);
+    },
+  };
+}
+
+async function agent(user: string): Promise<SipPhone> {
+  const phone = await SipPhone.create({ user, autoAnswerMs: 0, greeting: () => encodeMulaw(tone(1)) });
+  closing.push(() => phone.close());
+  return phone;
+}
+
+function tone(seconds: number): Int16Array {
+  return Int16Array.from({ length: 8000 * seconds }, (_, index) => 8000 * Math.sin((2 * Math.PI * 440 * index) / 8000));
+}
+
+function loudness(samples: Int16Array | undefined): number {
+  return Math.max(0, ...(samples ?? []).map((sample) => Math.abs(sample)));
+}
+
+describe('the softphone', () => {
+  it('speaks a file, presses keys, records both sides, and tells how the audio went', async () => {
+    const said = join(folder, 'said.wav');
+    const recording = join(folder, 'call.wav');
+    writeFileSync(said, encodeWav([tone(1)], 8000));
+    const { type, of } = await softphone();
+    await type(`dial ${bridge.uri}`);
+    const session: FakeSession = await service.session(0);
+    await type(`record ${recording}`);
+    session.play(encodeMulaw(tone(1)));
+    await type('wait quiet');
+    let loudest = 0;
+    session.on('audio', (frame) => {
+      loudest = Math.max(loudest, ...frame.map((byte) => ~byte & 0x7f));
+    });
+    await type(`say ${said}`);
+    expect(loudest).toBeGreaterThan(80);
+    await type('keys 12#');
+    await session.waitFor('dtmf', 5000, ({ digit }) => digit === '#');
+    await type('quality');
+    expect(of('quality')?.facts).toMatchObject({ lostPackets: 0 });
+    expect(Number(of('quality')?.facts.receivedPackets)).toBeGreaterThan(50);
+    await type('record off');
+    const { channels } = decodeWav(readFileSync(recording));
+    expect(loudness(channels[0])).toBeGreaterThan(6000);
+    expect(loudness(channels[1])).toBeGreaterThan(6000);
+    await type('hangup');
+    expect(of('ended')?.facts).toMatchObject({ cause: 'normal', by: 'us' });
+    await session.waitFor('stop');
+    expect(existsSync(recording)).toBe(true);
+  });
+
+  it('is not heard while it is muted, and holds and resumes', async () => {
+    const { type, told } = await softphone();
+    const said = join(folder, 'said.wav');
+    writeFileSync(said, encodeWav([tone(1)], 8000));
+    await type(`dial ${bridge.uri}`);
+    await service.session(0);
+    await type('mute');
+    await expect(type(`say ${said}`)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await type('unmute');
+    await type('hold');
+    await type('resume');
+    await type('calls');
+    expect(told.map(({ event }) => event)).toEqual(['calling', 'ringing', 'answered', 'holding', 'resumed', 'calls']);
+    expect(told.at(-1)?.facts.calls).toMatchObject([{ state: 'up', inHand: true, muted: false }]);
+  });
+
+  it('draws the dialogue as a ladder', async () => {
+    const { type, of } = await softphone();
+    await type(`dial ${bridge.uri}`);
+    await type('hangup');
+    await type('ladder');
+    const lines = of('ladder')?.facts.lines as string[];
+    expect(lines[0]).toMatch(/^ +phone +127\.0\.0\.1:\d+$/);
+    const steps = lines.slice(1).map((line) => /(<?)-+ (.*?) -+(>?)/.exec(line)?.slice(1, 4).join('|'));
+    expect(steps.slice(0, 2)).toEqual(['|INVITE [PCMU sendrecv]|>', '<|100 Trying (INVITE)|']);
+    expect(steps).toContain('<|200 OK (INVITE) [PCMU sendrecv]|');
+    expect(steps).toContain('|ACK|>');
+    expect(steps).toContain('|BYE|>');
+  });
+
+  it('passes one party on to another without asking', async () => {
+    const anna = await agent('anna');
+    const bert = await agent('bert');
+    const { type, of } = await softphone();
+    await type(`dial ${anna.uri}`);
+    const moved = new Promise<string>((resolve) => {
+      for (const call of anna.calls) call.on('transferred', resolve);
+    });
+    await type(`transfer ${bert.uri}`);
+    expect(await moved).toBe(bert.uri);
+    expect(of('transferDone')?.facts).toEqual({ status: 200 });
+    expect(of('ended')).toBeDefined();
+    expect(bert.calls.size).toBe(1);
+  });
+
+  it('asks a third party first, and then connects the two', async () => {
+    const anna = await agent('anna');
+    const bert = await agent('bert');
+    const { type, told } = await softphone();
+    await type(`dial ${anna.uri}`);
+    await type(`consult ${bert.uri}`);
+    await type('swap');
+    await type('swap');
+    await type('complete');
+    expect(told.filter(({ event }) => event === 'ended')).toHaveLength(2);
+    expect([...anna.calls].map(({ established }) => established)).toEqual([true]);
+    expect([...bert.calls].map(({ established }) => established)).toEqual([true]);
+  });
+
+  it('says what it can not do', async () => {
+    const { type } = await softphone();
+    await expect(type('fly')).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(type('dial')).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(type('hangup')).rejects.toMatchObject({ code: 'CALL_FAILED' });
+    await expect(type('wait nonsense')).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(type('dial 1000')).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(type('mic loud')).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    expect(addressOf('1000', 'pbx.example:5060')).toBe('sip:1000@pbx.example:5060');
+    expect(addressOf('anna@pbx.example', undefined)).toBe('sip:anna@pbx.example');
+    expect(readCommand('  # a comment')).toBeUndefined();
+  });
+
+  it('says so where there is no microphone', async () => {
+    const path = process.env.PATH;
+    process.env.PATH = folder;
+    try {
+      const { type } = await softphone();
+      await expect(type('mic on')).rejects.toMatchObject({ code: 'DEVICE_MISSING' });
+      await expect(type('speaker on')).rejects.toMatchObject({ code: 'DEVICE_MISSING' });
+    } finally {
+      process.env.PATH = path;
+    }
+  });
+});
