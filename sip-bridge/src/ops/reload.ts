@@ -12,17 +12,23 @@ export interface ReloaderOptions {
   readonly logger: Logger;
 }
 
-/** Takes over a changed configuration at SIGHUP or when the file has changed. A broken one is refused, and the old one goes on. */
+/**
+ * Takes over a changed configuration at SIGHUP or when the file has changed and then stayed as it is for one more look: half a file may well be valid. A broken one is refused,
+ * and the old one goes on.
+ */
 export class Reloader {
   readonly #options: ReloaderOptions;
   readonly #onSignal = (): void => void this.now('SIGHUP');
   #watch: NodeJS.Timeout | undefined;
+  #taken: string;
   #seen: string;
   #running: Promise<boolean> | undefined;
+  #next: Promise<boolean> | undefined;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
-    this.#seen = stampOf(options.file);
+    this.#taken = stampOf(options.file);
+    this.#seen = this.#taken;
   }
 
   start(): void {
@@ -31,19 +37,29 @@ export class Reloader {
     if (watchMs === 0 || file === undefined) return;
     this.#watch = setInterval(() => {
       const stamp = stampOf(file);
-      if (stamp === this.#seen) return;
+      const still = stamp === this.#seen;
       this.#seen = stamp;
+      if (!still || stamp === this.#taken) return;
+      this.#taken = stamp;
       void this.now('the file changed');
     }, watchMs);
     this.#watch.unref();
   }
 
-  /** True when the new configuration is in force. Never rejects. */
+  /** True when the configuration as it is now is in force. Never rejects. */
   now(why: string): Promise<boolean> {
-    this.#running ??= this.#run(why).finally(() => {
-      this.#running = undefined;
+    if (this.#running === undefined) {
+      this.#running = this.#run(why).finally(() => {
+        this.#running = undefined;
+      });
+      return this.#running;
+    }
+    // What is being taken over may have been read before this change.
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      return this.now(why);
     });
-    return this.#running;
+    return this.#next;
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,8 +61,11 @@ describe('the bridge as a process', () => {
     service = await FakeMediaService.start();
     const folder = mkdtempSync(join(tmpdir(), 'hearken-bridge-'));
     const file = join(folder, 'hearken.yml');
-    const write = (routes: string): void =>
-      writeFileSync(file, `bridge:\n  reload: { watchMs: 50 }\n  routes: ${routes}\n`);
+    // Whole or not at all, as editors do it.
+    const write = (routes: string): void => {
+      writeFileSync(`${file}.new`, `bridge:\n  reload: { watchMs: 50 }\n  routes: ${routes}\n`);
+      renameSync(`${file}.new`, file);
+    };
     write('[]');
     bridge = await startBridgeProcess({ env: { HEARKEN_MEDIA_URL: service.url, HEARKEN_CONFIG: file } });
     phone = await SipPhone.create();

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BridgeConfigInput } from '../../../src/index.js';
 import { silentLogger } from '../../../src/log.js';
 import type { CallDetailRecord } from '../../../src/ops/cdr.js';
@@ -182,6 +182,49 @@ describe('a reload', () => {
     await until(() => runs.length === 3, 'the signal is heard');
     expect(await reloader.now('again')).toBe(false);
     reloader.stop();
+  });
+
+  it('reads what changed while the change before was being taken over', async () => {
+    let value = 'first';
+    const read: string[] = [];
+    let goOn: (() => void) | undefined;
+    const reloader = new Reloader({
+      file: undefined,
+      watchMs: 0,
+      reload: async () => {
+        read.push(value);
+        if (read.length === 1) await new Promise<void>((resolve) => (goOn = resolve));
+      },
+      logger: silentLogger(),
+    });
+    const first = reloader.now('SIGHUP');
+    value = 'second';
+    const [second, third] = [reloader.now('SIGHUP'), reloader.now('SIGHUP')];
+    goOn?.();
+    expect(await Promise.all([first, second, third])).toEqual([true, true, true]);
+    expect(read).toEqual(['first', 'second']);
+  });
+
+  it('waits until a file is written to its end', async () => {
+    vi.useFakeTimers();
+    try {
+      const file = join(mkdtempSync(join(tmpdir(), 'hearken-reload-')), 'hearken.yml');
+      writeFileSync(file, 'whole');
+      const runs: string[] = [];
+      const reload = async () => void runs.push(readFileSync(file, 'utf8'));
+      const reloader = new Reloader({ file, watchMs: 1000, reload, logger: silentLogger() });
+      reloader.start();
+      writeFileSync(file, '');
+      await vi.advanceTimersByTimeAsync(1000);
+      writeFileSync(file, 'whole again');
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(runs).toEqual([]);
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(runs).toEqual(['whole again']);
+      reloader.stop();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
