@@ -74,7 +74,7 @@ describe('a network that loses, delays, reorders and doubles packets', () => {
 
     // All calls together: one call has twenty characters, of which a single lost packet can cost one.
     const story = JSON.stringify({ clean, bad }, null, 1);
-    expect(clean?.every(({ turns }) => turns.length > 0) && bad?.every(({ turns }) => turns.length > 0), story).toBe(
+    expect(clean?.every(({ turns }) => turns.length > 1) && bad?.every(({ turns }) => turns.length > 1), story).toBe(
       true,
     );
     expect(errorShare(bad ?? []), story).toBeLessThanOrEqual(errorShare(clean ?? []) + WORSE_BY);
@@ -87,16 +87,22 @@ describe('a network that loses, delays, reorders and doubles packets', () => {
   }, 90_000);
 });
 
-/** What the caller wanted, without the last turn, which is a goodbye in both. */
-function intentsOf({ turns }: CallReport): (string | null)[] {
-  return turns.map(({ intent }) => intent).slice(0, -1);
+/** Without the goodbye: the bot may answer the "no" of "no, thank you" and hang up, on any network. */
+function turnsOf({ turns }: CallReport): CallReport['turns'] {
+  return turns.slice(0, -1);
+}
+
+function intentsOf(report: CallReport): (string | null)[] {
+  return turnsOf(report).map(({ intent }) => intent);
 }
 
 /** Wrong, missing and added characters of what was heard, by the number of those that were said. */
 function errorShare(reports: readonly CallReport[]): number {
-  const pairs = reports.map(({ turns }) => ({
-    said: [...new Set(turns.map((turn) => turn.said ?? ''))].map(plain).join(''),
-    heard: turns.map((turn) => plain(turn.heard ?? '')).join(''),
+  const pairs = reports.map((report) => ({
+    said: [...new Set(turnsOf(report).map((turn) => turn.said ?? ''))].map(plain).join(''),
+    heard: turnsOf(report)
+      .map((turn) => plain(turn.heard ?? ''))
+      .join(''),
   }));
   const said = pairs.reduce((sum, pair) => sum + pair.said.length, 0);
   return pairs.reduce((sum, pair) => sum + edits(pair.said, pair.heard), 0) / Math.max(1, said);

@@ -25,6 +25,8 @@ export class ReliableProvisionals {
   #pending: { readonly rseq: number; readonly withSdp: boolean; timer: NodeJS.Timeout } | undefined;
   #next: { readonly send: Send; readonly withSdp: boolean } | undefined;
   #stopped = false;
+  /** Was not acknowledged when the final answer went out: its PRACK is on the way and still right (RFC 3262 §3). */
+  #crossing: number | undefined;
 
   /** `failed`: nobody acknowledged for 32 s. */
   constructor(repeat: (text: string) => void, failed: () => void) {
@@ -67,6 +69,10 @@ export class ReliableProvisionals {
   onPrack(rack: string | undefined, inviteCseq: number): boolean {
     const match = /^\s*(\d{1,10})\s+(\d{1,10})\s+INVITE\s*$/.exec(rack ?? '');
     const pending = this.#pending;
+    if (match && Number(match[1]) === this.#crossing && Number(match[2]) === inviteCseq) {
+      this.#crossing = undefined;
+      return true;
+    }
     if (!match || !pending || Number(match[1]) !== pending.rseq || Number(match[2]) !== inviteCseq) return false;
     clearTimeout(pending.timer);
     this.#pending = undefined;
@@ -79,6 +85,7 @@ export class ReliableProvisionals {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#pending?.timer);
+    this.#crossing = this.#pending?.rseq;
     this.#pending = undefined;
     this.#next = undefined;
   }
