@@ -55,6 +55,11 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       load: async () => (await import('./degrade.js')).degradeCommand(),
     },
     {
+      name: 'regress',
+      summary: 'make a test of a recorded call, without what is personal in it',
+      load: async () => (await import('./regress.js')).regressCommand(),
+    },
+    {
       name: 'trace',
       summary: 'print each turn of a recorded call as a waterfall',
       load: async () => (await import('./trace.js')).traceCommand(),

@@ -1,0 +1,68 @@
+import { maskText, PERSONAL_KINDS } from '../../store/log/mask.js';
+
+/** What in a call is somebody's own business. */
+
+const KINDS = new Set(PERSONAL_KINDS);
+const PERSONAL_ENTITIES: ReadonlySet<string> = new Set([...KINDS, 'phone_number', 'name', 'person', 'address']);
+/** Slots whose answers are personal, by their names: in doubt too many rather than too few. */
+const PERSONAL_SLOT = /phone|mobile|address|street|name|title|mail|card|code|identity|password|birth|account|tax/i;
+const HAN_DIGITS: Readonly<Record<string, string>> = Object.fromEntries(
+  Array.from('零〇一幺二两三四五六七八九').map((sign, index) => [
+    sign,
+    String([0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9][index]),
+  ]),
+);
+const ENGLISH_DIGITS: Readonly<Record<string, string>> = {
+  zero: '0',
+  oh: '0',
+  one: '1',
+  two: '2',
+  three: '3',
+  four: '4',
+  five: '5',
+  six: '6',
+  seven: '7',
+  eight: '8',
+  nine: '9',
+};
+/** Shorter rows of digits are order numbers' last four, years and amounts. */
+const LONGEST_PLAIN = 8;
+
+/** Numbers as people say them, written as digits: "幺三零…" and "one three oh …" read as what they are. */
+function inDigits(text: string): string {
+  const han = text.replace(/[零〇一幺二两三四五六七八九](?:[\s，,、]?[零〇一幺二两三四五六七八九]){3,}/g, (row) =>
+    Array.from(row, (sign) => HAN_DIGITS[sign] ?? '').join(''),
+  );
+  const words = Object.keys(ENGLISH_DIGITS).join('|');
+  return han.replace(new RegExp(`\\b(?:${words})(?:[\\s,-]+(?:${words}))+\\b`, 'gi'), (row) =>
+    (row.toLowerCase().match(/[a-z]+/g) ?? []).map((word) => ENGLISH_DIGITS[word] ?? '').join(''),
+  );
+}
+
+/** A text without what is personal in it; the very same where there is nothing. */
+export function withoutPersonal(text: string): string {
+  const digits = inDigits(text);
+  const masked = maskText(digits, KINDS).replace(/\d[\d\s-]{7,}\d/g, (row) =>
+    row.replace(/\D/g, '').length > LONGEST_PLAIN ? '****' : row,
+  );
+  return masked === digits ? text : masked;
+}
+
+export interface PersonalFacts {
+  readonly text: string;
+  /** Slot that had been asked for. */
+  readonly askedFor: string | undefined;
+  /** Names of the entities found in it. */
+  readonly entities: readonly string[];
+  /** Slots that are personal besides those whose names say so. */
+  readonly also: ReadonlySet<string>;
+}
+
+/** Whether a caller's words tell something personal: by the numbers in them, by what was found in them, or by what had been asked. */
+export function isPersonal({ text, askedFor, entities, also }: PersonalFacts): boolean {
+  return (
+    withoutPersonal(text) !== text ||
+    entities.some((name) => PERSONAL_ENTITIES.has(name)) ||
+    (askedFor !== undefined && (also.has(askedFor) || PERSONAL_SLOT.test(askedFor)))
+  );
+}
