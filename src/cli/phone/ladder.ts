@@ -10,7 +10,7 @@ interface Rung {
 }
 
 const MAX_RUNGS = 1000;
-const WIDTH = 44;
+const WIDTH = 52;
 
 /** The SIP messages of a phone, for a ladder diagram: who sent what to whom, and when. Bounded; the oldest go first. */
 export class Ladder {

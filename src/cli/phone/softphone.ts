@@ -1,5 +1,5 @@
 import type { PhoneCall, SipPhone, StreamStats } from '@hearken/sip-bridge';
-import { HearkenError } from '../../errors.js';
+import { HearkenError, messageOf } from '../../errors.js';
 import { readAudioFile } from '../../speech/audio-file.js';
 import { addressOf, COMMANDS, helpText, numberOf, type PhoneCommand } from './commands.js';
 import { Microphone, Speaker } from './devices.js';
@@ -48,9 +48,9 @@ export class Softphone {
       case 'dial':
         return this.#dial(argument);
       case 'answer':
-        return this.#line().call.answer();
+        return this.#answer();
       case 'reject':
-        return this.#line().call.reject(argument === '' ? 486 : numberOf(argument, 'the status', 400, 699));
+        return this.#ringing().call.reject(argument === '' ? 486 : numberOf(argument, 'the status', 400, 699));
       case 'say':
         return this.#line().say(await readAudioFile(argument, { sampleRate: 8000 }));
       case 'mic':
@@ -58,7 +58,7 @@ export class Softphone {
       case 'speaker':
         return this.#switchSpeaker(onOrOff(argument));
       case 'record':
-        return this.#line().record(argument === 'off' ? undefined : argument);
+        return this.#record(argument);
       case 'stop':
         return this.#line().stop();
       case 'mute':
@@ -126,6 +126,24 @@ export class Softphone {
     const other = this.#lines.findLast((line) => line !== this.#current);
     if (!other) throw new HearkenError('CALL_FAILED', 'There is no second call.', { hint: 'consult <uri>' });
     return other;
+  }
+
+  #ringing(): Line {
+    const ringing = this.#lines.find(({ call }) => call.direction === 'incoming' && !call.established);
+    if (!ringing) throw new HearkenError('CALL_FAILED', 'Nobody calls.');
+    return ringing;
+  }
+
+  /** Whoever was in hand is held meanwhile. */
+  async #answer(): Promise<void> {
+    const line = this.#ringing();
+    const before = this.#current;
+    if (before && before !== line && before.call.established) await this.#hold(before, true);
+    this.#take(line);
+    line.call.answer();
+    await line.call.answered.catch(() => {
+      throw new HearkenError('CALL_FAILED', 'The caller has gone.');
+    });
   }
 
   async #dial(argument: string): Promise<void> {
@@ -253,6 +271,17 @@ export class Softphone {
       if (Date.now() > endMs) throw new HearkenError('TIMEOUT', `No "${event}" within ${limitMs / 1000} s.`);
       if (line?.call.end && event !== 'ended') throw new HearkenError('CALL_FAILED', 'The call is over.');
       await pause(POLL_MS);
+    }
+  }
+
+  async #record(argument: string): Promise<void> {
+    try {
+      await this.#line().record(argument === 'off' ? undefined : argument);
+    } catch (error) {
+      if (error instanceof HearkenError) throw error;
+      throw new HearkenError('REQUEST_INVALID', `${argument} can't be written: ${messageOf(error)}`, {
+        hint: 'Name a file that does not exist yet, in a folder that does.',
+      });
     }
   }
 

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +10,15 @@ import { Ladder } from '../../../src/cli/phone/ladder.js';
 import { Softphone } from '../../../src/cli/phone/softphone.js';
 import { encodeMulaw } from '../../../src/dsp/g711.js';
 import { decodeWav, encodeWav } from '../../../src/dsp/wav.js';
+import { endProcess } from '../../../src/testing/server-process.js';
+import { root } from '../../support/processes.js';
 
 let folder: string;
 let service: FakeMediaService;
 let bridge: SipBridge;
 let closing: (() => Promise<unknown>)[];
+/** Of the softphones of a test. */
+let uris: string[];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hearken-phone-'));
@@ -24,6 +30,7 @@ beforeEach(async () => {
     media: { url: service.url },
   });
   closing = [];
+  uris = [];
 });
 afterEach(async () => {
   for (const close of closing) await close();
@@ -44,6 +51,7 @@ async function softphone(): Promise<{
   of(event: string): Told | undefined;
 }> {
   const phone = await SipPhone.create({ user: 'phone', line: 'pcmu', fillSilence: true });
+  uris.push(phone.uri);
   const ladder = new Ladder();
   phone.tap(ladder.tap);
   const told: Told[] = [];
@@ -60,6 +68,22 @@ async function softphone(): Promise<{
       if (command) await soft.run(command);
     },
   };
+}
+
+/** `hearken phone --json` with that on its standard input. */
+async function runScript(script: string): Promise<{ code: number | null; lines: string[] }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'src/cli/run.ts'), 'phone', '--json'], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  closing.push(() => endProcess(child, 'SIGKILL'));
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString('utf8');
+  });
+  child.stdin.end(script);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, lines: output.trim().split('\n') };
 }
 
 async function agent(user: string): Promise<SipPhone> {
@@ -165,6 +189,39 @@ describe('the softphone', () => {
     expect(told.filter(({ event }) => event === 'ended')).toHaveLength(2);
     expect([...anna.calls].map(({ established }) => established)).toEqual([true]);
     expect([...bert.calls].map(({ established }) => established)).toEqual([true]);
+  });
+
+  it('takes a call while another one is up, which waits on hold', async () => {
+    const { type, of, told } = await softphone();
+    await type(`dial ${bridge.uri}`);
+    const other = await softphone();
+    const here = String(told[0]?.facts.to ?? '');
+    expect(here).toBe(bridge.uri);
+    const dialling = other.type(`dial ${uris[0]}`);
+    await type('wait answered');
+    while (!of('call')) await new Promise((resolve) => setTimeout(resolve, 10));
+    await type('answer');
+    await dialling;
+    await type('calls');
+    expect(of('calls')?.facts.calls).toMatchObject([
+      { state: 'held', inHand: false },
+      { state: 'up', inHand: true },
+    ]);
+    await expect(type(`record ${folder}`)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(type('answer')).rejects.toMatchObject({ code: 'CALL_FAILED' });
+  });
+
+  it('is a program that takes its commands from a script and tells JSON lines', async () => {
+    const script = `# a script\ndial ${bridge.uri}\nkeys 7\nhangup\nladder\nhold\nkeys 8\n`;
+    const { code, lines } = await runScript(script);
+    const events = lines.map((line) => JSON.parse(line) as { event: string; code?: string });
+    expect(events.map(({ event }) => event)).toEqual([
+      ...['ready', 'calling', 'ringing', 'answered', 'ended', 'ladder', 'error', 'closed'],
+    ]);
+    // A script ends at its first failure: there was nothing to hold.
+    expect(events.find(({ event }) => event === 'error')?.code).toBe('CALL_FAILED');
+    expect(code).toBe(1);
+    expect(service.sessions[0]?.messages).toContainEqual(expect.objectContaining({ type: 'dtmf', digit: '7' }));
   });
 
   it('says what it can not do', async () => {
