@@ -51,10 +51,13 @@ describe('a speech process is killed in the middle of a call', () => {
   ])(
     '$worker: it is started again and the call goes on, with one re-prompt at most',
     async ({ worker, afterMs, all }) => {
-      // Two recognisers: the call moves to the other one, which hears the beginning of the sentence again.
+      // Two recognisers: the call moves to the other one, which hears the beginning of the sentence again. No English ears beside: the one at work is the one that has the call.
       const config = join(folder, 'two.yml');
       const prompts = join(root, 'node_modules/.cache/hearken-test-prompts');
-      writeFileSync(config, `speech:\n  recognizerWorkers: 2\n  promptCacheFolder: ${JSON.stringify(prompts)}\n`);
+      writeFileSync(
+        config,
+        `app:\n  followFirstSentence: false\nspeech:\n  recognizerWorkers: 2\n  promptCacheFolder: ${JSON.stringify(prompts)}\n`,
+      );
       const service = stage.add(await ServiceProcess.start(folder, { HEARKEN_CONFIG: config }));
       const bridge = stage.add(await BridgeProcess.start(service.mediaUrl));
       const file = join(root, 'audio/calls/opening-hours.wav');
