@@ -60,6 +60,11 @@ const COMMANDS: readonly { readonly name: string; readonly summary: string; read
       load: async () => (await import('./regress.js')).regressCommand(),
     },
     {
+      name: 'evaluate',
+      summary: 'judge answers: accuracy, completion, turns and response time, from the log or from tests',
+      load: async () => (await import('./evaluate.js')).evaluateCommand(),
+    },
+    {
       name: 'trace',
       summary: 'print each turn of a recorded call as a waterfall',
       load: async () => (await import('./trace.js')).traceCommand(),

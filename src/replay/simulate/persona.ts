@@ -112,7 +112,7 @@ export class Persona {
   #confirm(slot: string, wording: string, view: TurnView): Move {
     const { phrases, spec } = this.#options;
     const meant = digitsIn(this.#plain(wording));
-    const heard = digitsIn(view.texts.at(-1) ?? '');
+    const heard = digitsIn(view.texts.join(' '));
     const differs = meant.length >= 4 && heard.length >= 4 && !meant.endsWith(heard) && !heard.endsWith(meant);
     const said = this.#wrong.delete(slot);
     if (!differs && !said) return this.#say(this.#pick(phrases.yes));

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { ConversationEvent, SearchableLog } from '../../store/conversation-log.js';
+import { CLOSING_INTENTS, type JudgedConversation } from './evaluation.js';
+
+const PAGE = 200;
+const turnSchema = z.object({
+  input: z.object({ type: z.string() }),
+  intent: z.string().optional(),
+  noMatch: z.boolean().default(false),
+});
+
+export interface LogRange {
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  readonly channel?: string | undefined;
+  /** Events that are read at most. */
+  readonly most: number;
+}
+
+/** Judges the conversations of a log: what they came to, not whether it was right. Rejects with STORE_UNAVAILABLE when the database is away. */
+export async function judgeLog(log: SearchableLog, range: LogRange): Promise<readonly JudgedConversation[]> {
+  const { fromMs, toMs, channel, most } = range;
+  const turns = await eventsOf(log, { type: 'turn', fromMs, toMs, channel }, most);
+  const transfers = await eventsOf(log, { type: 'transfer', fromMs, toMs }, most);
+  const ends = await eventsOf(log, { type: 'ended', fromMs, toMs }, most);
+  // Who hangs up on a question was not served: only a goodbye counts.
+  const ended = new Set(ends.map(({ conversationId }) => conversationId));
+  const transferred = new Set(transfers.map(({ conversationId }) => conversationId));
+  const groups = new Map<string, ConversationEvent[]>();
+  // Newest come first.
+  for (const event of turns.toReversed())
+    groups.set(event.conversationId, [...(groups.get(event.conversationId) ?? []), event]);
+  return [...groups].flatMap(([name, events]) => {
+    const messages = events.flatMap(({ data }) => {
+      const parsed = turnSchema.safeParse(data);
+      return parsed.success && parsed.data.input.type !== 'event' ? [parsed.data] : [];
+    });
+    const [first, ...later] = messages;
+    // Somebody who hung up during the greeting said nothing that could be judged.
+    if (!first) return [];
+    const wasTransferred = transferred.has(name);
+    return [
+      {
+        name,
+        answers: null,
+        intents: null,
+        understood: { part: messages.filter(({ noMatch }) => !noMatch).length, of: messages.length },
+        turns: messages.length,
+        firstTurn:
+          !first.noMatch &&
+          !wasTransferred &&
+          ended.has(name) &&
+          later.every(({ intent }) => CLOSING_INTENTS.has(intent ?? '')),
+        transferred: wasTransferred,
+        responseMs: [],
+      },
+    ];
+  });
+}
+
+async function eventsOf(
+  log: SearchableLog,
+  query: Omit<Parameters<SearchableLog['search']>[0], 'limit' | 'after'>,
+  most: number,
+): Promise<ConversationEvent[]> {
+  const events: ConversationEvent[] = [];
+  let after: string | undefined;
+  do {
+    const found = await log.search({ ...query, limit: PAGE, after });
+    events.push(...found.events);
+    after = found.next;
+  } while (after !== undefined && events.length < most);
+  return events.slice(0, most);
+}

@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Config } from '../../config.js';
+import { problemText } from '../../dialogue/app/load.js';
+import type { Brain, TurnResult } from '../../dialogue/brain.js';
+import { type ConversationTest, readConversationTests } from '../../dialogue/conversation-tests/read.js';
+import { runConversationTest } from '../../dialogue/conversation-tests/run.js';
+import { createBrain } from '../../dialogue/create-brain.js';
+import { HearkenError } from '../../errors.js';
+import { FileDeskStore } from '../../handoff/file-desk-store.js';
+import { trainOrLoadForApp } from '../../nlu/index.js';
+import { MemorySessionStore } from '../../store/memory-session-store.js';
+import { CLOSING_INTENTS, type JudgedConversation } from './evaluation.js';
+
+const NO_LOG = { append() {}, history: async () => [], flush: async () => {}, close: async () => {} };
+
+interface Heard {
+  readonly text: boolean;
+  readonly result: TurnResult;
+  readonly ms: number;
+}
+
+/** Runs an application's conversation tests and judges each: they say what is right. Throws APP_INVALID when there are none or they can't be read. */
+export async function judgeTests(
+  folder: string,
+  config: Config,
+  environment: Readonly<Record<string, string>>,
+): Promise<readonly JudgedConversation[]> {
+  const { tests, problems } = await readConversationTests(folder);
+  if (problems.length > 0) throw new HearkenError('APP_INVALID', problems.map(problemText).join('\n'));
+  if (tests.length === 0)
+    throw new HearkenError('APP_INVALID', `There are no conversation tests in ${folder}.`, {
+      hint: 'Write them in tests/*.yml as "test_cases:" or "stories:", or judge the log with --log.',
+    });
+  const cache = join(tmpdir(), 'hearken-test');
+  const intentModel = await trainOrLoadForApp(folder, join(cache, 'nlu'));
+  const deskFolder = await mkdtemp(join(tmpdir(), 'hearken-evaluate-'));
+  const desk = await FileDeskStore.open(join(deskFolder, 'desk.jsonl'));
+  try {
+    const sessions = new MemorySessionStore({ ttlMs: 600_000 });
+    const brain = await createBrain({
+      appFolder: folder,
+      cacheFolder: join(cache, 'actions'),
+      intentModel,
+      sessions,
+      desk,
+      environment,
+      privateHosts: config.app.privateHosts,
+      allowedHosts: config.app.allowedHosts,
+      log: NO_LOG,
+      logger: pino({ level: 'silent' }),
+      handoffTarget: 'sip:agent@localhost',
+    });
+    try {
+      const judged: JudgedConversation[] = [];
+      for (const test of tests) {
+        const heard: Heard[] = [];
+        const { diff } = await runConversationTest(test, listening(brain, heard), sessions);
+        judged.push(judge(test, diff, heard));
+      }
+      return judged;
+    } finally {
+      await brain.close();
+    }
+  } finally {
+    await desk.close();
+    await rm(deskFolder, { recursive: true, force: true });
+    await intentModel.close();
+  }
+}
+
+/** The same brain, with a note of each turn. */
+function listening(brain: Brain, heard: Heard[]): Brain {
+  return new Proxy(brain, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (key !== 'handle') return typeof value === 'function' ? value.bind(target) : value;
+      return async (...given: Parameters<Brain['handle']>) => {
+        const beganMs = performance.now();
+        const result = await target.handle(...given);
+        heard.push({ text: given[0].input.type === 'text', result, ms: performance.now() - beganMs });
+        return result;
+      };
+    },
+  });
+}
+
+function judge(test: ConversationTest, diff: readonly string[], heard: readonly Heard[]): JudgedConversation {
+  const expected = test.steps.filter(({ kind }) => kind === 'does' || kind === 'says').length;
+  const named = test.steps.filter((step) => step.kind === 'user' && step.intent !== undefined).length;
+  const wrongIntents = diff.filter((line) => line.startsWith('- intent: ')).length;
+  const missing = diff.filter((line) => line.startsWith('- ')).length - wrongIntents;
+  const texts = heard.filter(({ text }) => text);
+  const transferred = heard.some(({ result }) => result.actions.some(({ type }) => type === 'transfer'));
+  const [first, ...later] = texts;
+  return {
+    name: `${test.file}:${test.line}: ${test.name}`,
+    answers: { part: Math.max(0, expected - missing), of: expected },
+    intents: named === 0 ? null : { part: named - wrongIntents, of: named },
+    understood: { part: texts.filter(({ result }) => !result.noMatch).length, of: texts.length },
+    turns: texts.length,
+    firstTurn:
+      first !== undefined &&
+      !first.result.noMatch &&
+      !transferred &&
+      later.every(({ result }) => CLOSING_INTENTS.has(result.parse?.intent.name ?? '')) &&
+      asksNothing(first.result),
+    transferred,
+    responseMs: texts.map(({ ms }) => ms),
+  };
+}
+
+/** Nothing is wanted of the caller but whether there is anything else. */
+function asksNothing(result: TurnResult): boolean {
+  const slot = result.actions.flatMap((action) => (action.type === 'expect' ? [action.expectation.slot] : [])).at(-1);
+  return slot === undefined || slot === 'more_help';
+}
