@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { pino } from 'pino';
+import { readRecord } from '../call/record.js';
 import { type LoadedConfig, loadConfig } from '../config.js';
 import { HearkenError } from '../errors.js';
 import { type Evaluation, evaluate, evaluationPage, evaluationTable } from '../replay/evaluate/evaluation.js';
-import { judgeLog } from '../replay/evaluate/from-log.js';
+import { judgeLog, responsesIn } from '../replay/evaluate/from-log.js';
 import { judgeTests } from '../replay/evaluate/from-tests.js';
 import { openConversationLog } from '../store/log/open.js';
 
@@ -96,14 +97,17 @@ async function fromLog({ config, root }: LoadedConfig, options: EvaluateOptions)
     });
     try {
       start();
-      const judged = await judgeLog(log, range);
+      const judged = await judgeLog(log, {
+        ...range,
+        responsesOf: async (id) => responsesIn((await readRecord(data, id).catch(() => undefined))?.events ?? []),
+      });
       if (judged.length === 0)
         throw new HearkenError('NOT_FOUND', `There are no conversations in the log of ${data}.`, {
           hint: 'Name another --data folder or a longer time; without --log the conversation tests are judged.',
         });
       return evaluate(`log of ${data}`, judged, {
         labelled: false,
-        responseOf: 'not in the log; `hearken trace` and the console have it for calls',
+        responseOf: 'calls with a record: from the last word to the first sound of the answer',
       });
     } finally {
       await log.close();

@@ -26,6 +26,7 @@ interface SimulateOptions {
   readonly chat?: boolean;
   readonly spoken?: boolean;
   readonly service: string;
+  readonly backend?: string;
   readonly load?: boolean;
   readonly atOnce?: string;
   readonly config?: string;
@@ -44,6 +45,7 @@ export function simulateCommand(): Command {
     .option('--seed <n>', 'of the wording and of the arrivals', '1')
     .option('--chat', 'type to a service that runs, by POST /chat, instead of to the application in this process')
     .option('--service <url>', 'with --chat: where it is', 'http://127.0.0.1:8080')
+    .option('--backend <url>', 'back end to check in, instead of starting the one of the scenario')
     .option('--spoken', 'ring over SIP: a service and a bridge are started, callers speak with synthesised voices')
     .option('--load', 'let calls come as the load pattern says (typed calls come as fast as they can otherwise)')
     .option('--at-once <n>', 'lines (default: load.atOnce of the scenario)')
@@ -82,7 +84,7 @@ async function runScenario(
   loaded: LoadedConfig,
   signal: AbortSignal,
 ): Promise<SimulationReport> {
-  const scenario = readScenario(file);
+  const scenario = withBackend(readScenario(file), options);
   const seed = whole('--seed', options.seed, 0, 4_294_967_295);
   const calls =
     options.only === undefined
@@ -119,6 +121,18 @@ async function runScenario(
     bar.stop();
     await backend?.stop();
   }
+}
+
+/** A service that runs has a back end of its own: one that is started here would know nothing of what it does. */
+function withBackend(scenario: Scenario, { chat, backend: url }: SimulateOptions): Scenario {
+  const { backend } = scenario;
+  if (url !== undefined && backend) return { ...scenario, backend: { url, env: backend.env } };
+  if (chat && backend?.run !== undefined) {
+    throw new HearkenError('REQUEST_INVALID', '--chat checks in the back end that the service uses; say where it is.', {
+      hint: 'For the sample shop: npx tsx apps/retail/shop/main.ts 8070, APP_SHOP_URL=http://127.0.0.1:8070 for the service, and --backend http://127.0.0.1:8070.',
+    });
+  }
+  return scenario;
 }
 
 async function openLine(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RecordedEvent } from '../../call/record.js';
 import type { ConversationEvent, SearchableLog } from '../../store/conversation-log.js';
 import { CLOSING_INTENTS, type JudgedConversation } from './evaluation.js';
 
@@ -15,6 +16,8 @@ export interface LogRange {
   readonly channel?: string | undefined;
   /** Events that are read at most. */
   readonly most: number;
+  /** Response times of a conversation, ms, where somebody has measured them. */
+  readonly responsesOf?: (conversationId: string) => Promise<readonly number[]>;
 }
 
 /** Judges the conversations of a log: what they came to, not whether it was right. Rejects with STORE_UNAVAILABLE when the database is away. */
@@ -30,7 +33,7 @@ export async function judgeLog(log: SearchableLog, range: LogRange): Promise<rea
   // Newest come first.
   for (const event of turns.toReversed())
     groups.set(event.conversationId, [...(groups.get(event.conversationId) ?? []), event]);
-  return [...groups].flatMap(([name, events]) => {
+  const judged = [...groups].flatMap(([name, events]): JudgedConversation[] => {
     const messages = events.flatMap(({ data }) => {
       const parsed = turnSchema.safeParse(data);
       return parsed.success && parsed.data.input.type !== 'event' ? [parsed.data] : [];
@@ -56,6 +59,20 @@ export async function judgeLog(log: SearchableLog, range: LogRange): Promise<rea
       },
     ];
   });
+  const { responsesOf } = range;
+  if (!responsesOf) return judged;
+  const measured: JudgedConversation[] = [];
+  for (const each of judged) measured.push({ ...each, responseMs: await responsesOf(each.name) });
+  return measured;
+}
+
+/** From the last word to the first sound of the answer, as a call's record has it. */
+export function responsesIn(events: readonly RecordedEvent[]): readonly number[] {
+  return events.flatMap(({ type, endOfSpeechMs, audibleMs }) =>
+    type === 'timing' && typeof endOfSpeechMs === 'number' && typeof audibleMs === 'number'
+      ? [audibleMs - endOfSpeechMs]
+      : [],
+  );
 }
 
 async function eventsOf(

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { configSchema } from '../../../../src/config.js';
+import {
+  type Evaluation,
+  evaluate,
+  evaluationPage,
+  evaluationTable,
+  type JudgedConversation,
+} from '../../../../src/replay/evaluate/evaluation.js';
+import { judgeLog, responsesIn } from '../../../../src/replay/evaluate/from-log.js';
+import { judgeTests } from '../../../../src/replay/evaluate/from-tests.js';
+import { FileConversationLog } from '../../../../src/store/file-conversation-log.js';
+
+const figureOf = ({ figures }: Evaluation, key: string): number | undefined =>
+  figures.find((figure) => figure.key === key)?.value?.value;
+
+const conversation = (own: Partial<JudgedConversation>): JudgedConversation => ({
+  name: 'a',
+  answers: { part: 2, of: 2 },
+  intents: null,
+  understood: { part: 2, of: 2 },
+  turns: 2,
+  firstTurn: false,
+  transferred: false,
+  responseMs: [100],
+  ...own,
+});
+
+describe('figures of an evaluation', () => {
+  it('count answers, intents, completion, turns and response over conversations, and name the wrong ones first', () => {
+    const report = evaluate(
+      'x',
+      [
+        conversation({ firstTurn: true, turns: 1, intents: { part: 1, of: 1 } }),
+        conversation({ name: 'bad <b>', answers: { part: 0, of: 2 }, intents: { part: 0, of: 1 }, responseMs: [300] }),
+        conversation({ transferred: true, turns: 3 }),
+        conversation({ name: 'half', answers: { part: 1, of: 2 } }),
+      ],
+      { labelled: true, responseOf: '' },
+    );
+    expect(figureOf(report, 'answerAccuracy')).toBe(5 / 8);
+    expect(figureOf(report, 'intentAccuracy')).toBe(0.5);
+    expect(figureOf(report, 'firstTurnCompletion')).toBe(0.25);
+    expect(figureOf(report, 'transferred')).toBe(0.25);
+    expect(figureOf(report, 'averageTurns')).toBe(2);
+    expect(figureOf(report, 'responseP95Ms')).toBe(300);
+    expect(report.wrong.map(({ name }) => name)).toEqual(['bad <b>', 'half']);
+    expect(evaluationTable(report)).toContain('there is no knowledge base');
+    expect(evaluationPage(report)).toContain('bad &lt;b&gt;');
+  });
+
+  it('of nothing are none, not zero', () => {
+    const report = evaluate('x', [], { labelled: true, responseOf: '' });
+    expect(report.figures.every(({ value }) => value === null)).toBe(true);
+  });
+});
+
+describe('conversations of a log', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hearken-evaluate-test-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('are done with the first message only when nothing but thanks and a goodbye followed', async () => {
+    const log = new FileConversationLog({ folder });
+    const turn = (conversationId: string, atMs: number, data: Readonly<Record<string, unknown>>): void =>
+      log.append({ conversationId, atMs, type: 'turn', data: { input: { type: 'text' }, noMatch: false, ...data } });
+    const end = (conversationId: string, type: string): void => log.append({ conversationId, atMs: 9, type, data: {} });
+    turn('done', 1, { input: { type: 'event', name: 'start' } });
+    turn('done', 2, { intent: 'opening_hours' });
+    turn('done', 3, { intent: 'deny' });
+    end('done', 'ended');
+    turn('left', 2, { intent: 'order_status' });
+    turn('asked', 2, { intent: 'order_status' });
+    turn('asked', 3, { intent: 'inform' });
+    end('asked', 'ended');
+    turn('person', 2, { noMatch: true });
+    end('person', 'transfer');
+    turn('greeted', 1, { input: { type: 'event', name: 'start' } });
+    const judged = await judgeLog(log, { most: 1000, responsesOf: async (id) => (id === 'done' ? [320] : []) });
+    await log.close();
+    const byName = Object.fromEntries(judged.map((each) => [each.name, each]));
+    expect(Object.keys(byName).sort()).toEqual(['asked', 'done', 'left', 'person']);
+    expect(byName.done).toMatchObject({ firstTurn: true, turns: 2, responseMs: [320], transferred: false });
+    expect([byName.left?.firstTurn, byName.asked?.firstTurn, byName.person?.firstTurn]).toEqual([false, false, false]);
+    expect(byName.person).toMatchObject({ transferred: true, understood: { part: 0, of: 1 } });
+  });
+
+  it('have the response times of their call records', () => {
+    expect(
+      responsesIn([
+        { atMs: 1, type: 'timing', endOfSpeechMs: 1000, audibleMs: 1400 },
+        { atMs: 2, type: 'timing', audibleMs: 60 },
+        { atMs: 3, type: 'turn' },
+      ]),
+    ).toEqual([400]);
+  });
+});
+
+describe('conversation tests', () => {
+  it('of the sample shop are judged, each with its turns and times', async () => {
+    const judged = await judgeTests('apps/retail', configSchema.parse({ http: {}, media: {}, speech: {} }), {});
+    expect(judged.length).toBeGreaterThan(150);
+    const report = evaluate('apps/retail', judged, { labelled: true, responseOf: '' });
+    expect(figureOf(report, 'answerAccuracy')).toBeGreaterThan(0.95);
+    expect(figureOf(report, 'firstTurnCompletion')).toBeGreaterThan(0.02);
+    expect(figureOf(report, 'firstTurnCompletion')).toBeLessThan(0.5);
+    expect(figureOf(report, 'responseP50Ms')).toBeGreaterThan(0);
+  }, 60_000);
+});
