@@ -274,10 +274,16 @@ export function afterTurn(
     ...tracker,
     updatedMs: nowMs,
     state: { ...state, slots: withoutEmpty(state.slots, initialSlots) },
-    events: bounded([...tracker.events, ...events], MAX_EVENTS),
+    events: bounded([...tracker.events, ...withoutPassing(events)], MAX_EVENTS),
     replies: boundedReplies([...tracker.replies, reply]),
     memory: addTurn(tracker.memory, events),
   };
+}
+
+/** A flow passes many steps within one turn: only where it came to rest is kept. */
+function withoutPassing(events: readonly TrackerEvent[]): readonly TrackerEvent[] {
+  const last = events.findLastIndex(({ event }) => event === 'stack');
+  return events.filter(({ event }, at) => event !== 'stack' || at === last);
 }
 
 /** An application has many slots and a conversation few values: what is empty, and begins empty, goes without saying. */
