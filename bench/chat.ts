@@ -20,7 +20,8 @@ import { cpuMsOf, type ServiceOptions, serve } from './chat-service.js';
 
 const CONVERSATIONS = Number(process.env.BENCH_CONVERSATIONS ?? 500);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
-const IN_FLIGHT = Number(process.env.BENCH_IN_FLIGHT ?? 32);
+/** About as few as keep the service's thread at work; with more, only the queue and every latency grow. */
+const IN_FLIGHT = Number(process.env.BENCH_IN_FLIGHT ?? 24);
 const STORES = (process.env.BENCH_STORES ?? 'memory,redis').split(',');
 const CORES = 2;
 const SELF = fileURLToPath(import.meta.url);
