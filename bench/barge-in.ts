@@ -6,14 +6,11 @@ import { resample } from '../src/dsp/resample.js';
 import { readScript } from '../src/replay/utterances.js';
 import { readAudioFile } from '../src/speech/audio-file.js';
 import { createSpeech } from '../src/speech/index.js';
-import { RecognizerEngine } from '../src/speech/recognizer-engine.js';
-import { ModelRegistry, pathIn } from '../src/speech/registry.js';
-import { loadSherpa, recognizerConfigs, tailPaddingMs } from '../src/speech/sherpa.js';
-import { Silero } from '../src/speech/silero.js';
 import { SILENT_LOGGER } from '../src/speech/worker-process.js';
 import { type AtPhone, interruptAtPhone } from './barge-in/phone.js';
 import { play, type Scene } from './barge-in/simulate.js';
 import { espeak, hasEspeak, loadRows, RATE, testRows } from './models/sets.js';
+import { defaultEngine } from './recogniser-engine.js';
 import { openStage } from './turns/stage.js';
 
 /**
@@ -35,7 +32,7 @@ const PROMPTS = [
 const PHONES = 3;
 
 const prompts = await render();
-const engine = await ears();
+const engine = await defaultEngine(root, 'zh-CN');
 const silence = new Int16Array(1600);
 const groups: Record<string, Scene[]> = {
   interruptions: [...(await sampleUtterances()), ...realPeople()].map((caller, index) => scene(caller, index)),
@@ -171,23 +168,6 @@ async function render(): Promise<Int16Array[]> {
   } finally {
     await speech.close();
   }
-}
-
-async function ears(): Promise<RecognizerEngine> {
-  const registry = new ModelRegistry({ root });
-  const config = configSchema.parse({}).speech;
-  const { installed } = registry.choose('recognizer', 'zh-CN', config.recognizers['zh-CN'] ?? []);
-  const vad = registry.find(config.vad);
-  if (!installed || vad?.model.engine.type !== 'silero') throw new Error('models are missing');
-  const { OnlineRecognizer } = loadSherpa();
-  return new RecognizerEngine({
-    recognizers: new Map(
-      [...recognizerConfigs(installed)].map(([graph, settings]) => [graph, new OnlineRecognizer(settings)]),
-    ),
-    silero: await Silero.load(pathIn(vad, vad.model.engine.model)),
-    tailPaddingMs: tailPaddingMs(installed.model.engine),
-    preRollMs: 300,
-  });
 }
 
 /** What is said in the sample calls, but for words that are signs of listening over a prompt. */

@@ -2,18 +2,15 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { FirstWords } from '../src/call/language/first-words.js';
-import { configSchema } from '../src/config.js';
 import { FrontEnd } from '../src/dsp/front-end.js';
 import { decodeMulaw, encodeMulaw } from '../src/dsp/g711.js';
 import { resample } from '../src/dsp/resample.js';
 import { loadAppData } from '../src/nlu/corpus/load.js';
 import { trainOrLoadForApp } from '../src/nlu/index.js';
-import { RecognizerEngine } from '../src/speech/recognizer-engine.js';
+import type { RecognizerEngine } from '../src/speech/recognizer-engine.js';
 import type { StreamEvent } from '../src/speech/recognizer-protocol.js';
-import { ModelRegistry, pathIn } from '../src/speech/registry.js';
-import { loadSherpa, recognizerConfigs, tailPaddingMs } from '../src/speech/sherpa.js';
-import { Silero } from '../src/speech/silero.js';
 import { decodeFile, espeak, loadRows, RATE, rows, sayEnglish, syntheticRows, testRows } from './models/sets.js';
+import { defaultEngine } from './recogniser-engine.js';
 
 /**
  * The claim: a call that began in Mandarin goes over to English for a caller whose first sentence is an English wish, and for at most 2 % of those who speak Mandarin. Every recording goes through
@@ -58,7 +55,7 @@ const firstWords = new FirstWords({
   sentences: examples.map(({ text }) => text),
   understand,
 });
-const ears = { 'zh-CN': await open('zh-CN'), en: await open('en') };
+const ears = { 'zh-CN': await defaultEngine(root, 'zh-CN'), en: await defaultEngine(root, 'en') };
 const result: Record<string, { readonly utterances: number; readonly switchedPercent: number }> = {};
 for (const [name, { language, said }] of Object.entries(groups)) {
   let switched = 0;
@@ -79,23 +76,6 @@ for (const [name, { language, said }] of Object.entries(groups)) {
 await understand.close();
 if (process.argv.includes('--json')) console.log(JSON.stringify(result, null, 2));
 else console.dir(result);
-
-async function open(language: string): Promise<RecognizerEngine> {
-  const registry = new ModelRegistry({ root });
-  const config = configSchema.parse({}).speech;
-  const { installed } = registry.choose('recognizer', language, config.recognizers[language] ?? []);
-  const vad = registry.find(config.vad);
-  if (!installed || vad?.model.engine.type !== 'silero') throw new Error('models are missing');
-  const { OnlineRecognizer } = loadSherpa();
-  return new RecognizerEngine({
-    recognizers: new Map(
-      [...recognizerConfigs(installed)].map(([graph, settings]) => [graph, new OnlineRecognizer(settings)]),
-    ),
-    silero: await Silero.load(pathIn(vad, vad.model.engine.model)),
-    tailPaddingMs: tailPaddingMs(installed.model.engine),
-    preRollMs: 300,
-  });
-}
 
 /** Half a second of a quiet line before, a second after. */
 function onTheLine(pcm: Int16Array): Int16Array {

@@ -31,6 +31,17 @@ DSP_WORDS = '数字 语音 语言 识别 中国 总工 北京 背景 上海 商�
 DSP_PINYIN = 'shu4 zi4|yu3 yin1|yu3 yan2|shi2 bie2|zhong1 guo2|zong3 gong1|bei3 jing1|bei4 jing3|shang4 hai3|shang1 hang2|fu4 dan4|fan4 dian4'.split('|')
 
 
+def cuts(alignment, syllables):
+    """Frames [from, to) of every syllable of one aligned sentence."""
+    out, t = [None] * syllables, 0
+    for tag, n in alignment:
+        if tag[0] == 'u':
+            a, b = out[tag[1]] or (t, t)
+            out[tag[1]] = (a, t + n)
+        t += n
+    return out
+
+
 class Store:
     def __init__(self, out, name):
         self.path, self.file, self.index, self.frames = f'{out}/{name}', open(f'{out}/{name}.bin.part', 'wb'), [], 0

@@ -20,7 +20,7 @@ import soxr
 import torch
 
 from audio import normalise
-from build_data import Store
+from build_data import Store, cuts
 from fbank import NB, fbank
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../tts'))
@@ -105,17 +105,6 @@ def render(vocoder, env, f0, voice, tempo, rng=None):
 
 def features(y):
     return fbank(soxr.resample(normalise(y), SR, 16000).astype(np.float32), NB)
-
-
-def cuts(alignment, syllables):
-    """Frames [from, to) of every syllable of one aligned sentence."""
-    out, t = [None] * syllables, 0
-    for tag, n in alignment:
-        if tag[0] == 'u':
-            a, b = out[tag[1]] or (t, t)
-            out[tag[1]] = (a, t + n)
-        t += n
-    return out
 
 
 def main():

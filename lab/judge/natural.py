@@ -15,19 +15,8 @@ import torch
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '../asr'))
 from audio import normalise  # noqa: E402
-from build_data import Store  # noqa: E402
+from build_data import Store, cuts  # noqa: E402
 from fbank import NB, fbank  # noqa: E402
-
-
-def cuts(alignment, syllables):
-    """Frames [from, to) of every syllable of one aligned sentence."""
-    out, t = [None] * syllables, 0
-    for tag, n in alignment:
-        if tag[0] == 'u':
-            a, b = out[tag[1]] or (t, t)
-            out[tag[1]] = (a, t + n)
-        t += n
-    return out
 
 
 def main():
