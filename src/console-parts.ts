@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { HealthFacts } from './api/console/health-routes.js';
 import type { ConsoleOptions } from './api/console/index.js';
+import type { OpenLine } from './api/console/playground-talk.js';
 import { UserStore, usersFile } from './api/console/user-store.js';
 import type { CallManagerParts } from './call/manager.js';
 import { type Clock, systemClock } from './clock.js';
@@ -35,6 +36,8 @@ export interface ConsolePartsOptions {
   readonly clock?: Clock;
   /** Default: the file in the data folder. */
   readonly users?: UserStore;
+  /** Calls to applications that are not live; undefined: they can only be typed to. */
+  readonly openLine?: OpenLine;
   /** Where an application's folder lies. */
   readonly findFolder: (folder: string) => string;
 }
@@ -97,6 +100,7 @@ export async function consoleParts(parts: ConsolePartsOptions): Promise<ConsoleP
       playground: {
         folders: [...new Set(folders.map((folder) => resolve(folder)))],
         cacheFolder: join(dataFolder, 'playground'),
+        ...(parts.openLine === undefined ? {} : { openLine: parts.openLine, media: config.media }),
         environment: appEnvironment,
         privateHosts: config.app.privateHosts,
         allowedHosts: config.app.allowedHosts,

@@ -28,6 +28,7 @@ import { HearkenV1Server } from './media/hearken-v1/server.js';
 import { Platforms } from './media/platforms/index.js';
 import { loadAppData } from './nlu/corpus/load.js';
 import { trainOrLoadForApp } from './nlu/index.js';
+import { playgroundLine } from './playground-line.js';
 import { createSpeech } from './speech/index.js';
 import { createStores } from './store/index.js';
 import { ShortCodes } from './store/short-codes.js';
@@ -103,8 +104,10 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
       ...byLanguageModel(config.llm, config.store.mask),
     });
     stops.push(() => brain.close());
+    const music = await loadHoldMusic(holdMusicOf(config.handoff.holdMusic, root));
     const people = await consoleParts({
       ...{ loaded, dataFolder, appFolder, logger, tickets: desk, log: stores.log },
+      openLine: playgroundLine({ config, root, dataFolder, speech, logger, apology: loadApology, music }),
       findFolder: (folder) => findFolder(folder, root),
       ping: () => stores.sessions.ping(),
       facts: () => ({
@@ -148,12 +151,13 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
       clock: systemClock,
       logger,
       apology: loadApology,
-      music: await loadHoldMusic(holdMusicOf(config.handoff.holdMusic, root)),
+      music,
       onTiming: measuredTurns(metrics),
       watch: people.watch,
       heard: speech.models.flatMap(({ kind, language, name }) =>
         kind === 'recognizer' && name !== 'none' ? [language] : [],
       ),
+      doubts: (own) => firstWords.doubts(own),
       ...(config.app.followFirstSentence ? { areOther: (own, other) => firstWords.areOther(own, other) } : {}),
     });
     const gate = new WidgetGate(config.widget);

@@ -22,6 +22,7 @@ import { playgroundRoutes } from './playground-routes.js';
 import { type PlaygroundOptions, Playgrounds } from './playgrounds.js';
 import { ConsoleSessions } from './sessions.js';
 import { signInRoutes } from './sign-in-routes.js';
+import { TALK_PATH, TalkEndpoint } from './talk.js';
 import type { UserStore } from './user-store.js';
 
 export interface ConsoleOptions {
@@ -43,7 +44,7 @@ export interface ConsoleOptions {
   readonly version: string;
   readonly facts: () => HealthFacts;
   readonly ping: () => Promise<void>;
-  readonly playground: Omit<PlaygroundOptions, 'logger'>;
+  readonly playground: Omit<PlaygroundOptions, 'logger' | 'onTalk'>;
   /** Built pages; default: where `npm run build` puts them. */
   readonly pages?: string;
   readonly heartbeatMs?: number;
@@ -60,7 +61,17 @@ export async function registerConsole(
   const sessions = new ConsoleSessions({ users, idleMs: config.sessionIdleMs, lifeMs: config.sessionMs, ...clock });
   const guard = new ConsoleGuard(sessions);
   const audit = new FileAudit({ folder: options.auditFolder, keepDays: options.keepDays, logger });
-  const playgrounds = new Playgrounds({ ...options.playground, logger });
+  const playgrounds = new Playgrounds({
+    ...options.playground,
+    logger,
+    onTalk: (owner, playgroundId, callId, change) => {
+      if (change.type === 'line')
+        bus.publish({ type: 'playgroundLine', playgroundId, callId, line: change.line }, owner);
+      else if (change.type === 'turn')
+        bus.publish({ type: 'playgroundTurn', playgroundId, callId, turn: change.turn }, owner);
+    },
+  });
+  const talk = new TalkEndpoint({ guard, playgrounds, audit });
   const listen = new ListenEndpoint({ guard, calls, audit, logger });
   const recordings = new BridgeRecordings(options.recordingsFolder);
   const past = new PastCalls({ recordings, log, dataFolder, tickets, live: calls, recordsAudio: options.recordsAudio });
@@ -95,6 +106,9 @@ export async function registerConsole(
   );
   await app.register(consoleFiles, options.pages === undefined ? {} : { folder: options.pages });
   return {
-    registerUpgrades: (router) => router.registerPattern(/^\/console\/api\/calls\/[^/]+\/listen$/, listen.upgrade),
+    registerUpgrades: (router) => {
+      router.registerPattern(/^\/console\/api\/calls\/[^/]+\/listen$/, listen.upgrade);
+      router.registerPattern(TALK_PATH, talk.upgrade);
+    },
   };
 }

@@ -1,9 +1,10 @@
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { Brain, TurnResult } from '../../dialogue/brain.js';
+import type { AnswerHints } from '../../dialogue/answer-words.js';
+import type { Brain, TurnResult, UserMessage } from '../../dialogue/brain.js';
 import { createBrain } from '../../dialogue/create-brain.js';
-import { messageOf } from '../../errors.js';
+import { HearkenError, messageOf } from '../../errors.js';
 import { FileDeskStore } from '../../handoff/file-desk-store.js';
 import { turnOf } from '../../insight/call-story.js';
 import { trainOrLoadForApp } from '../../nlu/index.js';
@@ -20,12 +21,18 @@ setPriority(constants.priority.PRIORITY_LOW);
 let brain: Brain | undefined;
 let turns = 0;
 let tail = Promise.resolve();
+/** Turns of spoken conversations that are under way, and what gives them up. */
+const underWay = new Map<number, AbortController>();
 
 process.on('message', (value: unknown) => {
   const parsed = playgroundOrder.safeParse(value);
   if (!parsed.success) return;
   const order = parsed.data;
-  tail = tail.then(() => (order.type === 'open' ? open(order) : answer(order)));
+  if (order.type === 'abort') underWay.get(order.id)?.abort();
+  else if (order.type === 'peek' || order.type === 'rehearse' || order.type === 'turn' || order.type === 'heard')
+    // A conversation keeps its own order; what is asked about half a sentence must not wait for a turn.
+    void spoken(order);
+  else tail = tail.then(() => (order.type === 'open' ? open(order) : answer(order)));
 });
 // Whoever started it is gone.
 process.on('disconnect', () => process.exit(0));
@@ -78,6 +85,52 @@ async function answer(order: Extract<PlaygroundOrder, { type: 'message' }>): Pro
   } catch (error) {
     tell({ type: 'refused', id: order.id, problem: messageOf(error).slice(0, MAX_PROBLEM_CHARS) });
   }
+}
+
+type Spoken = Extract<PlaygroundOrder, { type: 'peek' | 'rehearse' | 'turn' | 'heard' }>;
+
+async function spoken(order: Spoken): Promise<void> {
+  try {
+    if (brain === undefined) throw new HearkenError('SESSION_CONFLICT', 'The application is not ready.');
+    if (order.type === 'heard') await brain.heard(order.conversationId, order.text);
+    else if (order.type === 'peek')
+      tell({ type: 'reading', id: order.id, reading: await brain.peek(order.conversationId, order.text) });
+    else if (order.type === 'rehearse') {
+      const result = await brain.rehearse(order.message as UserMessage);
+      tell({ type: 'turn', id: order.id, result: result === undefined ? null : sent(result) });
+    } else await takeTurn(brain, order);
+  } catch (error) {
+    if (order.type !== 'heard')
+      tell({ type: 'refused', id: order.id, problem: messageOf(error).slice(0, MAX_PROBLEM_CHARS) });
+  }
+}
+
+async function takeTurn(mind: Brain, { id, message }: Extract<Spoken, { type: 'turn' }>): Promise<void> {
+  const abort = new AbortController();
+  underWay.set(id, abort);
+  try {
+    const result = await mind.handle(message as UserMessage, {
+      onInterim: (say) => tell({ type: 'interim', id, say }),
+      onUnderstood: () => tell({ type: 'understood', id }),
+      signal: abort.signal,
+    });
+    const hints = hintsOf(mind, result);
+    tell({ type: 'turn', id, result: sent(result), ...(hints === undefined ? {} : { hints }) });
+  } finally {
+    underWay.delete(id);
+  }
+}
+
+/** What may answer the question that this turn ended with. */
+function hintsOf(mind: Brain, { actions, slots }: TurnResult): { words: string[]; numbers: string[] } | undefined {
+  const asked = actions.findLast((action) => action.type === 'expect');
+  const found: AnswerHints | undefined = asked && mind.answersTo?.(asked.expectation, slots);
+  return found && { words: [...found.words], numbers: [...found.numbers] };
+}
+
+/** As it travels: what the schema has. */
+function sent(result: TurnResult): Extract<PlaygroundNews, { type: 'turn' }>['result'] {
+  return JSON.parse(JSON.stringify(result)) as Extract<PlaygroundNews, { type: 'turn' }>['result'];
 }
 
 function replyOf(text: string | undefined, result: TurnResult, tookMs: number): PlaygroundReply {

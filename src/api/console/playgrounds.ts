@@ -1,13 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Logger } from 'pino';
+import type { Config } from '../../config.js';
 import { HearkenError } from '../../errors.js';
-import { workerEntry } from '../../worker-entry.js';
+import type { StoryChange } from '../../insight/call-story.js';
 import type { Playground, PlaygroundApp, PlaygroundReply } from './contract.js';
-import { type PlaygroundOrder, playgroundNews } from './playground-messages.js';
+import { PlaygroundChild } from './playground-child.js';
+import { type OpenLine, PlaygroundTalk } from './playground-talk.js';
 
 export interface PlaygroundOptions {
   /** Applications that may be tried, absolute; the live one first. */
@@ -20,29 +21,27 @@ export interface PlaygroundOptions {
   readonly logger: Logger;
   /** Reading and training. Default 3 min. */
   readonly loadLimitMs?: number;
-  /** Nobody wrote for this long. Default 15 min. */
+  /** Opens what takes calls to an application; undefined: it can only be typed to. */
+  readonly openLine?: OpenLine;
+  readonly media?: Config['media'];
+  /** Told of what happens in a call to somebody's playground. */
+  readonly onTalk?: (owner: string, id: string, callId: string, change: StoryChange) => void;
+  /** Nobody wrote or spoke for this long. Default 15 min. */
   readonly idleMs?: number;
-}
-
-interface Pending {
-  readonly resolve: (reply: PlaygroundReply) => void;
-  readonly reject: (error: HearkenError) => void;
-  readonly timer: NodeJS.Timeout;
 }
 
 interface Room {
   readonly owner: string;
-  readonly child: ChildProcess;
-  readonly pending: Map<number, Pending>;
+  readonly child: PlaygroundChild;
+  /** Takes its calls, from the first one on. */
+  talk: PlaygroundTalk | undefined;
   view: Playground;
   conversationId: string;
-  count: number;
   timer: NodeJS.Timeout;
 }
 
 /** At once, over all users: each is a process of up to 700 MB. */
 const MAX_ROOMS = 3;
-const HEAP_MB = 512;
 const ANSWER_LIMIT_MS = 20_000;
 const KEPT_ENDED = 50;
 
@@ -74,30 +73,33 @@ export class Playgrounds {
     if (this.#rooms.size >= MAX_ROOMS)
       throw new HearkenError('OVERLOADED', `There are ${MAX_ROOMS} playgrounds already.`, { hint: 'End one of them.' });
     const id = randomUUID();
-    const entry = workerEntry(import.meta.url, 'playground-process');
-    const child = fork(entry.path, [], {
-      execArgv: [...entry.execArgv, `--max-old-space-size=${HEAP_MB}`],
-      env: { ...this.#options.environment },
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    const { cacheFolder, environment, privateHosts, allowedHosts, logger } = this.#options;
+    const child = new PlaygroundChild({
+      environment,
+      logger,
+      onReady: (languages) => this.#ready(id, languages),
+      onFailed: (problem) => this.#over(id, 'failed', problem),
     });
     const room: Room = {
       owner,
       child,
-      pending: new Map(),
-      view: { id, app: found.name, state: 'loading', problem: null, languages: [] },
+      talk: undefined,
+      view: {
+        id,
+        app: found.name,
+        state: 'loading',
+        problem: null,
+        languages: [],
+        talk: this.#options.openLine !== undefined,
+      },
       conversationId: randomUUID(),
-      count: 0,
       timer: setTimeout(
         () => this.#over(id, 'failed', 'It was not ready in time.'),
         this.#options.loadLimitMs ?? 180_000,
       ),
     };
     this.#rooms.set(id, room);
-    child.on('message', (value) => this.#news(id, value));
-    child.on('error', (error) => this.#over(id, 'failed', error.message));
-    child.on('exit', (code, signal) => this.#over(id, 'failed', `Its process ended (${signal ?? code}).`));
-    const { cacheFolder, environment, privateHosts, allowedHosts } = this.#options;
-    this.#tell(room, {
+    child.tell({
       type: 'open',
       folder: found.folder,
       cacheFolder,
@@ -116,29 +118,48 @@ export class Playgrounds {
     return room.view;
   }
 
-  /** Without a text it begins anew, with the greeting. Throws NOT_FOUND, SESSION_CONFLICT, ACTION_FAILED, TIMEOUT. */
-  say(owner: string, id: string, text: string | undefined, language: string | undefined): Promise<PlaygroundReply> {
-    const room = this.#rooms.get(id);
-    if (room === undefined || room.owner !== owner) throw unknown();
-    if (room.view.state !== 'ready' || room.pending.size >= 4)
-      throw new HearkenError('SESSION_CONFLICT', `This playground is ${room.view.state}.`, { hint: 'Wait a moment.' });
+  /** Without a text it begins anew, with the greeting. Throws NOT_FOUND, SESSION_CONFLICT, OVERLOADED, ACTION_FAILED, TIMEOUT. */
+  async say(
+    owner: string,
+    id: string,
+    text: string | undefined,
+    language: string | undefined,
+  ): Promise<PlaygroundReply> {
+    const room = this.#readyRoom(owner, id);
     this.#awaitIdle(id, room);
     if (text === undefined) room.conversationId = randomUUID();
-    const number = ++room.count;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        room.pending.delete(number);
-        reject(new HearkenError('TIMEOUT', `The application did not answer within ${ANSWER_LIMIT_MS / 1000} s.`));
-      }, ANSWER_LIMIT_MS);
-      room.pending.set(number, { resolve, reject, timer });
-      this.#tell(room, {
+    const answer = await room.child.ask(
+      {
         type: 'message',
-        id: number,
         conversationId: room.conversationId,
         ...(text === undefined ? {} : { text }),
         ...(language === undefined ? {} : { language }),
-      });
+      },
+      ANSWER_LIMIT_MS,
+    );
+    if (answer.type !== 'reply') throw new HearkenError('INTERNAL', 'A playground gave another answer than was asked.');
+    return answer.reply;
+  }
+
+  /** What takes a call to it. Throws NOT_FOUND (also where there is no speech), SESSION_CONFLICT. */
+  talk(owner: string, id: string): PlaygroundTalk {
+    const room = this.#readyRoom(owner, id);
+    const { openLine, media, logger, onTalk } = this.#options;
+    const app = this.apps.find(({ name }) => name === room.view.app);
+    if (openLine === undefined || media === undefined || app === undefined) throw unknown();
+    this.#awaitIdle(id, room);
+    room.talk ??= new PlaygroundTalk({
+      ...{ app, owner, media, logger, openLine, child: room.child, languages: room.view.languages },
+      onCall: (conversationId) => {
+        // Who types afterwards goes on with what was said.
+        room.conversationId = conversationId;
+      },
+      onStory: (callId, change) => {
+        this.#awaitIdle(id, room);
+        onTalk?.(owner, id, callId, change);
+      },
     });
+    return room.talk;
   }
 
   end(owner: string, id: string): void {
@@ -150,23 +171,19 @@ export class Playgrounds {
     for (const id of [...this.#rooms.keys()]) this.#over(id, 'ended', null);
   }
 
-  #news(id: string, value: unknown): void {
+  #ready(id: string, languages: string[]): void {
     const room = this.#rooms.get(id);
-    const parsed = playgroundNews.safeParse(value);
-    if (room === undefined || !parsed.success) return;
-    const news = parsed.data;
-    if (news.type === 'ready') {
-      room.view = { ...room.view, state: 'ready', languages: news.languages };
-      this.#awaitIdle(id, room);
-    } else if (news.type === 'failed') this.#over(id, 'failed', news.problem);
-    else {
-      const pending = room.pending.get(news.id);
-      if (pending === undefined) return;
-      room.pending.delete(news.id);
-      clearTimeout(pending.timer);
-      if (news.type === 'reply') pending.resolve(news.reply);
-      else pending.reject(new HearkenError('ACTION_FAILED', news.problem, { hint: 'Mend the application.' }));
-    }
+    if (room === undefined) return;
+    room.view = { ...room.view, state: 'ready', languages };
+    this.#awaitIdle(id, room);
+  }
+
+  #readyRoom(owner: string, id: string): Room {
+    const room = this.#rooms.get(id);
+    if (room === undefined || room.owner !== owner) throw unknown();
+    if (room.view.state !== 'ready')
+      throw new HearkenError('SESSION_CONFLICT', `This playground is ${room.view.state}.`, { hint: 'Wait a moment.' });
+    return room;
   }
 
   #awaitIdle(id: string, room: Room): void {
@@ -180,11 +197,10 @@ export class Playgrounds {
     this.#rooms.delete(id);
     clearTimeout(room.timer);
     room.view = { ...room.view, state, problem };
-    for (const { reject, timer } of room.pending.values()) {
-      clearTimeout(timer);
-      reject(new HearkenError('WORKER_LOST', 'The playground is over.', { hint: 'Open it again.' }));
-    }
-    room.child.kill('SIGKILL');
+    room.child.close();
+    room.talk
+      ?.close()
+      .catch((err: unknown) => this.#options.logger.warn({ err }, 'a call to a playground did not end'));
     rm(deskFolderOf(id), { recursive: true, force: true }).catch((err: unknown) =>
       this.#options.logger.warn({ err }, 'what a playground left could not be removed'),
     );
@@ -193,12 +209,6 @@ export class Playgrounds {
       const oldest = this.#ended.keys().next();
       if (!oldest.done) this.#ended.delete(oldest.value);
     }
-  }
-
-  #tell(room: Room, order: PlaygroundOrder): void {
-    room.child.send(order, (err) => {
-      if (err !== null) this.#options.logger.debug({ err }, 'a playground could not be told something');
-    });
   }
 }
 

@@ -56,6 +56,9 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('chatLine'), chatId: z.string(), line }),
   /** One was added or changed. */
   z.object({ type: z.literal('ticket'), number: z.string(), status: z.string() }),
+  /** Mine: of a call to a playground. The same line id, or turn id, again replaces. */
+  z.object({ type: z.literal('playgroundLine'), playgroundId: z.string(), callId: z.string(), line }),
+  z.object({ type: z.literal('playgroundTurn'), playgroundId: z.string(), callId: z.string(), turn }),
   /** The session has ended: sign in again. */
   z.object({ type: z.literal('signedOut') }),
 ]);

@@ -14,6 +14,8 @@ export const playground = z.object({
   /** Why it failed: file, line, what to mend. */
   problem: z.string().nullable(),
   languages: z.array(z.string()),
+  /** Whether it can be spoken to: WebSocket /playground/:id/talk, `hearken.media.v1`, one call at a time. What happens in it comes as `playgroundLine` and `playgroundTurn`. */
+  talk: z.boolean(),
 });
 export type Playground = z.infer<typeof playground>;
 export const playgroundList = z.object({ apps: z.array(playgroundApp), sessions: z.array(playground) });
