@@ -148,6 +148,10 @@ export class LiveCall {
     this.#speculation = new Speculation({
       rehearse: (turnId, text) => this.#mind.rehearse(turnId, text),
       prepare: (speech, rate, language, signal) => this.#voice.prepare(speech, rate, language, signal),
+      foreseen: (text, { actions }) => {
+        if (actions.some(({ type }) => type === 'hangup'))
+          this.#dispatch({ type: 'parting', atMs: this.#nowMs(), text });
+      },
       record: (data) => record.event(this.#nowMs(), 'speculation', data),
       nowMs: () => this.#nowMs(),
     });
@@ -258,7 +262,10 @@ export class LiveCall {
 
   #listenToSession(): void {
     const { session, record } = this.#parts;
-    session.on('dtmf', (digit) => this.#dispatch({ type: 'key', atMs: this.#nowMs(), digit }));
+    session.on('dtmf', (digit) => {
+      record.event(this.#nowMs(), 'key', { digit });
+      this.#dispatch({ type: 'key', atMs: this.#nowMs(), digit });
+    });
     session.on('text', (text) => this.#dispatch({ type: 'typed', atMs: this.#nowMs(), text }));
     session.on('transferProgress', (transferId, status) =>
       record.event(this.#nowMs(), 'transferProgress', { transferId, status }),

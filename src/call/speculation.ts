@@ -6,6 +6,8 @@ export interface SpeculationOptions {
   readonly rehearse: (turnId: number, text: string) => Promise<TurnResult | undefined>;
   /** Makes the beginning of what would be said, so that it is there when it is wanted. */
   readonly prepare: (speech: string, rate: number, language: string, signal: AbortSignal) => Promise<void>;
+  /** The answer to these words is known. */
+  readonly foreseen: (text: string, result: TurnResult) => void;
   readonly record: (data: Readonly<Record<string, unknown>>) => void;
   readonly nowMs: () => number;
 }
@@ -58,12 +60,13 @@ export class Speculation {
   }
 
   async #work({ turnId, text, abort }: Guess): Promise<void> {
-    const { rehearse, prepare, record, nowMs } = this.#options;
+    const { rehearse, prepare, foreseen, record, nowMs } = this.#options;
     const { signal } = abort;
     const startedMs = nowMs();
     try {
       const result = await rehearse(turnId, text);
       const rehearsedMs = nowMs() - startedMs;
+      if (!signal.aborted && result) foreseen(text, result);
       const [first] = saysOf(result);
       if (!signal.aborted && first) await prepare(first.speech, first.rate ?? 1, result?.language ?? '', signal);
       if (!signal.aborted)

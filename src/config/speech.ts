@@ -12,6 +12,8 @@ export const turnSchema = z.strictObject({
   endSilenceNumberMs: ms(1200),
   /** The same after half a sentence ("嗯，我想…"). */
   endSilenceDanglingMs: ms(1500),
+  /** The same when the answer would be the goodbye: thanks come after a breath, and nobody should be hung up on in them. */
+  endSilencePartingMs: ms(450),
   /** How long a partial must not change before it may count as complete. */
   stablePartialMs: ms(150),
   /** Silence of the caller after a question until we ask again. */

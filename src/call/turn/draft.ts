@@ -75,5 +75,6 @@ export function emptyUtterance(startedAtMs: number): Utterance {
     complete: false,
     openNumber: false,
     dangling: false,
+    partingText: '',
   };
 }

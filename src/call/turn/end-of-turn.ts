@@ -13,6 +13,8 @@ export function endSilenceMs(utterance: Utterance, nowMs: number, config: TurnCo
       return config.endSilenceNumberMs;
     case 'dangling':
       return config.endSilenceDanglingMs;
+    case 'parting':
+      return config.endSilencePartingMs;
     case 'complete':
       return utterance.settled || nowMs - utterance.changedAtMs >= config.stablePartialMs
         ? config.endSilenceCompleteMs
@@ -23,14 +25,15 @@ export function endSilenceMs(utterance: Utterance, nowMs: number, config: TurnCo
   }
 }
 
-type Reading = 'unknown' | 'open number' | 'fitting number' | 'dangling' | 'complete';
+type Reading = 'unknown' | 'open number' | 'fitting number' | 'dangling' | 'parting' | 'complete';
 
 /** What the brain said of the words as they are now. */
 function readingOf(utterance: Utterance): Reading {
   if (utterance.text === '' || utterance.assessedText !== utterance.text) return 'unknown';
   if (utterance.openNumber) return utterance.complete ? 'fitting number' : 'open number';
   if (utterance.dangling) return 'dangling';
-  return utterance.complete ? 'complete' : 'unknown';
+  if (!utterance.complete) return 'unknown';
+  return utterance.partingText === utterance.text ? 'parting' : 'complete';
 }
 
 /** Why the silence that ended it was as long as it was. For the record. */
@@ -41,6 +44,7 @@ export function endReason(utterance: Utterance | undefined): string {
     'open number': 'silence inside a number',
     'fitting number': 'silence after a number',
     dangling: 'silence after half a sentence',
+    parting: 'silence before the goodbye',
     complete: 'complete answer',
   };
   return reasons[reading];

@@ -55,6 +55,10 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
       });
       scheduleEnd(draft, config);
       return;
+    case 'parting':
+      draft.updateUtterance({ partingText: event.text });
+      scheduleEnd(draft, config);
+      return;
     case 'final':
       onFinal(draft, event, config);
       return;

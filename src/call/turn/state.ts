@@ -37,6 +37,8 @@ export interface Utterance {
   readonly openNumber: boolean;
   /** It ends where nobody stops: "嗯，我想…". */
   readonly dangling: boolean;
+  /** Words after whose answer the line is hung up; empty while none are known. */
+  readonly partingText: string;
 }
 
 export type DeadlineName =
@@ -109,6 +111,8 @@ export type TurnEvent =
       readonly openNumber: boolean;
       readonly dangling?: boolean;
     }
+  /** Worked out ahead: the answer to these words would end the call. */
+  | { readonly type: 'parting'; readonly atMs: number; readonly text: string }
   | {
       readonly type: 'final';
       readonly atMs: number;

@@ -54,6 +54,21 @@ describe('end of turn', () => {
     );
   });
 
+  it('waits 450 ms before a goodbye, so that nobody is hung up on in their thanks', () => {
+    const driver = speech(new Driver().listening(), '没有了', { complete: true, openNumber: false });
+    driver.at(3150, { type: 'parting', text: '没有了' }).until(10_000);
+    expect(driver.timesOf('flush')).toEqual([3450]);
+    expect(driver.effects).toContainEqual(
+      expect.objectContaining({ detail: expect.objectContaining({ reason: 'silence before the goodbye' }) }),
+    );
+  });
+
+  it('takes other words than those that would end the call as any complete answer', () => {
+    const driver = speech(new Driver().listening(), '转人工', { complete: true, openNumber: false });
+    driver.at(3150, { type: 'parting', text: '没有了' }).until(10_000);
+    expect(driver.timesOf('flush')).toEqual([3250]);
+  });
+
   it('waits 1500 ms after half a sentence', () => {
     const driver = speech(new Driver().listening(), '嗯我想', {
       complete: false,
