@@ -1,6 +1,6 @@
 import { HearkenError, messageOf } from '../errors.js';
 import type { ParseResult } from '../nlu/intent-model.js';
-import type { StoredSession } from '../store/session-store.js';
+import type { HeldSession, StoredSession } from '../store/session-store.js';
 import { Abstracts } from './abstracts.js';
 import { EffectNeeded } from './actions/runner.js';
 import { type AnswerHints, AnswerWords } from './answer-words.js';
@@ -100,8 +100,8 @@ export class DialogueBrain implements Brain {
     checkId('messageId', message.messageId);
     const key = message.conversationId;
     const { sessions } = this.#options;
-    return sessions.withLock(key, this.#options.lockWaitMs ?? 10_000, async () => {
-      const stored = await this.#stored(message);
+    return sessions.withLock(key, this.#options.lockWaitMs ?? 10_000, async (held) => {
+      const stored = await this.#stored(message, held);
       const nowMs = this.#now();
       const tracker = await this.#tracker(message, stored?.value, nowMs);
       const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
@@ -114,7 +114,7 @@ export class DialogueBrain implements Brain {
       const after = this.#abstracts.apply(
         afterTurn(tracker, outcome.state, outcome.events, reply, nowMs, initialSlots),
       );
-      await sessions.put(key, after, stored?.version ?? 0);
+      await held.finish(after, stored?.version ?? 0);
       const sender = message.sender ?? after.state.sender;
       await this.#profiles.after(message, sender, tracker.state.slots, after.state.slots, nowMs);
       this.#abstracts.add(after);
@@ -127,7 +127,7 @@ export class DialogueBrain implements Brain {
   async rehearse(message: UserMessage): Promise<TurnResult | undefined> {
     checkId('conversationId', message.conversationId);
     checkId('messageId', message.messageId);
-    const stored = await this.#stored(message);
+    const stored = await this.#stored(message, { get: () => this.#options.sessions.get(message.conversationId) });
     const nowMs = this.#now();
     const tracker = await this.#tracker(message, stored?.value, nowMs);
     const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
@@ -180,9 +180,9 @@ export class DialogueBrain implements Brain {
   }
 
   /** What is stored. A caller who has just been picked up can have nothing stored: they are greeted even while the store is away. */
-  async #stored(message: UserMessage): Promise<StoredSession<unknown> | undefined> {
+  async #stored(message: UserMessage, held: Pick<HeldSession, 'get'>): Promise<StoredSession<unknown> | undefined> {
     try {
-      return await this.#options.sessions.get(message.conversationId);
+      return await held.get();
     } catch (error) {
       const away = error instanceof HearkenError && error.code === 'STORE_UNAVAILABLE';
       const begins = message.channel === 'voice' && message.input.type === 'event' && message.input.name === 'start';

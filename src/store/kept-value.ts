@@ -50,35 +50,36 @@ function copiedRecord(record: Readonly<Record<string, unknown>>, depth: number):
 /** One value at hand: ready to be read at once, or folded into its JSON, which takes a fraction of the memory. */
 export class KeptValue<T> {
   #value: T | undefined;
-  #json: string | undefined;
+  /** UTF-8, half of what a text with Chinese in it takes. */
+  #json: Buffer | undefined;
 
-  private constructor(value: T | undefined, json: string | undefined) {
+  private constructor(value: T | undefined) {
     this.#value = value;
-    this.#json = json;
   }
 
   static of<T>(value: T): KeptValue<T> {
     const copy = frozenCopy(value);
     if (copy === undefined) throw new TypeError('That is nothing that can be kept.');
-    return new KeptValue<T>(copy, undefined);
+    return new KeptValue<T>(copy);
   }
 
   static ofJson<T>(json: string): KeptValue<T> {
-    return new KeptValue<T>(frozenCopy(JSON.parse(json) as T), undefined);
+    return new KeptValue<T>(frozenCopy(JSON.parse(json) as T));
   }
 
   /** Nobody can change it. */
   get value(): T {
-    return this.#value ?? frozenCopy(JSON.parse(this.#json ?? 'null') as T);
+    return this.#value ?? frozenCopy(JSON.parse(this.#json?.toString() ?? 'null') as T);
   }
 
-  get json(): string {
-    return this.#json ?? JSON.stringify(this.#value);
+  /** Made once and kept: whoever asks for it writes it somewhere, and may have to do so again. */
+  get json(): Buffer {
+    this.#json ??= Buffer.from(JSON.stringify(this.#value));
+    return this.#json;
   }
 
   fold(): void {
-    if (this.#json !== undefined) return;
-    this.#json = JSON.stringify(this.#value);
+    void this.json;
     this.#value = undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { HearkenError } from '../errors.js';
 import { KeptValue, ReadyValues } from './kept-value.js';
 import { KeyLock } from './key-lock.js';
-import type { SessionStore, StoredSession } from './session-store.js';
+import type { HeldSession, SessionStore, StoredSession } from './session-store.js';
 
 export interface MemorySessionStoreOptions {
   /** Sliding: each put starts it anew. */
@@ -61,8 +61,10 @@ export class MemorySessionStore<T = unknown> implements SessionStore<T> {
     this.#forget(key);
   }
 
-  withLock<R>(key: string, waitMs: number, work: () => Promise<R>): Promise<R> {
-    return this.#lock.run(key, waitMs, work);
+  withLock<R>(key: string, waitMs: number, work: (held: HeldSession<T>) => Promise<R>): Promise<R> {
+    return this.#lock.run(key, waitMs, () =>
+      work({ get: () => this.get(key), finish: (value, version) => this.put(key, value, version) }),
+    );
   }
 
   async ping(): Promise<void> {}

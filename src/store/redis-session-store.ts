@@ -3,7 +3,8 @@ import { Redis } from 'ioredis';
 import { HearkenError, messageOf } from '../errors.js';
 import { KeyLock, lockConflict } from './key-lock.js';
 import { versionConflict } from './memory-session-store.js';
-import type { SessionStore, StoredSession } from './session-store.js';
+import { type Answer, ENVELOPE_SCHEMA, RedisRounds } from './redis-rounds.js';
+import type { HeldSession, SessionStore, StoredSession } from './session-store.js';
 import { withinMs } from './time-limit.js';
 
 export interface RedisSessionStoreOptions {
@@ -21,17 +22,6 @@ export interface RedisSessionStoreOptions {
   readonly onState?: (state: 'ready' | 'lost', reason: string) => void;
 }
 
-/** Version of the hash below; a store that finds a newer one leaves it alone. */
-const ENVELOPE_SCHEMA = 1;
-
-/** Hash {s: envelope schema, v: version, d: JSON, w: which write it was}. Returns the new version, or minus (stored version + 1) when it was not the expected one. */
-const PUT = `
-local found = tonumber(redis.call('HGET', KEYS[1], 'v') or '0')
-if found ~= tonumber(ARGV[1]) then return -(found + 1) end
-redis.call('HSET', KEYS[1], 's', ARGV[4], 'v', found + 1, 'd', ARGV[2], 'w', ARGV[5])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return found + 1`;
-
 /** Writes version ARGV[1] unless a newer one is there. Returns 1, or 0 when there is. */
 const RESTORE = `
 local found = tonumber(redis.call('HGET', KEYS[1], 'v') or '0')
@@ -39,10 +29,6 @@ if found > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'v', ARGV[1], 'd', ARGV[2], 'w', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`;
-
-/** Only the holder may free or extend: its token is compared first (https://redis.io/docs/latest/commands/set/#patterns). */
-const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
-const EXTEND = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
 
 /** A write, by its version and by whose it was. */
 export interface Written {
@@ -54,26 +40,34 @@ export interface StoredJson extends Written {
   readonly json: string;
 }
 
+/** What came with a lock: `same` is what the taker knew already. */
+export type Found = 'same' | StoredJson | undefined;
+
+/** A lock of Redis while its taker has it. */
+export interface HeldJson {
+  readonly found: Found;
+  /** Writes over the version expected and frees the lock. SESSION_CONFLICT when that is not the one stored; the lock stays then. */
+  finish(json: Buffer, expectedVersion: number): Promise<Written>;
+}
+
+interface Lock {
+  readonly name: string;
+  readonly session: string;
+}
+
 interface ScriptedRedis extends Redis {
-  hearkenPut(
+  hearkenRestore(
     key: string,
-    expected: number,
+    version: number,
     json: Buffer,
     ttlMs: number,
     schema: number,
     write: string,
   ): Promise<number>;
-  hearkenRestore(
-    key: string,
-    version: number,
-    json: string,
-    ttlMs: number,
-    schema: number,
-    write: string,
-  ): Promise<number>;
-  hearkenUnlock(key: string, token: string): Promise<number>;
-  hearkenExtend(key: string, token: string, ttlMs: number): Promise<number>;
 }
+
+/** A field of a hash, or nothing. */
+type Field = string | number | null | undefined;
 
 /** Locks that may have been taken without our hearing of it, to be freed when Redis answers again. */
 const MAX_ORPHANS = 10_000;
@@ -93,7 +87,11 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   readonly #ttlMs: number;
   readonly #lockTtlMs: number;
   readonly #timeoutMs: number;
-  readonly #orphans = new Map<string, string>();
+  readonly #rounds: RedisRounds;
+  /** Locks that are held now, by their token, and those that were given back without an answer. */
+  readonly #held = new Map<string, Lock>();
+  readonly #orphans = new Map<string, Lock>();
+  readonly #renewal: NodeJS.Timeout;
   readonly #instance = randomUUID();
   #writes = 0;
   #hanging = false;
@@ -107,7 +105,6 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     this.#redis = new Redis(options.url, {
       lazyConnect: true,
       enableOfflineQueue: false,
-      enableAutoPipelining: true,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       connectTimeout: timeoutMs,
@@ -115,16 +112,25 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
       disconnectTimeout: timeoutMs,
       retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000),
       scripts: {
-        hearkenPut: { lua: PUT, numberOfKeys: 1 },
+        ...RedisRounds.scripts,
         hearkenRestore: { lua: RESTORE, numberOfKeys: 1 },
-        hearkenUnlock: { lua: UNLOCK, numberOfKeys: 1 },
-        hearkenExtend: { lua: EXTEND, numberOfKeys: 1 },
       },
     }) as ScriptedRedis;
+    this.#rounds = new RedisRounds(this.#redis, {
+      lockTtlMs: this.#lockTtlMs,
+      ttlMs: this.#ttlMs,
+      ask: (command) => this.#ask(command),
+      failed: unavailable,
+    });
+    this.#renewal = setInterval(() => {
+      // A renewal that fails is no reason to stop: the version check of put is what keeps the data right.
+      for (const [token, { name, session }] of this.#held) this.#rounds.extend(name, session, token).catch(() => {});
+    }, this.#lockTtlMs / 3);
+    this.#renewal.unref();
     this.#redis.on('ready', () => {
       this.#hanging = false;
       options.onState?.('ready', '');
-      for (const [token, name] of this.#orphans) this.#free(name, token);
+      for (const [token, lock] of this.#orphans) this.#free(lock, token);
     });
     this.#redis.on('error', (error) => options.onState?.('lost', messageOf(error)));
     this.#redis.on('close', () => options.onState?.('lost', 'the connection was closed'));
@@ -138,6 +144,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
       await store.ping();
       return store;
     } catch (error) {
+      clearInterval(store.#renewal);
       store.#redis.disconnect();
       throw unavailable(error);
     }
@@ -153,6 +160,10 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     const [schema, version, write, json] = await this.#ask(() =>
       this.#redis.hmget(this.#session(key), 's', 'v', 'w', 'd'),
     );
+    return this.#read(key, schema, version, write, json);
+  }
+
+  #read(key: string, schema: Field, version: Field, write: Field, json: Field): StoredJson | undefined {
     if (version == null || json == null) return undefined;
     if (Number(schema) > ENVELOPE_SCHEMA) {
       throw new HearkenError(
@@ -161,7 +172,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
         { hint: `This one reads up to schema ${ENVELOPE_SCHEMA}: update it, or start a new conversation.` },
       );
     }
-    return { json, version: Number(version), write: write ?? '' };
+    return { json: String(json), version: Number(version), write: String(write ?? '') };
   }
 
   /** Whether what is stored is what this very write left there: who has kept that needs not read it again. */
@@ -172,28 +183,15 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   async put(key: string, value: T, expectedVersion: number): Promise<number> {
-    return (await this.putJson(key, JSON.stringify(value), expectedVersion)).version;
+    return (await this.putJson(key, Buffer.from(JSON.stringify(value)), expectedVersion)).version;
   }
 
-  async putJson(key: string, json: string, expectedVersion: number): Promise<Written> {
-    const write = this.#nextWrite();
-    const answer = await this.#ask(() =>
-      // As bytes: the client would make one text of all commands of a round and encode that again, which takes twice as long.
-      this.#redis.hearkenPut(
-        this.#session(key),
-        expectedVersion,
-        Buffer.from(json),
-        this.#ttlMs,
-        ENVELOPE_SCHEMA,
-        write,
-      ),
-    );
-    if (answer < 0) throw versionConflict(key, expectedVersion, -answer - 1);
-    return { version: answer, write };
+  async putJson(key: string, json: Buffer, expectedVersion: number): Promise<Written> {
+    return this.#write(key, json, expectedVersion);
   }
 
   /** Brings back what was written while Redis was away: this version, unless there is a newer one, which is told by undefined. */
-  async restoreJson(key: string, json: string, version: number): Promise<Written | undefined> {
+  async restoreJson(key: string, json: Buffer, version: number): Promise<Written | undefined> {
     const write = this.#nextWrite();
     const answer = await this.#ask(() =>
       this.#redis.hearkenRestore(this.#session(key), version, json, this.#ttlMs, ENVELOPE_SCHEMA, write),
@@ -206,25 +204,54 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   /** Those of this process queue in memory, so that only one of them at a time asks Redis. */
-  withLock<R>(key: string, waitMs: number, work: () => Promise<R>): Promise<R> {
+  withLock<R>(key: string, waitMs: number, work: (held: HeldSession<T>) => Promise<R>): Promise<R> {
     const deadline = performance.now() + waitMs;
-    return this.#local.run(key, waitMs, async () => {
-      const name = `${this.#prefix}lock:${key}`;
-      const token = randomUUID();
-      await this.#acquire(name, token, key, waitMs, deadline);
-      const renewal = setInterval(() => {
-        // A renewal that fails is no reason to stop: the version check of put is what keeps the data right.
-        this.#redis.hearkenExtend(name, token, this.#lockTtlMs).catch(() => {});
-      }, this.#lockTtlMs / 3);
-      renewal.unref();
-      try {
-        return await work();
-      } finally {
-        clearInterval(renewal);
-        // The turn is done and stored: nobody needs to wait for the release.
-        this.#free(name, token);
-      }
-    });
+    return this.#local.run(key, waitMs, () =>
+      this.withLockOf(key, { waitMs, deadline }, undefined, (held) => {
+        let fresh = held.found;
+        const get = (): Promise<StoredSession<T> | undefined> => {
+          if (fresh === undefined || fresh === 'same') return this.get(key);
+          const { json, version } = fresh;
+          fresh = undefined;
+          return Promise.resolve({ value: JSON.parse(json) as T, version });
+        };
+        return work({
+          get,
+          finish: async (value, expected) => (await held.finish(Buffer.from(JSON.stringify(value)), expected)).version,
+        });
+      }),
+    );
+  }
+
+  /**
+   * Redis' lock alone, for those who let one of this process at a time ask for it; what is stored comes with it, unless it is the write that the taker `knows`. Rejects
+   * as `getJson` does for what a newer Hearken stored.
+   */
+  async withLockOf<R>(
+    key: string,
+    wait: { readonly waitMs: number; readonly deadline: number },
+    knows: Written | undefined,
+    work: (held: HeldJson) => Promise<R>,
+  ): Promise<R> {
+    const lock = { name: `${this.#prefix}lock:${key}`, session: this.#session(key) };
+    const token = randomUUID();
+    const answer = await this.#acquire(lock, token, key, wait, knows);
+    this.#held.set(token, lock);
+    try {
+      const [what, schema, version, write, json] = answer;
+      const found = what === 1 ? 'same' : what === 2 ? this.#read(key, schema, version, write, json) : undefined;
+      return await work({
+        found,
+        finish: async (bytes, expected) => {
+          const written = await this.#write(key, bytes, expected, token);
+          this.#held.delete(token);
+          return written;
+        },
+      });
+    } finally {
+      // The turn is done and stored: nobody needs to wait for the release.
+      if (this.#held.delete(token)) this.#free(lock, token);
+    }
   }
 
   async ping(): Promise<void> {
@@ -232,6 +259,9 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#renewal);
+    // Locks that were given back just now go before the goodbye.
+    this.#rounds.flush();
     try {
       await withinMs(this.#redis.quit(), this.#timeoutMs, () => new Error('no answer to QUIT'));
     } catch {
@@ -239,23 +269,41 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     }
   }
 
-  async #acquire(name: string, token: string, key: string, waitMs: number, deadline: number): Promise<void> {
+  async #acquire(
+    lock: Lock,
+    token: string,
+    key: string,
+    { waitMs, deadline }: { readonly waitMs: number; readonly deadline: number },
+    knows: Written | undefined,
+  ): Promise<Answer> {
     for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)) {
-      const answer = await this.#ask(() => this.#redis.set(name, token, 'PX', this.#lockTtlMs, 'NX')).catch((error) => {
+      let answer: Answer;
+      try {
+        answer = await this.#rounds.begin(lock.name, lock.session, token, knows?.version, knows?.write);
+      } catch (error) {
         // Redis may have given it to us all the same: nobody else should have to wait until it expires.
-        this.#free(name, token);
+        this.#free(lock, token);
         throw error;
-      });
-      if (answer === 'OK') return;
+      }
+      if (answer[0] !== 0) return answer;
       if (performance.now() + pauseMs > deadline) throw lockConflict(key, waitMs);
       await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random() / 2)));
     }
   }
 
+  async #write(key: string, json: Buffer, expectedVersion: number, token?: string): Promise<Written> {
+    const write = this.#nextWrite();
+    const lock = `${this.#prefix}lock:${key}`;
+    const [answer] = await this.#rounds.put(lock, this.#session(key), json, expectedVersion, write, token);
+    const version = Number(answer);
+    if (version < 0) throw versionConflict(key, expectedVersion, -version - 1);
+    return { version, write };
+  }
+
   /** Gives a lock back, now or when Redis answers again. It expires by itself should that be too late. */
-  #free(name: string, token: string): void {
-    if (this.#orphans.size < MAX_ORPHANS) this.#orphans.set(token, name);
-    this.#redis.hearkenUnlock(name, token).then(
+  #free(lock: Lock, token: string): void {
+    if (this.#orphans.size < MAX_ORPHANS) this.#orphans.set(token, lock);
+    this.#rounds.free(lock.name, lock.session, token).then(
       () => this.#orphans.delete(token),
       () => {},
     );

@@ -2,8 +2,8 @@ import { HearkenError } from '../errors.js';
 import { KeptValue, ReadyValues } from './kept-value.js';
 import { KeyLock } from './key-lock.js';
 import { versionConflict } from './memory-session-store.js';
-import type { RedisSessionStore } from './redis-session-store.js';
-import type { SessionStore, StoredSession } from './session-store.js';
+import type { HeldJson, RedisSessionStore, StoredJson, Written } from './redis-session-store.js';
+import type { HeldSession, SessionStore, StoredSession } from './session-store.js';
 
 export interface ResilientSessionStoreOptions {
   readonly ttlMs: number;
@@ -59,35 +59,15 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
       const known = copy === undefined || copy.saved ? copy : await this.#writeBack(key, copy);
       // What this instance wrote last is read from its copy, unless another one has written since.
       if (known !== undefined && (await this.#remote.holds(key, known.version, known.write))) return session(known);
-      const stored = await this.#remote.getJson(key);
-      // A Redis that came back without its memory: ours is the only one left.
-      if (stored === undefined) return copy === undefined ? undefined : session(copy);
-      return session(this.#keep(key, KeptValue.ofJson(stored.json), stored.version, stored.write));
+      return this.#taken(key, copy, await this.#remote.getJson(key));
     } catch (error) {
       if (!isAway(error) || copy === undefined) throw error;
       return session(copy);
     }
   }
 
-  async put(key: string, value: T, expectedVersion: number): Promise<number> {
-    const kept = KeptValue.of(value);
-    const { json } = kept;
-    const copy = this.#live(key);
-    try {
-      const { version, write } = await this.#remote.putJson(key, json, expectedVersion);
-      this.#keep(key, kept, version, write);
-      return version;
-    } catch (error) {
-      if (isConflict(error) && copy?.version === expectedVersion && (await this.#remote.getJson(key)) === undefined) {
-        const restored = await this.#remote.restoreJson(key, json, expectedVersion + 1);
-        this.#keep(key, kept, expectedVersion + 1, restored?.write ?? '');
-        return expectedVersion + 1;
-      }
-      if (!isAway(error)) throw error;
-      if ((copy?.version ?? 0) !== expectedVersion) throw versionConflict(key, expectedVersion, copy?.version ?? 0);
-      this.#keep(key, kept, expectedVersion + 1);
-      return expectedVersion + 1;
-    }
+  put(key: string, value: T, expectedVersion: number): Promise<number> {
+    return this.#put(key, value, expectedVersion, (json) => this.#remote.putJson(key, json, expectedVersion));
   }
 
   async delete(key: string): Promise<void> {
@@ -96,17 +76,20 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   /** Redis' lock where it can be had; while Redis is away only this process is kept from doing two turns at once. */
-  async withLock<R>(key: string, waitMs: number, work: () => Promise<R>): Promise<R> {
+  withLock<R>(key: string, waitMs: number, work: (held: HeldSession<T>) => Promise<R>): Promise<R> {
+    const deadline = performance.now() + waitMs;
     return this.#local.run(key, waitMs, async () => {
+      const copy = this.#live(key);
+      const knows = copy?.saved === true ? copy : undefined;
       let begun = false;
       try {
-        return await this.#remote.withLock(key, waitMs, () => {
+        return await this.#remote.withLockOf(key, { waitMs, deadline }, knows, (remote) => {
           begun = true;
-          return work();
+          return work(this.#held(key, copy, remote));
         });
       } catch (error) {
         if (begun || !isAway(error)) throw error;
-        return work();
+        return work({ get: () => this.get(key), finish: (value, version) => this.put(key, value, version) });
       }
     });
   }
@@ -136,6 +119,55 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
       // Still away, or that conversation is busy: the next round tries again.
     } finally {
       this.#writingBack = false;
+    }
+  }
+
+  #held(key: string, copy: Copy<T> | undefined, remote: HeldJson): HeldSession<T> {
+    // What only this process has is written back first.
+    let asked = copy !== undefined && !copy.saved;
+    return {
+      get: async () => {
+        if (asked) return this.get(key);
+        asked = true;
+        const { found } = remote;
+        return found === 'same' && copy !== undefined
+          ? session(copy)
+          : this.#taken(key, copy, found === 'same' ? undefined : found);
+      },
+      finish: (value, version) => this.#put(key, value, version, (json) => remote.finish(json, version)),
+    };
+  }
+
+  /** What was found in Redis, as the copy from now on. */
+  #taken(key: string, copy: Copy<T> | undefined, found: StoredJson | undefined): StoredSession<T> | undefined {
+    // A Redis that came back without its memory: ours is the only one left.
+    if (found === undefined) return copy === undefined ? undefined : session(copy);
+    return session(this.#keep(key, KeptValue.ofJson(found.json), found.version, found.write));
+  }
+
+  async #put(
+    key: string,
+    value: T,
+    expectedVersion: number,
+    write: (json: Buffer) => Promise<Written>,
+  ): Promise<number> {
+    const kept = KeptValue.of(value);
+    const { json } = kept;
+    const copy = this.#live(key);
+    try {
+      const written = await write(json);
+      this.#keep(key, kept, written.version, written.write);
+      return written.version;
+    } catch (error) {
+      if (isConflict(error) && copy?.version === expectedVersion && (await this.#remote.getJson(key)) === undefined) {
+        const restored = await this.#remote.restoreJson(key, json, expectedVersion + 1);
+        this.#keep(key, kept, expectedVersion + 1, restored?.write ?? '');
+        return expectedVersion + 1;
+      }
+      if (!isAway(error)) throw error;
+      if ((copy?.version ?? 0) !== expectedVersion) throw versionConflict(key, expectedVersion, copy?.version ?? 0);
+      this.#keep(key, kept, expectedVersion + 1);
+      return expectedVersion + 1;
     }
   }
 

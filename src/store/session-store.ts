@@ -6,6 +6,17 @@ export interface StoredSession<T> {
   readonly version: number;
 }
 
+/** A conversation while nobody else works on it. */
+export interface HeldSession<T = unknown> {
+  /** As the store's `get`; the first time it costs nothing where the lock came with what is stored. */
+  get(): Promise<StoredSession<T> | undefined>;
+  /**
+   * As the store's `put`, and gives the lock back to other instances where it was written: what the work does afterwards must not need it. In this process the next one
+   * still waits until the work has ended.
+   */
+  finish(value: T, expectedVersion: number): Promise<number>;
+}
+
 export interface SessionStore<T = unknown> {
   /** Undefined when there is none or it has expired. Reading does not extend its life. */
   get(key: string): Promise<StoredSession<T> | undefined>;
@@ -19,7 +30,7 @@ export interface SessionStore<T = unknown> {
    * Runs `work` while nobody else (in any instance) works on this key. Waits at most `waitMs`, then SESSION_CONFLICT. The lock expires by itself
    * should its holder die.
    */
-  withLock<R>(key: string, waitMs: number, work: () => Promise<R>): Promise<R>;
+  withLock<R>(key: string, waitMs: number, work: (held: HeldSession<T>) => Promise<R>): Promise<R>;
   /** Name for the banner and health page: `memory`, `redis`. */
   readonly kind: string;
   ping(): Promise<void>;

@@ -160,9 +160,9 @@ class Linked {
     const move: Move = { to, byMessageId: message.messageId, refreshedMs: Date.now() };
     if (to !== conversationId) {
       const moved: Moved = { schema: MOVED_SCHEMA, movedTo: to, byMessageId: message.messageId };
-      await sessions.withLock(conversationId, this.#options.lockWaitMs ?? 10_000, async () => {
-        const stored = await sessions.get(conversationId);
-        await sessions.put(conversationId, moved, stored?.version ?? 0);
+      await sessions.withLock(conversationId, this.#options.lockWaitMs ?? 10_000, async (held) => {
+        const stored = await held.get();
+        await held.finish(moved, stored?.version ?? 0);
       });
       this.#keep(conversationId, move);
     }

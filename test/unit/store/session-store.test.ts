@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import { RedisSessionStore } from '../../../src/store/redis-session-store.js';
@@ -172,6 +173,28 @@ for (const [kind, make] of kinds) {
         expect(await s.withLock(key, 1000, async () => 'next')).toBe('next');
       });
 
+      it('hands what is stored to whoever has the lock, and takes back what becomes of it', async () => {
+        const s = await store();
+        const key = newKey();
+        const turn = (text: string) =>
+          s.withLock(key, 5000, async (held) => {
+            const before = await held.get();
+            return [before?.value.text, await held.finish({ text }, before?.version ?? 0)];
+          });
+        expect(await turn('a')).toEqual([undefined, 1]);
+        expect(await turn('b')).toEqual(['a', 2]);
+        await s.put(key, { text: 'beside it' }, 2);
+        expect(await turn('c')).toEqual(['beside it', 4]);
+        const late = s.withLock(key, 5000, async (held) => {
+          expect((await held.get())?.version).toBe(4);
+          await s.put(key, { text: 'between' }, 4);
+          expect((await held.get())?.value.text).toBe('between');
+          return held.finish({ text: 'd' }, 4);
+        });
+        await expect(late).rejects.toMatchObject({ code: 'SESSION_CONFLICT' });
+        expect(await turn('e')).toEqual(['between', 6]);
+      });
+
       it('frees the lock when the work throws', async () => {
         const s = await store();
         const key = newKey();
@@ -245,6 +268,47 @@ describe.skipIf(missing !== undefined)(`the Redis store${missing ? ` (skipped: $
     await expect(slept).rejects.toMatchObject({ code: 'SESSION_CONFLICT' });
     expect((await other.get('fence'))?.value.text).toBe('in time');
     await Promise.all([sleeper.close(), other.close()]);
+  });
+
+  it('keeps a lock for as long as its holder lives and works, however short its life', async () => {
+    const url = redis?.url ?? '';
+    const holder = await RedisSessionStore.connect<Value>({ url, ttlMs: 60_000, lockTtlMs: 1000 });
+    const other = await RedisSessionStore.connect<Value>({ url, ttlMs: 60_000 });
+    let end: () => void = () => {};
+    const work = holder.withLock('long', 1000, () => new Promise<void>((resolve) => (end = resolve)));
+    await expect(other.withLock('long', 2000, async () => 'meanwhile')).rejects.toMatchObject({
+      code: 'SESSION_CONFLICT',
+    });
+    end();
+    await work;
+    expect(await other.withLock('long', 5000, async () => 'next')).toBe('next');
+    await Promise.all([holder.close(), other.close()]);
+  });
+
+  it('lets another instance go on as soon as a turn is finished', async () => {
+    const url = redis?.url ?? '';
+    const a = await RedisSessionStore.connect<Value>({ url, ttlMs: 60_000 });
+    const b = await RedisSessionStore.connect<Value>({ url, ttlMs: 60_000 });
+    const order = await a.withLock('baton', 1000, async (held) => {
+      await held.finish({ text: 'a' }, 0);
+      return b.withLock('baton', 5000, async (next) => (await next.get())?.value.text);
+    });
+    expect(order).toBe('a');
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  it('takes no other conversation along when Redis refuses one', async () => {
+    const url = redis?.url ?? '';
+    const s = await RedisSessionStore.connect<Value>({ url, ttlMs: 60_000, prefix: 'odd:' });
+    const raw = new Redis(url);
+    await raw.set('odd:session:foreign', 'no hash');
+    const [refused, fine] = await Promise.allSettled([
+      s.put('foreign', { text: 'a' }, 0),
+      s.withLock('own', 1000, (held) => held.finish({ text: 'b' }, 0)),
+    ]);
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } });
+    expect(fine).toEqual({ status: 'fulfilled', value: 1 });
+    await Promise.all([s.close(), raw.quit()]);
   });
 
   it('says clearly that Redis is away, and works again when it is back', async () => {
