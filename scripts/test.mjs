@@ -9,6 +9,7 @@ import { build, ensureReady, root } from './bootstrap.mjs';
 const PACKAGES = {
   baresip: 'baresip',
   kamailio: 'kamailio',
+  'linphone-cli': 'linphonec',
   'sip-tester': 'sipp',
   'redis-server': 'redis-server',
   chromium: 'chromium',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeWav } from '../../src/dsp/wav.js';
 import { freePorts, TestProcess } from './processes.js';
+import { samplesOf } from './unfinished-wav.js';
 
 export interface PhoneOptions {
   readonly name: string;
@@ -170,13 +171,4 @@ snd_path ${this.#folder}
 
 function tlsLines(tls: PhoneOptions['tls']): string {
   return tls ? `sip_certificate ${tls.bothFile}\nsip_cafile ${tls.caFile}\nsip_verify_server yes\n` : '';
-}
-
-/** The samples of a WAV that was being written a moment ago: its header may not know the length yet. */
-function samplesOf(bytes: Buffer): Int16Array {
-  const data = bytes.indexOf('data');
-  const start = data < 0 ? 44 : data + 8;
-  const samples = new Int16Array(Math.max(0, (bytes.length - start) >> 1));
-  for (let index = 0; index < samples.length; index++) samples[index] = bytes.readInt16LE(start + index * 2);
-  return samples;
 }

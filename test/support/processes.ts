@@ -54,6 +54,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** It is driven by what is written to its standard input. */
+  readonly typed?: boolean;
 }
 
 /** A process of a scenario: what it printed, and an end that always comes. */
@@ -73,8 +75,10 @@ export class TestProcess {
     this.#child = spawn(options.command, [...(options.args ?? [])], {
       cwd: options.cwd ?? root,
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [options.typed ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
+    // A program that is gone reads nothing more; whoever waits for its output is told.
+    this.#child.stdin?.on('error', () => undefined);
     const collect = (chunk: Buffer): void => {
       this.output = (this.output + chunk.toString('utf8')).slice(-200_000);
     };
@@ -115,6 +119,11 @@ export class TestProcess {
       limitMs,
       () => this.output.slice(-3000),
     );
+  }
+
+  /** One line to its standard input (of a process that was started with `typed`). */
+  type(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -1,14 +1,16 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { SrtcpSession, SrtpSession } from 'werift-rtp';
 import { parseRtp, sequenceDistance } from './packet.js';
 
 /** SRTP and SRTCP (RFC 3711, RFC 7714) by werift-rtp. The library is loaded with the first call that needs it. */
 
-export type SrtpSuite = 'AES_CM_128_HMAC_SHA1_80' | 'AEAD_AES_128_GCM';
+export type SrtpSuite = 'AES_CM_128_HMAC_SHA1_80' | 'AEAD_AES_128_GCM' | 'AES_CM_128_HMAC_SHA1_32';
 
 /** In the order of our offers. RFC 4568 §6.2, RFC 7714 §14.2: key and salt together. */
 export const SRTP_KEY_BYTES: Readonly<Record<SrtpSuite, number>> = {
   AES_CM_128_HMAC_SHA1_80: 30,
   AEAD_AES_128_GCM: 28,
+  AES_CM_128_HMAC_SHA1_32: 30,
 };
 export const SRTP_SUITES = Object.keys(SRTP_KEY_BYTES) as readonly SrtpSuite[];
 
@@ -24,9 +26,12 @@ let library: Promise<Library> | undefined;
 
 /** RFC 3711 §3.3.2 wants a window of at least 64. */
 const WINDOW = 128;
+const RTP_HEADER_BYTES = 12;
 /** SRTCP ends with an index whose top bit says "encrypted", and the tag (RFC 3711 §3.4; RFC 7714 puts the index last). */
 const SRTCP_INDEX_MASK = 0x7fff_ffff;
 const SHA1_TAG_BYTES = 10;
+/** RFC 4568 §6.2.2: of audio packets only; reports keep the long one. */
+const SHORT_TAG_BYTES = 4;
 
 /** Both directions of one call. Contexts live as long as their key: the rollover counter and the replay window belong to it. */
 export class SrtpContext {
@@ -61,7 +66,8 @@ export class SrtpContext {
   protect(packet: Buffer): Buffer {
     const { RtpHeader } = this.#library;
     const header = RtpHeader.deSerialize(packet);
-    return this.#out.rtp.encrypt(packet.subarray(header.payloadOffset), header);
+    const sent = this.#out.rtp.encrypt(packet.subarray(header.payloadOffset), header);
+    return this.#shortTags ? sent.subarray(0, sent.length - (SHA1_TAG_BYTES - SHORT_TAG_BYTES)) : sent;
   }
 
   protectRtcp(packet: Buffer): Buffer {
@@ -76,7 +82,9 @@ export class SrtpContext {
     const index = window.indexOf(head.sequence);
     if (!window.isNew(index)) return this.#refuse();
     try {
-      const plain = this.#in.rtp.decrypt(datagram);
+      const whole = this.#shortTags ? this.#withLongTag(datagram, index) : datagram;
+      if (!whole) return this.#refuse();
+      const plain = this.#in.rtp.decrypt(whole);
       window.remember(index);
       // Only authentic sources are remembered, and a call has few.
       if (this.#rtpWindows.size < 16) this.#rtpWindows.set(head.ssrc, window);
@@ -87,7 +95,7 @@ export class SrtpContext {
   }
 
   unprotectRtcp(datagram: Buffer): Buffer | undefined {
-    const end = datagram.length - (this.keys.suite === 'AES_CM_128_HMAC_SHA1_80' ? SHA1_TAG_BYTES : 0) - 4;
+    const end = datagram.length - (this.keys.suite === 'AEAD_AES_128_GCM' ? 0 : SHA1_TAG_BYTES) - 4;
     if (end < 8) return undefined;
     const index = datagram.readUInt32BE(end) & SRTCP_INDEX_MASK;
     if (!this.#rtcpWindow.isNew(index)) return undefined;
@@ -98,6 +106,26 @@ export class SrtpContext {
     } catch {
       return undefined;
     }
+  }
+
+  get #shortTags(): boolean {
+    return this.keys.suite === 'AES_CM_128_HMAC_SHA1_32';
+  }
+
+  /** The library knows tags of 80 bits only: once the 32 that came are found right, the packet gets the others. Undefined when they are wrong. */
+  #withLongTag(datagram: Buffer, index: number): Buffer | undefined {
+    const end = datagram.length - SHORT_TAG_BYTES;
+    if (end < RTP_HEADER_BYTES) return undefined;
+    const rollover = Buffer.alloc(4);
+    rollover.writeUInt32BE(Math.floor(index / 2 ** 16));
+    const tag = createHmac('sha1', this.#in.rtp.remoteContext.srtpSessionAuthTag)
+      .update(datagram.subarray(0, end))
+      .update(rollover)
+      .digest()
+      .subarray(0, SHA1_TAG_BYTES);
+    return timingSafeEqual(tag.subarray(0, SHORT_TAG_BYTES), datagram.subarray(end))
+      ? Buffer.concat([datagram.subarray(0, end), tag])
+      : undefined;
   }
 
   #refuse(): undefined {

@@ -5,6 +5,7 @@ import type { BridgeCall } from '../../src/bridge.js';
 import type { BridgeConfigInput, FakeSession } from '../../src/index.js';
 import { samplesOf } from '../../src/rtp/line.js';
 import { type Certificates, makeCertificates } from '../support/certificates.js';
+import { shareOf } from '../support/g711.js';
 import { until } from '../support/recorder.js';
 import { World } from '../support/world.js';
 
@@ -19,17 +20,6 @@ afterEach(async () => {
 
 const note = (hz: number, rate: number, seconds: number): Int16Array =>
   Int16Array.from({ length: rate * seconds }, (_, index) => 6000 * Math.sin((2 * Math.PI * hz * index) / rate));
-
-/** Power at one frequency relative to all power, 0…1 (Goertzel). */
-function share(pcm: Int16Array, hz: number, rate: number): number {
-  const k = 2 * Math.cos((2 * Math.PI * hz) / rate);
-  let [a, b, total] = [0, 0, 1];
-  for (const x of pcm) {
-    total += x * x;
-    [a, b] = [x + k * a - b, a];
-  }
-  return (2 * (a * a + b * b - k * a * b)) / (pcm.length * total);
-}
 
 /** The last half second that the service heard, as samples at 16 kHz. */
 function ear(session: FakeSession): () => Int16Array {
@@ -69,7 +59,7 @@ describeWith(['baresip', 'openssl'], 'media with baresip', () => {
     expect(session.start.media).toEqual({ encoding: 'pcm16', sampleRate: 16_000 });
     expect(call.leg.codec).toBe(codec);
     const heard = ear(session);
-    await until(() => share(heard(), 440, 16_000) > 0.9, 'the service hears the note', 10_000);
+    await until(() => shareOf(heard(), 440, 16_000) > 0.9, 'the service hears the note', 10_000);
     session.play(new Uint8Array(note(1000, 16_000, 3).buffer));
     session.mark('said');
     await session.waitFor('mark', 10_000);
@@ -77,7 +67,7 @@ describeWith(['baresip', 'openssl'], 'media with baresip', () => {
     const [rate = 8000] = phone.heardRates();
     const [samples = new Int16Array(0)] = await phone.heard();
     const seconds = Array.from({ length: Math.floor(samples.length / (rate / 2)) }, (_, index) =>
-      share(samples.subarray((index * rate) / 2, ((index + 1) * rate) / 2), 1000, rate),
+      shareOf(samples.subarray((index * rate) / 2, ((index + 1) * rate) / 2), 1000, rate),
     );
     expect(Math.max(...seconds)).toBeGreaterThan(0.9);
   });

@@ -27,21 +27,25 @@ export function rms(payload: Uint8Array): number {
   return Math.sqrt(sum / payload.length);
 }
 
-/** Power at one frequency relative to all power, 0…1 (Goertzel). */
+/** Power at one frequency relative to all power, 0…1 (Goertzel), of mu-law at 8 kHz. */
 export function share(payload: Uint8Array, hz: number): number {
-  const k = 2 * Math.cos((2 * Math.PI * hz) / 8000);
+  return shareOf(Float64Array.from(payload, muLawDecode), hz, 8000);
+}
+
+/** The same of samples. */
+export function shareOf(samples: Int16Array | Float64Array, hz: number, rate: number): number {
+  const k = 2 * Math.cos((2 * Math.PI * hz) / rate);
   let a = 0;
   let b = 0;
   let total = 0;
-  for (const byte of payload) {
-    const x = muLawDecode(byte);
+  for (const x of samples) {
     total += x * x;
     const next = x + k * a - b;
     b = a;
     a = next;
   }
   const power = a * a + b * b - k * a * b;
-  return total === 0 ? 0 : (2 * power) / (payload.length * total);
+  return total === 0 ? 0 : (2 * power) / (samples.length * total);
 }
 
 /** Best match of `needle` in `hay` as normalised correlation of their 20 ms energies, -1…1, and where. */
