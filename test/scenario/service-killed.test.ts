@@ -1,31 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { concat } from '../../src/dsp/framing.js';
 import { Baresip } from '../support/baresip.js';
 import { BridgeProcess, ServiceProcess } from '../support/hearken.js';
 import { describeWith } from '../support/needs.js';
-import { eventually, Stage } from '../support/processes.js';
+import { eventually } from '../support/processes.js';
+import { openScene } from '../support/scene.js';
 import { speechMs } from '../support/sound.js';
-
-let data: string;
-let stage: Stage;
-beforeEach(() => {
-  data = mkdtempSync(join(tmpdir(), 'hearken-killed-'));
-  stage = new Stage();
-});
-afterEach(async () => {
-  await stage.clear();
-  rmSync(data, { recursive: true, force: true });
-});
 
 const quietCaller = (name: string): Promise<Baresip> =>
   Baresip.start({ name, autoAnswer: false, speech: new Int16Array(8 * 60_000) });
 
 describeWith(['baresip'], 'the service is killed in the middle of a call', () => {
-  it('the caller hears the apology, the call ends, and the next call is answered as ever', async () => {
-    const service = stage.add(await ServiceProcess.start(data));
+  it.concurrent('the caller hears the apology, the call ends, and the next call is answered as ever', async ({
+    onTestFinished,
+  }) => {
+    const { stage, folder } = openScene('killed', onTestFinished);
+    const service = stage.add(await ServiceProcess.start(folder));
     const port = new URL(service.url).port;
     const bridge = stage.add(await BridgeProcess.start(service.mediaUrl));
     const caller = stage.add(await quietCaller('first'));
@@ -43,14 +33,15 @@ describeWith(['baresip'], 'the service is killed in the middle of a call', () =>
     expect(bridge.running).toBe(true);
     expect(bridge.output).not.toMatch(/unhandled|uncaught/i);
 
-    stage.add(await ServiceProcess.start(data, { HEARKEN_PORT: port }));
+    stage.add(await ServiceProcess.start(folder, { HEARKEN_PORT: port }));
     const next = stage.add(await quietCaller('second'));
     await next.dial(`sip:bot@127.0.0.1:${bridge.sipPort}`);
     await eventually('the bot being heard again', () => (next.heardMs()[0] ?? 0) > 2500);
     expect(speechMs(concat(await next.heard()))).toBeGreaterThan(800);
   });
 
-  it('without a service at all, the caller still hears the apology', async () => {
+  it.concurrent('without a service at all, the caller still hears the apology', async ({ onTestFinished }) => {
+    const { stage } = openScene('alone', onTestFinished);
     const bridge = stage.add(await BridgeProcess.start('ws://127.0.0.1:9/media'));
     const caller = stage.add(await quietCaller('alone'));
     await caller.dial(`sip:bot@127.0.0.1:${bridge.sipPort}`);

@@ -1,26 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { findRecord, type RecordedEvent } from '../../src/call/record.js';
 import { fetchTurns } from '../../src/replay/call-report.js';
 import { placeCall } from '../../src/replay/phone-caller.js';
 import { readScript } from '../../src/replay/utterances.js';
 import { readAudioFile } from '../../src/speech/audio-file.js';
 import { BridgeProcess, ServiceProcess } from '../support/hearken.js';
-import { root, Stage } from '../support/processes.js';
-
-let folder: string;
-let stage: Stage;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hearken-worker-'));
-  stage = new Stage();
-});
-afterEach(async () => {
-  await stage.clear();
-  rmSync(folder, { recursive: true, force: true });
-});
+import { root } from '../support/processes.js';
+import { openScene } from '../support/scene.js';
 
 /** Processes that the service has started, by the name of their file. */
 function workersOf(pid: number, name: string): number[] {
@@ -45,12 +34,13 @@ function askedAgain(events: readonly RecordedEvent[]): number {
 }
 
 describe('a speech process is killed in the middle of a call', () => {
-  it.each([
+  it.concurrent.for([
     { worker: 'recognizer-worker', afterMs: 900, all: false },
     { worker: 'synthesizer-worker', afterMs: 0, all: true },
   ])(
     '$worker: it is started again and the call goes on, with one re-prompt at most',
-    async ({ worker, afterMs, all }) => {
+    async ({ worker, afterMs, all }, { onTestFinished }) => {
+      const { stage, folder } = openScene('worker', onTestFinished);
       // Two recognisers: the call moves to the other one, which hears the beginning of the sentence again. No English ears beside: the one at work is the one that has the call.
       const config = join(folder, 'two.yml');
       const prompts = join(root, 'node_modules/.cache/hearken-test-prompts');
