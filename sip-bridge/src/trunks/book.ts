@@ -210,6 +210,7 @@ export class TrunkBook {
         outboundProxy,
         expiresSeconds: register.expiresSeconds,
         failoverMs: register.failoverMs,
+        returnMs: register.returnMs,
         endpointFor: (registrar) => this.#agent.locate(registrar),
         logger: this.#logger,
       });

@@ -40,6 +40,8 @@ export const trunkSchema = z.strictObject({
       expiresSeconds: z.number().int().min(60).max(86_400).default(300),
       /** A registrar that does not answer for so long is passed over. */
       failoverMs: ms(4000),
+      /** Registered with another one, the first is tried again so often. */
+      returnMs: ms(60_000),
     })
     .optional(),
   /** Host in the From of our calls; the first target's where it is left out. */

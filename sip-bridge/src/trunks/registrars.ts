@@ -14,12 +14,11 @@ export interface RegistrarsOptions {
   readonly expiresSeconds: number;
   /** One that does not answer for so long is passed over. */
   readonly failoverMs: number;
+  /** Registered with another one, the first is tried again so often. */
+  readonly returnMs: number;
   readonly endpointFor: (registrar: string) => Promise<Endpoint>;
   readonly logger: Logger;
 }
-
-/** Registered with the second, the first is tried again so often. */
-const RETURN_MS = 60_000;
 
 /** Keeps one address registered with the first registrar that takes it. */
 export class Registrars extends SafeEmitter<RegistrationEvents> {
@@ -68,7 +67,7 @@ export class Registrars extends SafeEmitter<RegistrationEvents> {
         this.#current = registration;
         registration.on('registered', () => {
           clearTimeout(this.#watch);
-          if (this.#index > 0) this.#return ??= setTimeout(() => this.#tryFirst(), RETURN_MS);
+          if (this.#index > 0) this.#later();
           this.emit('registered');
         });
         registration.on('failed', (status, reason) => {
@@ -107,7 +106,7 @@ export class Registrars extends SafeEmitter<RegistrationEvents> {
       (registration) => {
         const again = (): void => {
           registration.abandon();
-          if (!this.#stopped) this.#return = setTimeout(() => this.#tryFirst(), RETURN_MS);
+          this.#later();
         };
         const timer = setTimeout(again, this.#options.failoverMs);
         registration.once('registered', () => {
@@ -123,8 +122,13 @@ export class Registrars extends SafeEmitter<RegistrationEvents> {
         });
         registration.start();
       },
-      () => undefined,
+      // Its name can't be looked up, for now.
+      () => this.#later(),
     );
+  }
+
+  #later(): void {
+    if (!this.#stopped) this.#return ??= setTimeout(() => this.#tryFirst(), this.#options.returnMs);
   }
 
   async #open(registrar: string): Promise<Registration> {

@@ -83,6 +83,16 @@ describe('an attended transfer', () => {
     await call.hangup();
   });
 
+  it("tells the agent's phone the page with the conversation", async () => {
+    await start({ transfer: { deskUrl: 'https://desk.example.com/calls/{session}?from=phone', whisper: false } });
+    const agent = await agentPhone();
+    const { call, session } = await world.call();
+    order(session, agent.phone.uri, { headers: { 'X-Hearken-Session': 'a b/c' } });
+    await call.next('transferred', 6000);
+    expect(agent.calls[0]?.info?.headers['X-Hearken-Link']).toBe('https://desk.example.com/calls/a%20b%2Fc?from=phone');
+    await call.hangup();
+  });
+
   it.each([
     ['is busy', { maxCalls: 0 }, 486],
     ['does not answer', {}, 408],

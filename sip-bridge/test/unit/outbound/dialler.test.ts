@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type BridgeConfigInput, type PhoneCall, SipPhone } from '../../../src/index.js';
 import { until } from '../../support/recorder.js';
@@ -147,6 +150,50 @@ describe('POST /calls', () => {
     expect(Number(body.dueMs)).toBeGreaterThan(now.getTime() + 3_000_000);
     expect((await ask('DELETE', `/calls/${String(body.id)}`)).status).toBe(200);
     expect(job()?.state).toBe('cancelled');
+  });
+});
+
+describe('calls that wait', () => {
+  it('are still there after a restart, and are not placed if they are not allowed any longer', async () => {
+    const queueFile = join(mkdtempSync(join(tmpdir(), 'hearken-queue-')), 'outbound.json');
+    const closed = new Date(Date.now() + 12 * 3_600_000).getUTCHours();
+    const clock = (hour: number): string => `${String(hour % 24).padStart(2, '0')}:00`;
+    const hours = { timeZone: 'UTC', from: clock(closed), to: clock(closed + 1) };
+    await start(9, { hours, queueFile });
+    const { body } = await ask('POST', '/calls', { to: '+8613800138000', headers: { 'X-Order': '7' } });
+    const { body: off } = await ask('POST', '/calls', { to: '+8613800138001' });
+    await ask('DELETE', `/calls/${String(off.id)}`);
+    await world.stop();
+    expect(statSync(queueFile).mode & 0o777).toBe(0o600);
+
+    await start(9, { hours, queueFile });
+    expect(world.bridge.dialler.jobs).toMatchObject([
+      {
+        id: body.id,
+        state: 'waiting',
+        dueMs: body.dueMs,
+        request: { to: '+8613800138000', headers: { 'X-Order': '7' } },
+      },
+    ]);
+    await world.stop();
+
+    // Its hour has come, but the rules have changed.
+    const kept = JSON.parse(readFileSync(queueFile, 'utf8')) as { dueMs: number }[];
+    writeFileSync(queueFile, JSON.stringify(kept.map((entry) => ({ ...entry, dueMs: 0 }))));
+    await start(9, { queueFile, allowedTargets: ['^\\+861\\d{4}$'] });
+    await until(() => job()?.state === 'given-up', 'given up');
+    expect(job()?.why).toContain('allowedTargets');
+    expect(job()?.attempts).toEqual([]);
+  });
+
+  it('in a file that can not be read stop the start, with its name', async () => {
+    const queueFile = join(mkdtempSync(join(tmpdir(), 'hearken-queue-')), 'outbound.json');
+    await start(9);
+    writeFileSync(queueFile, '[{');
+    await expect(World.start({ outbound: { queueFile } })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(queueFile),
+    });
   });
 });
 

@@ -89,6 +89,29 @@ describe('a trunk', () => {
     await call.hangup();
   });
 
+  it('goes back to its first registrar when that is there again, and takes its leave of the second', async () => {
+    const [first, second] = [await peer(), await peer()];
+    const granted = ['Contact: <sip:line@127.0.0.1>;expires=300', 'Expires: 300'];
+    first.answerWith('REGISTER', 503);
+    second.answerWith('REGISTER', 200, granted);
+    const registrars = [first, second].map(({ port }) => `sip:127.0.0.1:${port}`);
+    world = await World.start({
+      trunks: [{ name: 'pbx', login: { user: 'line', password: 'x' }, register: { registrars, returnMs: 200 } }],
+    });
+    const { bridge } = world;
+    const inUse = (): string | undefined =>
+      bridge.registration?.registered ? bridge.registration.registrar : undefined;
+    await until(() => inUse() === registrars[1], 'registered with the second');
+    // It is asked again and again while it is away, and what works is kept meanwhile.
+    const before = first.count(/^REGISTER/);
+    await until(() => first.count(/^REGISTER/) > before + 1, 'the first is tried again');
+    expect(inUse()).toBe(registrars[1]);
+    expect(second.count(/^REGISTER[\s\S]*expires=0/)).toBe(0);
+    first.answerWith('REGISTER', 200, granted);
+    await until(() => inUse() === registrars[0], 'back with the first');
+    await second.heard(/^REGISTER[\s\S]*expires=0/);
+  });
+
   it('that is taken away by a reload is forgotten, and one that stays keeps its registration', async () => {
     const registrar = await peer();
     registrar.answerWith('REGISTER', 200, ['Contact: <sip:line@127.0.0.1>;expires=300', 'Expires: 300']);
