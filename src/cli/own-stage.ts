@@ -1,6 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import type { LoadedConfig } from '../config.js';
+import { applicationFolder } from '../replay/pipeline/stage.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 const cliFile = fileURLToPath(new URL('./run.js', import.meta.url));
@@ -14,27 +17,48 @@ export interface OwnStage {
 }
 
 /** Of the environment only what a program needs to run: a demo must not register as your line, or write into your Redis. */
-function ownSettings(): NodeJS.ProcessEnv {
-  const mine = /^(?:HEARKEN_|REDIS_URL$|LOG_LEVEL$)/;
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !mine.test(name) || name === 'HEARKEN_MODELS' || name === 'HEARKEN_APP',
-    ),
-  );
+function ownSettings(kept: readonly string[]): NodeJS.ProcessEnv {
+  const mine = /^(?:HEARKEN_|REDIS_URL$|DATABASE_URL$|LOG_LEVEL$)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !mine.test(name) || kept.includes(name)));
+}
+
+/** What of a configuration decides what a call comes to, for a service whose configuration lies elsewhere; doors, lines and stores are not in it. */
+export function callSettings({ config, root }: LoadedConfig): Readonly<Record<string, unknown>> {
+  const { app, nlu, speech, turn, handoff, media, store } = config;
+  const at = (path: string): string => resolve(root, path);
+  const folder = applicationFolder(config, root);
+  const graphs = speech.graphs === undefined ? join(at(store.folder), 'graphs', basename(folder)) : at(speech.graphs);
+  return {
+    app: { ...app, folder },
+    nlu: nlu.encoder === undefined ? {} : { encoder: at(nlu.encoder) },
+    speech: {
+      ...speech,
+      modelFolders: speech.modelFolders.map(at),
+      promptCacheFolder: at(speech.promptCacheFolder),
+      ...(existsSync(graphs) ? { graphs } : {}),
+      ...(speech.hotwordsFile === undefined ? {} : { hotwordsFile: at(speech.hotwordsFile) }),
+    },
+    turn,
+    handoff: { timeoutMs: handoff.timeoutMs },
+    media: { leadMs: media.leadMs },
+  };
 }
 
 /** Service, bridge and agent's phone, each a process, all on free ports: a Hearken that is running already is not disturbed. */
 export async function startOwnStage(
   folder: string,
   environment: Readonly<Record<string, string>> = {},
+  settings?: Readonly<Record<string, unknown>>,
 ): Promise<OwnStage> {
   const started: SupervisedProcess[] = [];
   const stop = async (): Promise<void> => {
     for (const part of started.reverse().splice(0)) await part.stop();
   };
-  // An empty configuration of its own: whatever hearken.yml says is about the real line.
+  // A configuration of its own: most of what hearken.yml says is about the real line.
   const config = join(folder, 'hearken.yml');
-  writeFileSync(config, 'http: {}\n');
+  writeFileSync(config, stringify({ http: {}, ...settings }));
+  // What settings tell of models and application counts, not the environment they came from.
+  const inherited = ownSettings(settings === undefined ? ['HEARKEN_MODELS', 'HEARKEN_APP'] : []);
   const launch = async (
     name: string,
     args: readonly string[],
@@ -43,7 +67,7 @@ export async function startOwnStage(
     const part = new SupervisedProcess({
       name,
       args,
-      env: { ...ownSettings(), ...env },
+      env: { ...inherited, ...env },
       readyLimitMs: READY_LIMIT_MS,
       stopLimitMs: 5000,
       onLine: () => undefined,

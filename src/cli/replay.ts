@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { loadConfig } from '../config.js';
 import { HearkenError } from '../errors.js';
@@ -12,10 +12,10 @@ import { reportPage } from '../replay/report/html/report-page.js';
 import type { ReplayReport } from '../replay/report/report.js';
 import { reportTable } from '../replay/report/table.js';
 import { loadSetup } from '../replay/run/setup.js';
-import { replayLive } from './replay/live.js';
-import { DEFAULT_NOW, type ReplayFlags, replayOnce, TRAINED_ON } from './replay/once.js';
+import { type LiveFlags, replayLiveOnce } from './replay/live.js';
+import { DEFAULT_NOW, replayOnce, TRAINED_ON } from './replay/once.js';
 
-interface ReplayOptions extends ReplayFlags {
+interface ReplayOptions extends LiveFlags {
   readonly config?: string;
   readonly baseline?: string;
   readonly candidate?: string;
@@ -23,8 +23,6 @@ interface ReplayOptions extends ReplayFlags {
   readonly accept?: boolean;
   readonly maxFailed: string;
   readonly live?: boolean;
-  readonly to: string;
-  readonly service: string;
   readonly json?: boolean;
   readonly out?: string;
   readonly html?: string;
@@ -34,7 +32,10 @@ interface ReplayOptions extends ReplayFlags {
 export function replayCommand(): Command {
   const command = new Command('replay')
     .description('run recordings through the whole pipeline, faster than real time and the same each time, and report')
-    .argument('<recordings...>', 'files or folders: our own call records, or anything ffmpeg reads')
+    .argument(
+      '[recordings...]',
+      'files or folders: our own call records, or anything ffmpeg reads (default: the records in the data folder)',
+    )
     .option('--config <file>', 'configuration to replay with (default: hearken.yml or what HEARKEN_CONFIG names)')
     .addOption(
       new Option('--mode <mode>', 'calls, or recognition alone')
@@ -87,24 +88,27 @@ export function replayCommand(): Command {
       `exit with 1 when ${label} ${kind === 'most' ? 'are more' : 'are less'} (0 to 1)`,
     );
   return command
-    .option('--live', 'place real calls over SIP instead, at real speed')
-    .option('--to <uri>', 'with --live: SIP address to call', 'sip:hearken@127.0.0.1:5060')
-    .option('--service <url>', 'with --live: where to ask what was understood', 'http://127.0.0.1:8080')
+    .option(
+      '--live',
+      'place real calls over SIP at real speed instead: a service and a bridge are started (--jobs: calls at once, 1)',
+    )
+    .option('--to <uri>', 'with --live: SIP address of a Hearken that runs, to call instead')
+    .option('--service <url>', 'with --to: where to ask what was understood (default: http://127.0.0.1:8080)')
     .option('--json', 'print the report as JSON')
     .option('--out <file>', 'write the report as JSON to a file')
     .option('--html <file>', 'write the report as a page in one file')
-    .action((recordings: string[], options: ReplayOptions) =>
-      options.live ? replayLive(recordings, options) : replay(recordings, options),
-    );
+    .action(replay);
 }
 
-async function replay(paths: readonly string[], options: ReplayOptions): Promise<void> {
+async function replay(named: readonly string[], options: ReplayOptions): Promise<void> {
   const gates = gatesOf(options as unknown as Readonly<Record<string, unknown>>);
   const maxFailed = wholeNumber('--max-failed', options.maxFailed);
   const loaded = loadConfig(options.config === undefined ? {} : { file: options.config });
+  const paths = named.length > 0 ? named : [join(resolve(loaded.root, loaded.config.store.folder), 'calls')];
+  const once = options.live ? replayLiveOnce : replayOnce;
   const baseline = options.baseline === undefined ? undefined : await sideOf(options.baseline);
   const report =
-    options.candidate === undefined ? await replayOnce(paths, options, loaded, '') : await sideOf(options.candidate);
+    options.candidate === undefined ? await once(paths, options, loaded, '') : await sideOf(options.candidate);
   const comparison =
     baseline &&
     compareReports(baseline, report, {
@@ -127,7 +131,7 @@ async function replay(paths: readonly string[], options: ReplayOptions): Promise
 
   async function sideOf(setup: string): Promise<ReplayReport> {
     if (setup.endsWith('.json')) return readReport(setup);
-    return replayOnce(paths, options, loadSetup(setup, loaded), setup);
+    return once(paths, options, loadSetup(setup, loaded), setup);
   }
 }
 

@@ -7,6 +7,8 @@ import { Ear } from './ear.js';
 import { endOfSpeechMs, type RecordedUtterance } from './utterances.js';
 
 const SAMPLE_RATE = 8000;
+/** Who talks over the other side does it so long after it began. */
+const BARGE_IN_AFTER_MS = 1000;
 
 export interface PhoneCallerOptions {
   /** SIP URI to dial. */
@@ -14,6 +16,10 @@ export interface PhoneCallerOptions {
   /** What the caller says: PCM16, 8 kHz. */
   readonly speech: Int16Array;
   readonly utterances: readonly RecordedUtterance[];
+  /** The first is said as soon as the call is answered, over the greeting. */
+  readonly atOnce?: boolean;
+  /** Pressed so long after the call was answered, whatever else goes on. */
+  readonly keys?: readonly { readonly atMs: number; readonly key: string }[];
   /** Stereo WAV to write: left what was said, right what was heard. Must not exist. */
   readonly recording: string | undefined;
   /** User part of the caller's address. */
@@ -47,6 +53,10 @@ export interface PhoneCallReport {
   readonly heardAfterTransferMs: number;
   readonly durationMs: number;
   readonly endedBy: 'them' | 'us';
+  /** Epoch ms. */
+  readonly answeredAtMs: number;
+  /** When the other side was heard, ms since the call was answered. */
+  readonly heard: Ear['spans'];
 }
 
 /**
@@ -84,6 +94,7 @@ class Conversation {
   readonly #options: PhoneCallerOptions;
   readonly #recorder: StereoRecorder | undefined;
   readonly #startMs = monotonicMs();
+  readonly #answeredAtMs = Date.now();
   readonly #ear = new Ear();
   readonly #spoken: (RecordedUtterance & { readonly saidFromMs: number; readonly saidToMs: number })[] = [];
   #transfer: { target: string; status: number } | null = null;
@@ -123,11 +134,17 @@ class Conversation {
   }
 
   async run(): Promise<PhoneCallReport> {
-    for (const utterance of this.#options.utterances) {
-      if (!(await this.#waitForTurn())) break;
-      await this.#say(utterance);
+    const keys = (this.#options.keys ?? []).map(({ atMs, key }) => setTimeout(() => void this.#press(key), atMs));
+    try {
+      for (const [index, utterance] of this.#options.utterances.entries()) {
+        const atOnce = index === 0 && this.#options.atOnce === true;
+        if (!atOnce && !(await this.#waitForTurn(utterance))) break;
+        await this.#say(utterance);
+      }
+      await this.#linger();
+    } finally {
+      for (const key of keys) clearTimeout(key);
     }
-    await this.#linger();
     const endedBy = this.#over ? 'them' : 'us';
     const durationMs = this.#nowMs();
     if (!this.#over) await this.#call.hangup();
@@ -142,16 +159,20 @@ class Conversation {
       heardAfterTransferMs: this.#heardAfterTransferMs,
       durationMs: Math.round(durationMs),
       endedBy,
+      answeredAtMs: this.#answeredAtMs,
+      heard: this.#ear.spans,
     };
   }
 
   /** Waits until the other side has said something and has then been quiet. False when the call is over or nobody will hear the rest. */
-  async #waitForTurn(): Promise<boolean> {
+  async #waitForTurn({ overBot }: RecordedUtterance): Promise<boolean> {
     const sinceMs = this.#spoken.at(-1)?.saidToMs ?? 0;
     return this.#until(() => {
       const { lastSoundMs } = this.#ear;
       if (this.#transferredAtMs !== undefined) return true;
-      if (lastSoundMs === undefined || this.#ear.onsetAfter(sinceMs) === undefined) return false;
+      const onsetMs = this.#ear.onsetAfter(sinceMs);
+      if (lastSoundMs === undefined || onsetMs === undefined) return false;
+      if (overBot && this.#nowMs() - onsetMs >= BARGE_IN_AFTER_MS) return true;
       return this.#nowMs() - lastSoundMs >= this.#options.turnSilenceMs;
     }, 20_000);
   }
@@ -162,6 +183,12 @@ class Conversation {
       samplesIn(utterance.endMs, SAMPLE_RATE),
     );
     const saidFromMs = this.#nowMs();
+    if (utterance.keys !== undefined) {
+      this.#options.onProgress(`keying in ${utterance.keys}`);
+      await this.#press(utterance.keys);
+      this.#spoken.push({ ...utterance, saidFromMs, saidToMs: this.#nowMs() });
+      return;
+    }
     this.#options.onProgress(
       `saying ${utterance.text ?? `${Math.round(utterance.endMs - utterance.startMs)} ms of the recording`}`,
     );
@@ -169,6 +196,11 @@ class Conversation {
     const saidToMs = saidFromMs + endOfSpeechMs(samples, SAMPLE_RATE);
     this.#recorder?.caller(saidFromMs, samples);
     this.#spoken.push({ ...utterance, saidFromMs, saidToMs });
+  }
+
+  /** A key that is pressed when the call is over reaches nobody. */
+  async #press(keys: string): Promise<void> {
+    await this.#call.sendDigits(keys).catch(() => undefined);
   }
 
   async #linger(): Promise<void> {

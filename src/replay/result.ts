@@ -91,7 +91,17 @@ export interface ReplayedCall extends ReplayedBase {
     readonly fromMs: number;
     readonly toMs: number;
     readonly text: string | null;
+    /** Keyed in instead of said. */
+    readonly keys: string | null;
     readonly understoodInTurn: number | null;
+    /** Null where the bot was not speaking when it began. */
+    readonly overBot: {
+      /** As labelled: the bot should stop for it. */
+      readonly shouldStop: boolean | null;
+      readonly stopped: boolean;
+      /** From its begin until the bot stopped. */
+      readonly afterMs: number | null;
+    } | null;
   }[];
 }
 

@@ -10,6 +10,10 @@ export interface RecordedUtterance {
   readonly endMs: number;
   /** What is said, where it is known. */
   readonly text?: string;
+  /** Not said but keyed in. */
+  readonly keys?: string;
+  /** Said while the other side speaks, not after it. */
+  readonly overBot?: boolean;
 }
 
 const FRAME_MS = 20;

@@ -1,43 +1,72 @@
-import { messageOf } from '../../errors.js';
-import { type CallReport, formatCall } from '../../replay/call-report.js';
-import { findRecordings } from '../../replay/recordings/find-recordings.js';
-import { callWithRecording } from '../call.js';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { LoadedConfig } from '../../config.js';
+import { loadValidApplication } from '../../dialogue/app/load.js';
+import { HearkenError } from '../../errors.js';
+import { refuseEffects } from '../../replay/effects.js';
+import type { LiveLine } from '../../replay/live/live-call.js';
+import { replayLive } from '../../replay/live/replay-live.js';
+import { applicationFolder } from '../../replay/pipeline/stage.js';
+import { buildReport, type ReplayReport } from '../../replay/report/report.js';
+import { setupChecksum } from '../../replay/run/setup-checksum.js';
+import { callSettings, startOwnStage } from '../own-stage.js';
+import { AT_ONCE, planOf, type ReplayFlags, refuseNothing, whole, withBar, workFolderOf } from './once.js';
 
-export interface LiveOptions {
-  readonly to: string;
-  readonly service: string;
-  readonly timing: 'auto' | 'recorded' | 'answer';
-  readonly json?: boolean;
+export interface LiveFlags extends ReplayFlags {
+  readonly to?: string;
+  readonly service?: string;
 }
 
-/** Real calls at real speed, one after another, over a bridge that runs: what the virtual line leaves out (network, pacing, load) is in it. */
-export async function replayLive(paths: readonly string[], { to, service, timing, json }: LiveOptions): Promise<void> {
-  const abort = new AbortController();
-  process.once('SIGINT', () => abort.abort());
-  const calls: CallReport[] = [];
-  const failed: { readonly file: string; readonly reason: string }[] = [];
-  for (const { path } of findRecordings(paths)) {
-    if (abort.signal.aborted) break;
-    process.stderr.write(`${path}\n`);
-    try {
-      const call = await callWithRecording(path, {
-        to,
-        from: 'replay',
-        host: '127.0.0.1',
-        service,
-        record: undefined,
-        straight: timing === 'recorded',
-        longestMs: 600_000,
-        signal: abort.signal,
-        onProgress: (text) => void process.stderr.write(`… ${text}\n`),
-      });
-      calls.push(call);
-      if (!json) process.stdout.write(`${formatCall(call)}\n\n`);
-    } catch (error) {
-      failed.push({ file: path, reason: messageOf(error) });
-      process.stderr.write(`${path}: ${messageOf(error)}\n`);
-    }
+/** Where a Hearken on this machine tells of its calls. */
+const USUAL_SERVICE = 'http://127.0.0.1:8080';
+
+/** One replay at real speed: over a service and a bridge that are started for it with this configuration, or to an address that is named. */
+export async function replayLiveOnce(
+  paths: readonly string[],
+  flags: LiveFlags,
+  loaded: LoadedConfig,
+  name: string,
+): Promise<ReplayReport> {
+  if (flags.mode === 'recognition') {
+    throw new HearkenError('REQUEST_INVALID', '--live places calls; recognition alone goes without.', {
+      hint: 'Leave out --live, or --mode recognition.',
+    });
   }
-  if (json) process.stdout.write(`${JSON.stringify({ calls, failed }, null, 2)}\n`);
-  if (failed.length > 0) process.exitCode = 1;
+  const { config, root } = loaded;
+  const startedAt = new Date();
+  const workFolder = workFolderOf(flags, loaded);
+  const setup = setupChecksum({
+    ...{ config, root, workFolder, appEnvironment: loaded.appEnvironment },
+    ...{ dialogue: true, allowEffects: true, atOnce: AT_ONCE },
+  });
+  const lateMs = whole('--late-ms', flags.lateMs, 0, 60_000);
+  const seed = whole('--seed', flags.seed, 0, 4_294_967_295);
+  const lines = flags.jobs === undefined ? 1 : whole('--jobs', flags.jobs, 1, 64);
+  const set = await withBar(name, async (signal, onProgress) => {
+    const { line, stop } = await openLine(flags, loaded, workFolder, startedAt, signal);
+    try {
+      return await replayLive({ paths, plan: planOf(flags), line, lines, setup, onProgress });
+    } finally {
+      await stop();
+    }
+  });
+  refuseNothing(set.planned, paths);
+  return { ...buildReport(set, { config, root, startedAt, lateMs, seed }), line: flags.to ?? 'started for it' };
+}
+
+async function openLine(
+  { to, service, allowEffects }: LiveFlags,
+  loaded: LoadedConfig,
+  workFolder: string,
+  startedAt: Date,
+  signal: AbortSignal,
+): Promise<{ readonly line: LiveLine; readonly stop: () => Promise<void> }> {
+  if (to !== undefined) return { line: { to, serviceUrl: service ?? USUAL_SERVICE, signal }, stop: async () => {} };
+  const appFolder = applicationFolder(loaded.config, loaded.root);
+  if (!allowEffects) refuseEffects(appFolder, await loadValidApplication(appFolder, loaded.appEnvironment));
+  const folder = resolve(join(workFolder, 'live', startedAt.toISOString().replaceAll(':', '-')));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  process.stderr.write(`the calls are recorded in ${join(folder, 'calls')}\n`);
+  const stage = await startOwnStage(folder, { APP_REPLAY: '1' }, callSettings(loaded));
+  return { line: { to: stage.sip, serviceUrl: stage.serviceUrl, signal }, stop: () => stage.stop() };
 }

@@ -22,7 +22,7 @@ export interface ReplayFlags
 }
 
 /** Recordings side by side in one process: more share each run of a model, fewer keep less in memory. */
-const AT_ONCE = 32;
+export const AT_ONCE = 32;
 /** A time for recordings that tell none: a Monday morning in Shanghai. */
 export const DEFAULT_NOW = '2026-01-05T10:00:00+08:00';
 /** Speakers that the built-in recogniser was trained on (models/asr-zh-phone/README.md). */
@@ -32,13 +32,50 @@ export const TRAINED_ON = 'S0150';
 export async function replayOnce(
   paths: readonly string[],
   flags: ReplayFlags,
-  { config, root, appEnvironment }: LoadedConfig,
+  loaded: LoadedConfig,
   name: string,
 ): Promise<ReplayReport> {
+  const { config, root, appEnvironment } = loaded;
   const startedAt = new Date();
+  const set = await withBar(name, (signal, onProgress) =>
+    replayRecordings({
+      paths,
+      plan: planOf(flags),
+      settings: {
+        config,
+        root,
+        appEnvironment,
+        workFolder: workFolderOf(flags, loaded),
+        allowEffects: flags.allowEffects ?? false,
+        atOnce: AT_ONCE,
+      },
+      workers: flags.jobs === undefined ? availableParallelism() : whole('--jobs', flags.jobs, 1, 256),
+      fresh: flags.fresh ?? false,
+      signal,
+      onProgress,
+    }),
+  );
+  refuseNothing(set.planned, paths);
+  const lateMs = whole('--late-ms', flags.lateMs, 0, 60_000);
+  return buildReport(set, { config, root, startedAt, lateMs, seed: whole('--seed', flags.seed, 0, 4_294_967_295) });
+}
+
+/** Throws FILE_UNREADABLE when there is nothing to replay. */
+export function refuseNothing(planned: number, paths: readonly string[]): void {
+  if (planned > 0) return;
+  throw new HearkenError('FILE_UNREADABLE', `There are no recordings in ${paths.join(', ')}.`, {
+    hint: 'Name files, or folders with WAV, FLAC, MP3, OGG, M4A, AMR, GSM or raw .ulaw/.alaw/.sln files.',
+  });
+}
+
+/** Runs something that takes long, with a bar for people at a terminal; Ctrl+C asks it to stop. */
+export async function withBar<R>(
+  name: string,
+  work: (signal: AbortSignal, onProgress: (done: number, of: number) => void) => Promise<R>,
+): Promise<R> {
   const abort = new AbortController();
   const onSignal = (): void => {
-    process.stderr.write('\nstopping; what is done is kept, and the next run goes on from here\n');
+    process.stderr.write('\nstopping; what is done is told\n');
     process.exitCode = 130;
     abort.abort();
   };
@@ -49,40 +86,22 @@ export async function replayOnce(
   });
   let started = false;
   try {
-    const set = await replayRecordings({
-      paths,
-      plan: planOf(flags),
-      settings: {
-        config,
-        root,
-        appEnvironment,
-        workFolder: resolve(flags.work ?? resolve(root, config.store.folder, 'replay')),
-        allowEffects: flags.allowEffects ?? false,
-        atOnce: AT_ONCE,
-      },
-      workers: flags.jobs === undefined ? availableParallelism() : whole('--jobs', flags.jobs, 1, 256),
-      fresh: flags.fresh ?? false,
-      signal: abort.signal,
-      onProgress: (done, of) => {
-        if (!started) bar.start(of, done);
-        started = true;
-        bar.update(done);
-      },
+    return await work(abort.signal, (done, of) => {
+      if (!started) bar.start(of, done);
+      started = true;
+      bar.update(done);
     });
-    if (set.planned === 0) {
-      throw new HearkenError('FILE_UNREADABLE', `There are no recordings in ${paths.join(', ')}.`, {
-        hint: 'Name files, or folders with WAV, FLAC, MP3, OGG, M4A, AMR, GSM or raw .ulaw/.alaw/.sln files.',
-      });
-    }
-    const lateMs = whole('--late-ms', flags.lateMs, 0, 60_000);
-    return buildReport(set, { config, root, startedAt, lateMs, seed: whole('--seed', flags.seed, 0, 4_294_967_295) });
   } finally {
     if (started) bar.stop();
     process.off('SIGINT', onSignal);
   }
 }
 
-function planOf(flags: ReplayFlags): PlanOptions {
+export function workFolderOf({ work }: ReplayFlags, { config, root }: LoadedConfig): string {
+  return resolve(work ?? resolve(root, config.store.folder, 'replay'));
+}
+
+export function planOf(flags: ReplayFlags): PlanOptions {
   const { mode, timing, band, language, graph, transcripts } = flags;
   return {
     mode,
@@ -110,7 +129,7 @@ function timeOf(text: string): number {
   throw new HearkenError('REQUEST_INVALID', `--now must be a time as ${DEFAULT_NOW}, not "${text}".`);
 }
 
-function whole(name: string, text: string, least: number, most: number): number {
+export function whole(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
   throw new HearkenError('REQUEST_INVALID', `${name} must be a whole number from ${least} to ${most}, not "${text}".`);

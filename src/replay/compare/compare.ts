@@ -82,6 +82,7 @@ const MEASURES: readonly Measure[] = [
   },
   { name: 'turns cut', better: 'low', share: ofScore(({ cuts }) => cuts), weight: 5 },
   { name: 'ends late', better: 'low', share: ofScore(({ late }) => late), weight: 2 },
+  { name: 'barge-in right', better: 'high', share: ofScore(({ bargeIns }) => bargeIns), weight: 5 },
   { name: 'said and not taken up', better: 'low', share: ofScore(({ unheard }) => unheard), weight: 5 },
   { name: 'not understood', better: 'low', share: ofScore(({ noMatches }) => noMatches), weight: 5 },
 ];

@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../../call/record.js';
 import type { TurnTiming } from '../../call/timings.js';
 import { stagesOf } from '../../call/trace.js';
 import type { BargeInDecision, CallOutcome, ReplayedCall, ReplayedTurn } from '../result.js';
-import type { CallRun } from './call-run.js';
+import { keysOf, overBot, type Span } from './barge-ins.js';
 import type { SaidUtterance } from './caller.js';
 import type { ReplayJob } from './job.js';
 
@@ -57,30 +57,45 @@ type Facts = Omit<
   | 'heard'
 >;
 
+/** A call that is over, replayed in virtual time or placed over the line. */
+export interface FinishedCall {
+  readonly events: readonly RecordedEvent[];
+  /** What the caller said, and when by the clock of the events. */
+  readonly said: readonly SaidUtterance[];
+  /** When the caller heard the bot. */
+  readonly botHeard: readonly Span[];
+  readonly durationMs: number;
+  readonly transferred: boolean;
+  /** Undefined: it was broken off. */
+  readonly ended: { readonly by: 'us' | 'caller'; readonly failed: boolean } | undefined;
+}
+
 /** What happened in a replayed call, from its events. */
-export function readCall(job: ReplayJob, facts: Facts, run: CallRun): ReplayedCall {
-  const { events, session, caller } = run;
-  const turns = turnsOf(events, caller.said);
+export function readCall(job: ReplayJob, facts: Facts, call: FinishedCall): ReplayedCall {
+  const { events, said } = call;
+  const turns = turnsOf(events, said);
   const transferReason = transferReasonOf(events);
   return {
     kind: 'call',
     ...facts,
-    reference: facts.reference ?? referenceOf(caller.said),
+    reference: facts.reference ?? referenceOf(said),
     timing: job.timing,
     language: languageOf(events, job.language),
-    durationMs: Math.round(run.durationMs),
+    durationMs: Math.round(call.durationMs),
     heard: turns.flatMap(({ input, heard }) => (input === 'text' ? [heard] : [])).join(' '),
     turns: turns.map(({ saidIndexes: _, ...turn }) => turn),
     bargeIns: bargeInsOf(events),
-    outcome: outcomeOf(run, events, turns),
-    endedBy: session.ended?.by ?? 'caller',
+    outcome: outcomeOf(call, turns),
+    endedBy: call.ended?.by ?? 'caller',
     transferReason,
     problems: problemsOf(events),
-    said: caller.said.map(({ fromMs, toMs, text }, index) => ({
-      fromMs: Math.round(fromMs),
-      toMs: Math.round(toMs),
-      text: text ?? null,
+    said: said.map((utterance, index) => ({
+      fromMs: Math.round(utterance.fromMs),
+      toMs: Math.round(utterance.toMs),
+      text: utterance.text ?? null,
+      keys: utterance.keys ?? null,
       understoodInTurn: turns.find(({ saidIndexes }) => saidIndexes.includes(index))?.turnId ?? null,
+      overBot: overBot(utterance, said[index + 1]?.fromMs, call.botHeard, events),
     })),
   };
 }
@@ -102,7 +117,11 @@ function turnsOf(events: readonly RecordedEvent[], said: readonly SaidUtterance[
     const turn = event.type === 'turn' ? turnSchema.safeParse(event).data : undefined;
     if (!turn) continue;
     const ended = turn.input.type === 'text' ? end : undefined;
-    const spans = ended ? spansIn(said, spokenUntilMs, ended.atMs) : [];
+    const spans = ended
+      ? spansIn(said, spokenUntilMs, ended.atMs)
+      : turn.input.type === 'dtmf'
+        ? keysOf(said, turn.atMs)
+        : [];
     const fresh = spans.filter(({ index }) => !taken.has(index));
     for (const { index } of fresh) taken.add(index);
     turns.push(readTurn(turn, slots, ended && endOf(ended, spans.at(-1)?.span), fresh, timings.get(turn.turnId)));
@@ -120,7 +139,9 @@ interface Placed {
 
 /** What was said between two moments, in part at least. */
 function spansIn(said: readonly SaidUtterance[], fromMs: number, toMs: number): readonly Placed[] {
-  return said.flatMap((span, index) => (span.fromMs < toMs && span.toMs > fromMs ? [{ index, span }] : []));
+  return said.flatMap((span, index) =>
+    span.keys === undefined && span.fromMs < toMs && span.toMs > fromMs ? [{ index, span }] : [],
+  );
 }
 
 function endOf(
@@ -200,11 +221,10 @@ function bargeInsOf(events: readonly RecordedEvent[]): readonly BargeInDecision[
   });
 }
 
-function outcomeOf(run: CallRun, events: readonly RecordedEvent[], turns: readonly ReplayedTurn[]): CallOutcome {
-  const { session } = run;
-  if (events.some(({ type }) => type === 'fallback') || session.ended?.cause === 'error') return 'failed';
-  if (session.transferred) return 'transferred';
-  if (session.ended?.by === 'us') return 'contained';
+function outcomeOf({ events, ended, transferred }: FinishedCall, turns: readonly ReplayedTurn[]): CallOutcome {
+  if (events.some(({ type }) => type === 'fallback') || ended?.failed) return 'failed';
+  if (transferred) return 'transferred';
+  if (ended?.by === 'us') return 'contained';
   // What was decided counts, also when the recording ends before it is done.
   const decided = decidedEnd(events);
   if (decided !== undefined) return decided;
@@ -252,8 +272,9 @@ function languageOf(events: readonly RecordedEvent[], wanted: string | undefined
 
 /** Everything that was said, where all of it is known. */
 function referenceOf(said: readonly SaidUtterance[]): string | null {
-  const texts = said.flatMap(({ text }) => (text === undefined ? [] : [text]));
-  return texts.length === 0 || texts.length < said.length ? null : texts.join(' ');
+  const spoken = said.filter(({ keys }) => keys === undefined);
+  const texts = spoken.flatMap(({ text }) => (text === undefined ? [] : [text]));
+  return texts.length === 0 || texts.length < spoken.length ? null : texts.join(' ');
 }
 
 function rounded(value: number | undefined): number | null {

@@ -13,6 +13,8 @@ import { VIRTUAL_DELAYS } from './pace.js';
 import type { VirtualClock } from './virtual-clock.js';
 
 const FRAME_MS = 20;
+/** A key is held about so long. */
+const KEY_MS = 120;
 /** Frames that wait for the ear of the call: one is pushed at a time. */
 const QUEUE_MS = 1000;
 
@@ -53,6 +55,12 @@ export class ReplaySession extends SafeEmitter<MediaSessionEvents> implements Me
     return this.#busyUntilMs > this.#clock.nowMs();
   }
 
+  /** Since when the bot has been heard without a break; undefined while it is quiet. */
+  get hearingSinceMs(): number | undefined {
+    const last = this.heard.at(-1);
+    return this.hearing && last && last.fromMs <= this.#clock.nowMs() ? last.fromMs : undefined;
+  }
+
   /** Since when there is nothing to hear; undefined while there is, or when there never was. */
   get quietSinceMs(): number | undefined {
     return this.hearing ? undefined : this.heard.at(-1)?.toMs;
@@ -60,6 +68,11 @@ export class ReplaySession extends SafeEmitter<MediaSessionEvents> implements Me
 
   say(samples: Int16Array): void {
     this.incoming.push({ samples, sampleRate: this.sampleRate });
+  }
+
+  /** The caller presses a key. */
+  press(key: string): void {
+    if (!this.ended) this.emit('dtmf', key, KEY_MS);
   }
 
   /** The caller hangs up. */

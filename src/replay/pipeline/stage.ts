@@ -8,6 +8,7 @@ import { type LiveModel, trainOrLoadForApp } from '../../nlu/index.js';
 import { createSpeech, type Speech } from '../../speech/index.js';
 import { PROGRAM_ROOT } from '../../speech/registry.js';
 import { MemorySessionStore } from '../../store/memory-session-store.js';
+import { refuseEffects } from '../effects.js';
 import { readRecording, utterancesIn } from '../recordings/read-recording.js';
 import type { FailedRecording, MeasuredRun, ReplayedRecording } from '../result.js';
 import { CallRun } from './call-run.js';
@@ -172,7 +173,7 @@ export class ReplayStage {
     }
     const { application } = this.#dialogue ?? {};
     if (!application) throw new HearkenError('INTERNAL', 'Calls need a stage with a dialogue.');
-    const utterances = utterancesIn(audio, job.labels.utterances);
+    const utterances = utterancesIn(audio, job.labels);
     const run = new CallRun(
       {
         config,
@@ -189,7 +190,17 @@ export class ReplayStage {
       () => this.#scheduler.poke(),
     );
     await this.#scheduler.run(run);
-    return [readCall(job, facts, run), run.partsMs];
+    const { events, session, caller, durationMs } = run;
+    const { ended } = session;
+    const call = readCall(job, facts, {
+      events,
+      said: caller.said,
+      botHeard: session.heard,
+      durationMs,
+      transferred: session.transferred,
+      ended: ended && { by: ended.by, failed: ended.cause === 'error' },
+    });
+    return [call, run.partsMs];
   }
 }
 
@@ -228,29 +239,17 @@ async function openDialogue(settings: StageSettings, appFolder: string, dataFold
       maxNoInput: config.turn.maxNoInput,
       maxNoMatch: config.turn.maxNoMatch,
     });
-    const reached = systemsReached(application);
-    if (reached.length > 0 && !settings.allowEffects) {
-      await application.close();
-      throw new HearkenError('FORBIDDEN', `The application ${appFolder} asks other systems: ${reached.join(', ')}.`, {
-        hint: 'A replay would do there again what callers did once. Name a configuration for tests, or say --allow-effects.',
-      });
+    if (!settings.allowEffects) {
+      try {
+        refuseEffects(appFolder, application.application);
+      } catch (error) {
+        await application.close();
+        throw error;
+      }
     }
     return { application, intentModel };
   } catch (error) {
     await intentModel.close();
     throw error;
   }
-}
-
-/** Other systems that the application's actions ask, by what names them. */
-function systemsReached({ application }: OpenApplication): readonly string[] {
-  const { endpoints, readyActions } = application;
-  const named = Object.entries(endpoints.all).flatMap(([name, entry]) =>
-    typeof entry.url === 'string' ? [`${name}: ${entry.url}`] : [],
-  );
-  const http = [...readyActions.values()].flatMap((action) =>
-    action.type === 'http' ? [`ready action ${action.name}`] : [],
-  );
-  const server = endpoints.actionUrl;
-  return [...new Set([...(server === undefined ? [] : [`action server ${server}`]), ...named, ...http])];
 }

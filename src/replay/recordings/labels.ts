@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { parseRecord } from '../../call/record.js';
 import { HearkenError, messageOf } from '../../errors.js';
+import { keyedIn } from './keyed-in.js';
 
 /** What is known of a recording beforehand: what is said in it, what should be understood, and how the call went. */
 
@@ -15,6 +17,10 @@ export interface LabelledUtterance {
   readonly intent?: string;
   /** Slots that should hold these values after the turn. */
   readonly slots?: Readonly<Record<string, unknown>>;
+  /** Said over the bot: whether the bot should stop for it (a question) or go on (a cough, "yes, yes"). */
+  readonly bargeIn?: boolean;
+  /** Not said but keyed in: digits, `*` and `#`, from `startMs` to `endMs`. */
+  readonly keys?: string;
 }
 
 export interface Labels {
@@ -28,6 +34,8 @@ export interface Labels {
     readonly caller: string;
     readonly callee: string;
     readonly route?: { readonly language?: string; readonly greeting?: string };
+    /** What was keyed in, in order. */
+    readonly keys: readonly LabelledUtterance[];
   };
 }
 
@@ -43,6 +51,11 @@ const sidecarSchema = z.object({
           text: z.string().max(10_000).optional(),
           intent: z.string().max(200).optional(),
           slots: z.record(z.string(), z.unknown()).optional(),
+          bargeIn: z.boolean().optional(),
+          keys: z
+            .string()
+            .regex(/^[0-9*#A-D]{1,64}$/)
+            .optional(),
         })
         .refine(({ startMs, endMs }) => endMs > startMs, 'endMs must come after startMs'),
     )
@@ -96,19 +109,22 @@ function defined(utterance: Loose): LabelledUtterance {
   ) as unknown as LabelledUtterance;
 }
 
-/** Our own record tells the language, the time and the numbers of the call; what was understood then is no truth. */
+/** Our own record tells the language, the time and the numbers of the call, and what was keyed in; what was understood then is no truth. */
 function recordLabels(text: string): Labels {
-  const [first = ''] = text.split('\n', 1);
-  try {
-    const { caller, callee, language, startedAt } = recordedCallSchema.parse(JSON.parse(first));
-    const startedAtMs = startedAt === undefined ? Number.NaN : Date.parse(startedAt);
-    return {
-      ...(language === undefined ? {} : { language }),
-      record: { startedAtMs: Number.isNaN(startedAtMs) ? undefined : startedAtMs, caller, callee },
-    };
-  } catch {
-    return {};
-  }
+  const events = parseRecord(text);
+  const parsed = recordedCallSchema.safeParse(events[0]);
+  if (!parsed.success) return {};
+  const { caller, callee, language, startedAt } = parsed.data;
+  const startedAtMs = startedAt === undefined ? Number.NaN : Date.parse(startedAt);
+  return {
+    ...(language === undefined ? {} : { language }),
+    record: {
+      startedAtMs: Number.isNaN(startedAtMs) ? undefined : startedAtMs,
+      caller,
+      callee,
+      keys: keyedIn(events),
+    },
+  };
 }
 
 function readOptional(file: string): string | undefined {

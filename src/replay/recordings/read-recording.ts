@@ -5,7 +5,7 @@ import { HearkenError } from '../../errors.js';
 import { readAudioChannels } from '../../speech/audio-file.js';
 import { endOfSpeechMs, splitUtterances } from '../utterances.js';
 import { type ChosenChannel, findCallerChannel } from './caller-channel.js';
-import type { LabelledUtterance } from './labels.js';
+import type { LabelledUtterance, Labels } from './labels.js';
 
 export interface CallerAudio {
   readonly pcm: Int16Array;
@@ -54,16 +54,19 @@ function choose(
   return findCallerChannel(channels, sampleRate);
 }
 
-/** What is said in a recording: as labelled, else parted by its pauses; with the end of each last word. */
+/** What is said in a recording: as labelled, else parted by its pauses; with the end of each last word. What the record says was keyed in comes between. */
 export function utterancesIn(
   { pcm, sampleRate }: Pick<CallerAudio, 'pcm' | 'sampleRate'>,
-  labelled: readonly LabelledUtterance[] | undefined,
+  { utterances, record }: Pick<Labels, 'utterances' | 'record'>,
 ): readonly LabelledUtterance[] {
-  const spans: readonly LabelledUtterance[] = labelled ?? splitUtterances(pcm, sampleRate);
+  const spans: readonly LabelledUtterance[] = utterances ?? splitUtterances(pcm, sampleRate);
+  const keyed = spans.some(({ keys }) => keys !== undefined) ? [] : (record?.keys ?? []);
   const lengthMs = (pcm.length * 1000) / sampleRate;
-  return spans
+  return [...spans, ...keyed]
     .filter(({ startMs }) => startMs < lengthMs)
+    .sort((left, right) => left.startMs - right.startMs)
     .map((span) => {
+      if (span.keys !== undefined) return span;
       const endMs = Math.min(span.endMs, lengthMs);
       const slice = pcm.subarray(samplesIn(span.startMs, sampleRate), samplesIn(endMs, sampleRate));
       return { ...span, endMs, speechEndMs: Math.min(endMs, span.startMs + endOfSpeechMs(slice, sampleRate)) };

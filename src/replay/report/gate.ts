@@ -17,6 +17,7 @@ export const GATES: readonly (Omit<Gate, 'limit'> & { readonly flag: string })[]
   { flag: 'max-wer', key: 'wer', label: 'word errors', unit: '%', kind: 'most' },
   { flag: 'min-intent-accuracy', key: 'intentAccuracy', label: 'intents right', unit: '%', kind: 'least' },
   { flag: 'min-slot-accuracy', key: 'slotAccuracy', label: 'slots right', unit: '%', kind: 'least' },
+  { flag: 'min-barge-in-accuracy', key: 'bargeInAccuracy', label: 'barge-in right', unit: '%', kind: 'least' },
   { flag: 'min-contained', key: 'contained', label: 'contained', unit: '%', kind: 'least' },
   { flag: 'max-abandoned', key: 'abandoned', label: 'abandoned', unit: '%', kind: 'most' },
   { flag: 'max-cut-rate', key: 'cutRate', label: 'turns cut', unit: '%', kind: 'most' },

@@ -8,7 +8,7 @@ import { type RecordingScore, scoreRecording } from '../score/score-recording.js
 import { type Totals, totalsOf } from '../score/totals.js';
 
 /** Grows when the shape changes. */
-export const REPORT_FORMAT = 1;
+export const REPORT_FORMAT = 2;
 
 /** One source (a group of a table of transcripts, or a folder), people and kinds of recordings apart. */
 export interface SourceTotals {
@@ -32,6 +32,8 @@ export interface ReplayReport {
     readonly application: string | null;
     readonly models: readonly { readonly role: string; readonly name: string; readonly reason: string }[];
   };
+  /** Where the calls were placed, of a replay at real speed; its times are real and differ from run to run. */
+  readonly line?: string;
   readonly planned: number;
   /** False: it was stopped before the end. */
   readonly complete: boolean;

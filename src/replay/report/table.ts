@@ -21,6 +21,8 @@ export const FIGURES: readonly {
   { key: 'cutRate', label: 'turns cut', unit: '%', better: 'low' },
   { key: 'lateRate', label: 'ends late', unit: '%', better: 'low' },
   { key: 'unheardRate', label: 'said and not taken up', unit: '%', better: 'low' },
+  { key: 'bargeInAccuracy', label: 'barge-in right', unit: '%', better: 'high' },
+  { key: 'bargeInP50Ms', label: 'bot stops after, median', unit: 'ms', better: 'low' },
   { key: 'noMatchRate', label: 'not understood', unit: '%', better: 'low' },
   { key: 'endDelayP50Ms', label: 'end of turn, median', unit: 'ms', better: 'low' },
   { key: 'endDelayP95Ms', label: 'end of turn, p95', unit: 'ms', better: 'low' },

@@ -22,6 +22,8 @@ export interface RecordingScore {
   readonly late: Share;
   /** Things the caller said that no turn took up. */
   readonly unheard: Share;
+  /** What was said over the bot: right where it stopped, or went on, as labelled. */
+  readonly bargeIns: Share;
   readonly noMatches: Share;
 }
 
@@ -44,7 +46,16 @@ export function scoreRecording(result: ReplayedRecording, lateMs = LATE_MS): Rec
         : 'a transcript with letters, digits or another script can not be compared',
   };
   if (result.kind === 'recognition')
-    return { ...base, intents: NONE, slots: NONE, cuts: NONE, late: NONE, unheard: NONE, noMatches: NONE };
+    return {
+      ...base,
+      intents: NONE,
+      slots: NONE,
+      cuts: NONE,
+      late: NONE,
+      unheard: NONE,
+      bargeIns: NONE,
+      noMatches: NONE,
+    };
   return { ...base, ...scoreTurns(result, lateMs) };
 }
 
@@ -70,7 +81,7 @@ export function scoreText(
 function scoreTurns(
   { turns, said }: ReplayedCall,
   lateMs: number,
-): Pick<RecordingScore, 'intents' | 'slots' | 'cuts' | 'late' | 'unheard' | 'noMatches'> {
+): Pick<RecordingScore, 'intents' | 'slots' | 'cuts' | 'late' | 'unheard' | 'bargeIns' | 'noMatches'> {
   const spoken = turns.filter(({ input }) => input === 'text');
   const ends = spoken.flatMap(({ end }) => (end && (end.cut || end.delayMs !== null) ? [end] : []));
   const labelled = spoken.filter(({ expectedIntent }) => expectedIntent !== null);
@@ -80,7 +91,15 @@ function scoreTurns(
     slots: share(slots, ({ right }) => right),
     cuts: share(ends, ({ cut }) => cut),
     late: share(ends, ({ delayMs }) => delayMs !== null && delayMs > lateMs),
-    unheard: share(said, ({ understoodInTurn }) => understoodInTurn === null),
+    // What the bot should not stop for need not become a turn.
+    unheard: share(
+      said.filter(({ overBot }) => overBot?.shouldStop !== false),
+      ({ understoodInTurn }) => understoodInTurn === null,
+    ),
+    bargeIns: share(
+      said.flatMap(({ overBot }) => (overBot && overBot.shouldStop !== null ? [overBot] : [])),
+      ({ shouldStop, stopped }) => shouldStop === stopped,
+    ),
     noMatches: share(spoken, ({ noMatch }) => noMatch),
   };
 }

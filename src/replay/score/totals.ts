@@ -31,6 +31,10 @@ export interface Totals {
   readonly cutRate?: Estimate | undefined;
   readonly lateRate?: Estimate | undefined;
   readonly unheardRate?: Estimate | undefined;
+  /** Of what was said over the bot and is labelled. */
+  readonly bargeInAccuracy?: Estimate | undefined;
+  /** From the begin of what was said over it until the bot stopped. */
+  readonly bargeInP50Ms?: Estimate | undefined;
   readonly noMatchRate?: Estimate | undefined;
   readonly endDelayP50Ms?: Estimate | undefined;
   readonly endDelayP95Ms?: Estimate | undefined;
@@ -89,6 +93,12 @@ export function totalsOf(all: readonly Scored[], bootstrap: BootstrapOptions = {
     cutRate: rate(({ cuts }) => cuts),
     lateRate: rate(({ late }) => late),
     unheardRate: rate(({ unheard }) => unheard),
+    bargeInAccuracy: rate(({ bargeIns }) => bargeIns),
+    bargeInP50Ms: estimatePercentile(
+      calls.map(({ said }) => said.flatMap(({ overBot }) => (overBot?.afterMs == null ? [] : [overBot.afterMs]))),
+      0.5,
+      bootstrap,
+    ),
     noMatchRate: rate(({ noMatches }) => noMatches),
     endDelayP50Ms: estimatePercentile(delays, 0.5, bootstrap),
     endDelayP95Ms: estimatePercentile(delays, 0.95, bootstrap),
