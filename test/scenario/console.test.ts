@@ -237,7 +237,7 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     await caller.context().close();
   });
 
-  it('shows how an application understands, without callers hearing of it', async () => {
+  it('talks and types to an application that is not live, shows how it understands, and callers do not hear of it', async () => {
     const viewer = await Viewer.open(await browser.visitor({ locale: 'en-GB' }), `${url}/console/#/playground`);
     const { page } = viewer;
     await viewer.signIn('anna');
@@ -246,8 +246,21 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     await page.getByLabel('Type what a caller would say').fill('我要退货');
     await page.keyboard.press('Enter');
     await page.locator('.understood .ranking li', { hasText: 'return' }).waitFor();
+    await page.getByRole('button', { name: 'Talk', exact: true }).click();
+    await page.getByRole('group', { name: 'Call', exact: true }).waitFor();
+    // Typed into the call, then said: one conversation, and its answers are heard.
+    await page.getByLabel('Type what a caller would say').fill('我要退货');
+    await page.keyboard.press('Enter');
+    await page.locator('.bubble.bot', { hasText: '退货' }).waitFor();
+    await page.locator('.bubble.caller', { hasText: '营业时间' }).waitFor();
+    await page.locator('.bubble.bot:not(.partial)', { hasText: '九点' }).waitFor();
+    await page.locator('.understood .waterfall li', { hasText: 'Understanding' }).first().waitFor();
     await inspect(page, 'playground');
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await page.getByText('The conversation is over').waitFor();
     await page.goto(`${url}/console/#/live`);
+    await page.locator('.link-state.up').waitFor();
+    expect(await page.locator('.calls li a', { hasText: /Web call|Phone/ }).filter({ hasNotText: 'Ended' }).count()).toBe(0);
     expect(viewer.complaints).toEqual([]);
     await page.context().close();
   });

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { createApi } from '../../src/api/app.js';
 import type { LiveEvent, LiveEventOf, Role } from '../../src/api/console/contract.js';
 import type { ConsoleOptions } from '../../src/api/console/index.js';
+import type { OpenLine } from '../../src/api/console/playground-talk.js';
 import { UserStore, usersFile } from '../../src/api/console/user-store.js';
 import { UpgradeRouter } from '../../src/api/upgrade.js';
 import { WidgetGate } from '../../src/api/widget/gate.js';
@@ -44,6 +45,8 @@ export async function startConsole(
     readonly clock?: Clock;
     /** Calls from pages are taken too, each as the desk and the console see it. */
     readonly onCall?: (session: MediaSession) => void;
+    /** Takes calls to playgrounds. */
+    readonly openLine?: OpenLine;
   } = {},
 ): Promise<ConsoleServer> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'hearken-console-'));
@@ -63,6 +66,7 @@ export async function startConsole(
     ping: async () => {},
     findFolder: (folder) => folder,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.openLine === undefined ? {} : { openLine: options.openLine }),
     // Passwords of tests are no secrets: they need not take a tenth of a second each.
     users: new UserStore(usersFile(dataFolder), { n: 1024, r: 8, p: 1 }),
   });
@@ -165,9 +169,17 @@ export class ConsoleClient {
   }
 
   listen(callId: string): WebSocket {
-    return new WebSocket(`${this.#url.replace('http', 'ws')}/console/api/calls/${encodeURIComponent(callId)}/listen`, {
-      headers: { cookie: this.cookie },
-    });
+    return this.socket(`/calls/${encodeURIComponent(callId)}/listen`);
+  }
+
+  socket(path: string, protocol?: string, headers: Record<string, string> = {}): WebSocket {
+    return new WebSocket(
+      `${this.#url.replace('http', 'ws')}/console/api${path}`,
+      protocol === undefined ? [] : [protocol],
+      {
+        headers: { cookie: this.cookie, ...headers },
+      },
+    );
   }
 
   close(): void {

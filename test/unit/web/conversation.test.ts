@@ -137,7 +137,7 @@ describe('a microphone that is not to be had', () => {
   it.each([
     ['NotAllowedError', 'refused', /权限被拒绝/, /not allowed/, false],
     ['NotFoundError', 'missing', /没有找到麦克风/, /No microphone was found/, true],
-    ['NotReadableError', 'busy', /占用/, /in use/, false],
+    ['NotReadableError', 'inUse', /占用/, /uses the microphone/, false],
     ['TypeError', 'unsupported', /不支持语音/, /can’t do voice/, true],
   ] as const)('%s: people are told that it is %s, and can type', async (name, notice, zh, en, textOnly) => {
     const calls = service.calls.length;
@@ -168,7 +168,7 @@ describe('a microphone that is not to be had', () => {
       },
     });
     await visitor.conversation.talk();
-    expect(visitor.model.notice).toBe('busy');
+    expect(visitor.model.notice).toBe('inUse');
     busy = false;
     await inCall(visitor);
     expect(visitor.model.notice).toBeUndefined();

@@ -15,6 +15,7 @@ import { Chart } from './parts/chart.js';
 import { Listen } from './parts/listen.js';
 import { Notes } from './parts/notes.js';
 import { Player } from './parts/player.js';
+import { TalkBar } from './parts/talk-bar.js';
 import { Transcript } from './parts/transcript.js';
 import { Waveform } from './parts/waveform.js';
 
@@ -40,6 +41,7 @@ for (const [name, element] of Object.entries({
   'hk-search': SearchPage,
   'hk-call': CallPage,
   'hk-playground': PlaygroundPage,
+  'hk-talk-bar': TalkBar,
   'hk-health': HealthPage,
   'hk-desk': Desk,
   'hk-chat': ChatView,

@@ -115,7 +115,7 @@ export class Conversation {
       this.#update({
         phase: 'idle',
         notice,
-        textOnly: this.#model.textOnly || (noSound && notice !== 'busy' && notice !== 'refused'),
+        textOnly: this.#model.textOnly || (noSound && notice !== 'inUse' && notice !== 'refused'),
       });
       this.#remember();
     }

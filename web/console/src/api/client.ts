@@ -124,6 +124,7 @@ export const api = {
   playground: (id: string, signal?: AbortSignal) => ask<Playground>('GET', `/playground/${seg(id)}`, { signal }),
   playgroundSay: (id: string, body: PlaygroundMessageRequest, signal?: AbortSignal) =>
     ask<PlaygroundReply>('POST', `/playground/${seg(id)}/messages`, { body, signal }),
+  talkPath: (id: string) => `${API}/playground/${seg(id)}/talk`,
   playgroundClose: (id: string) => ask<void>('DELETE', `/playground/${seg(id)}`),
 
   stats: (hours: number, signal?: AbortSignal) => ask<Stats>('GET', `/stats${search({ hours })}`, { signal }),

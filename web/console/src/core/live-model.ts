@@ -73,6 +73,9 @@ export class LiveModel {
       case 'ticket':
         this.tickets += 1;
         break;
+      // Whoever has the playground open takes them.
+      case 'playgroundLine':
+      case 'playgroundTurn':
       case 'signedOut':
         break;
     }

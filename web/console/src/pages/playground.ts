@@ -1,42 +1,52 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { api, isAbort } from '../api/client.js';
-import type { Playground, PlaygroundApp, PlaygroundReply } from '../api/contract.js';
+import type { LiveEvent, Playground, PlaygroundApp, Turn } from '../api/contract.js';
 import { milliseconds } from '../core/format.js';
+import { PlaygroundCall } from '../core/playground-call.js';
+import { onLiveEvent } from '../core/session.js';
 import { View } from '../core/view.js';
-import { badge, bones, empty, languageName, problem, slotFacts } from '../parts/bits.js';
+import { bones, empty, languageName, problem, slotFacts } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { tellProblem } from '../parts/notes.js';
+import { type Entry, type Exchange, playgroundLog } from '../parts/playground-log.js';
+import type { TalkBar } from '../parts/talk-bar.js';
 import { understanding } from '../parts/understanding.js';
+import { scaleOf, waterfall } from '../parts/waterfall.js';
 import { t } from '../words/words.js';
 
 const ASK_EVERY_MS = 1000;
+const MAX_ENTRIES = 400;
 
-interface Exchange {
-  readonly id: number;
-  /** Undefined: the greeting. */
-  readonly said: string | undefined;
-  readonly reply: PlaygroundReply | undefined;
-  readonly problem: unknown;
-  readonly tookMs: number;
-}
-
-/** To type to an application that callers do not get yet, and to see how it understands each word. */
+/** To talk or type to an application that callers do not get yet, and to see how it understands each word. */
 export class PlaygroundPage extends View {
   #apps: readonly PlaygroundApp[] | undefined;
   #problem: unknown;
   #app = '';
   #session: Playground | undefined;
   #language = '';
-  #exchanges: readonly Exchange[] = [];
-  #shown = 0;
+  #entries: readonly Entry[] = [];
+  /** Of calls, as they come. */
+  readonly #turns = new Map<string, Turn>();
+  #chosen: string | undefined;
+  #count = 0;
   #waiting = false;
-  #last = 0;
+  #seen = '';
+  #call: PlaygroundCall | undefined;
   #signal: AbortSignal | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   protected override start(signal: AbortSignal): void {
     this.#signal = signal;
-    signal.addEventListener('abort', () => clearTimeout(this.#timer), { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(this.#timer);
+        this.#call?.close();
+        this.#call = undefined;
+      },
+      { once: true },
+    );
+    onLiveEvent((event) => this.#happened(event), signal);
     void this.#load();
   }
 
@@ -54,10 +64,12 @@ export class PlaygroundPage extends View {
   }
 
   protected override drawn(): void {
+    const last = this.#entries.at(-1);
+    const text = last !== undefined && 'line' in last ? last.line.text.length : 0;
+    const seen = `${this.#entries.length} ${this.#waiting} ${text}`;
     const list = this.querySelector('.chat-scroll');
-    if (list !== null && this.#last !== this.#exchanges.length + (this.#waiting ? 0.5 : 0))
-      list.scrollTop = list.scrollHeight;
-    this.#last = this.#exchanges.length + (this.#waiting ? 0.5 : 0);
+    if (list !== null && seen !== this.#seen) list.scrollTop = list.scrollHeight;
+    this.#seen = seen;
   }
 
   #chooser(apps: readonly PlaygroundApp[]): TemplateResult {
@@ -86,49 +98,126 @@ export class PlaygroundPage extends View {
 
   #talk(): TemplateResult {
     const words = t().playground;
-    const shown = this.#exchanges.find(({ id }) => id === this.#shown) ?? this.#exchanges.at(-1);
+    const call = this.#call;
+    const calling = call !== undefined && call.view.phase !== 'idle';
     return html`<div class="two playground">
       <section class="card flush chatbox" aria-label=${t().transcript}>
-        <div class="chat-scroll" tabindex="0" role="log" aria-label=${t().transcript}><ol class="chat-lines">${this.#exchanges.map((exchange) => this.#exchange(exchange, exchange === shown))}${
+        <div class="chat-scroll" tabindex="0" role="log" aria-label=${t().transcript} aria-live=${calling ? 'off' : 'polite'}><ol class="chat-lines">${playgroundLog(
+          this.#entries,
+          { turnOf: (key) => this.#turns.get(key), chosen: this.#reading()?.key, choose: (key) => this.#choose(key) },
+        )}${
           this.#waiting
             ? html`<li class="bubble bot soft"><span class="dots" aria-label=${t().loading}><i></i><i></i><i></i></span></li>`
             : nothing
         }</ol></div>
+        ${call?.view.problem === undefined ? nothing : html`<div class="banner bad flat" role="alert">${icon('alert')}<p>${words.problems[call.view.problem]}</p></div>`}
+        ${calling ? html`<hk-talk-bar .call=${call}></hk-talk-bar>` : nothing}
         <form class="composer" @submit=${(event: SubmitEvent) => this.#submit(event)}>
+          ${
+            this.#session?.talk !== true || calling
+              ? nothing
+              : html`<button type="button" class="button" ?disabled=${this.#waiting} @click=${() => void this.#begin()}>${icon('mic')}${words.talk}</button>`
+          }
           <input name="text" maxlength="2000" autocomplete="off" aria-label=${words.typeHere} placeholder=${words.typeHere} />
           <button class="button strong square" aria-label=${t().send} title=${t().send}>${icon('send')}</button>
         </form>
       </section>
-      <section class="card understood" aria-label=${words.understanding} aria-live="polite">${
-        shown?.reply === undefined
-          ? html`<p class="soft small">${words.nothingYet}</p>`
-          : html`<div class="card-head"><h2 class="cut">${shown.said ?? words.greeting}</h2><span class="soft small figures push">${milliseconds(shown.tookMs)}</span></div>
-            <div class="stack gap">${understanding(shown.reply.turn)}
-              <section><h3>${t().slots}</h3>${slotFacts(shown.reply.turn.slots)}</section></div>`
-      }</section>
+      ${this.#understood()}
     </div>`;
   }
 
-  #exchange(exchange: Exchange, shown: boolean): TemplateResult {
+  #understood(): TemplateResult {
     const words = t().playground;
-    const { reply } = exchange;
-    const turn = reply?.turn;
-    return html`${
-      exchange.said === undefined
-        ? nothing
-        : html`<li class="bubble caller"><p>${exchange.said}</p></li>
-          ${
-            turn === undefined
-              ? nothing
-              : html`<li class="under"><button type="button" class="chip" aria-pressed=${String(shown)} @click=${() => this.#show(exchange.id)}>
-                  ${turn.noMatch ? html`<b>${t().notUnderstood}</b>` : html`<b>${turn.intent ?? turn.inputType}</b>`}${turn.confidence === null ? nothing : html`<span class="figures">${Math.round(turn.confidence * 100)} %</span>`}
-                </button></li>`
-          }`
+    const read = this.#reading();
+    if (read === undefined)
+      return html`<section class="card understood" aria-label=${words.understanding} aria-live="polite"><p class="soft small">${words.nothingYet}</p></section>`;
+    const { turn, title, tookMs } = read;
+    return html`<section class="card understood" aria-label=${words.understanding} aria-live="polite">
+      <div class="card-head"><h2 class="cut">${title}</h2>${tookMs === null ? nothing : html`<span class="soft small figures push">${milliseconds(tookMs)}</span>`}</div>
+      <div class="stack gap">${understanding(turn)}
+        ${turn.stages.length === 0 ? nothing : html`<section><h3>${words.steps}</h3>${waterfall(turn, scaleOf([turn]))}</section>`}
+        <section><h3>${t().slots}</h3>${slotFacts(turn.slots)}</section></div>
+    </section>`;
+  }
+
+  /** The turn that is shown beside: the chosen one, else the last of somebody's words. */
+  #reading():
+    | { readonly key: string; readonly turn: Turn; readonly title: string; readonly tookMs: number | null }
+    | undefined {
+    const words = t().playground;
+    const found = this.#entries.findLast(
+      (entry) =>
+        (this.#chosen === undefined || this.#chosen === (('line' in entry && entry.turnKey) || entry.key)) &&
+        (('line' in entry && entry.line.who === 'caller' && this.#turns.has(entry.turnKey ?? '')) ||
+          ('reply' in entry && entry.reply !== undefined)),
+    );
+    if (found === undefined || 'happened' in found) return undefined;
+    if ('reply' in found)
+      return (
+        found.reply && {
+          key: found.key,
+          turn: found.reply.turn,
+          title: found.said ?? words.greeting,
+          tookMs: found.tookMs,
+        }
+      );
+    const key = 'turnKey' in found ? (found.turnKey ?? '') : '';
+    const turn = this.#turns.get(key);
+    return turn && { key, turn, title: turn.input, tookMs: turn.responseMs };
+  }
+
+  async #begin(): Promise<void> {
+    const session = this.#session;
+    if (session === undefined || (this.#call !== undefined && this.#call.view.phase !== 'idle')) return;
+    this.#clear();
+    this.#call = new PlaygroundCall({
+      playgroundId: session.id,
+      language: () => this.#language,
+      onChange: () => {
+        this.update();
+        this.querySelector<TalkBar>('hk-talk-bar')?.update();
+      },
+      onLevels: (levels) => this.querySelector<TalkBar>('hk-talk-bar')?.levels(levels),
+      onTransfer: (summary) => this.#add({ key: this.#key(), happened: 'transfer', text: summary }),
+      onEnded: () => this.#add({ key: this.#key(), happened: 'ended', text: '' }),
+    });
+    await this.#call.begin();
+  }
+
+  /** What was said in a call to this playground, and how it was understood. */
+  #happened(event: LiveEvent): void {
+    if (event.type !== 'playgroundLine' && event.type !== 'playgroundTurn') return;
+    if (event.playgroundId !== this.#session?.id) return;
+    if (event.type === 'playgroundTurn') this.#turns.set(`${event.callId}:${event.turn.turnId}`, event.turn);
+    else {
+      const { line, callId } = event;
+      const turnKey = line.turnId === undefined || line.turnId === null ? undefined : `${callId}:${line.turnId}`;
+      this.#add({ key: `${callId} ${line.id}`, line, turnKey });
     }
-    ${reply?.replies.map(({ text }) => html`<li class="bubble bot"><p>${text}</p></li>`) ?? nothing}
-    ${reply?.transfer ? html`<li class="event">${badge(words.transfer, 'agent')} ${reply.transfer.summary}</li>` : nothing}
-    ${reply?.ended ? html`<li class="event">${badge(words.ended)}</li>` : nothing}
-    ${exchange.problem === undefined ? nothing : html`<li>${problem(exchange.problem)}</li>`}`;
+    this.update();
+  }
+
+  /** In its place, when it is there already. */
+  #add(entry: Entry): void {
+    const at = this.#entries.findIndex(({ key }) => key === entry.key);
+    this.#entries = (at === -1 ? [...this.#entries, entry] : this.#entries.with(at, entry)).slice(-MAX_ENTRIES);
+    this.update();
+  }
+
+  #key(): string {
+    this.#count += 1;
+    return `${this.#count}`;
+  }
+
+  #clear(): void {
+    this.#entries = [];
+    this.#turns.clear();
+    this.#chosen = undefined;
+  }
+
+  #choose(key: string): void {
+    this.#chosen = key;
+    this.update();
   }
 
   async #load(): Promise<void> {
@@ -150,7 +239,9 @@ export class PlaygroundPage extends View {
   async #open(): Promise<void> {
     try {
       if (this.#session !== undefined) await api.playgroundClose(this.#session.id).catch(() => undefined);
-      this.#exchanges = [];
+      this.#clear();
+      this.#call?.close();
+      this.#call = undefined;
       this.#session = undefined;
       this.#follow(await api.playgroundOpen(this.#app));
     } catch (error) {
@@ -167,7 +258,7 @@ export class PlaygroundPage extends View {
     if (session.state === 'ready') {
       if (this.#language === '' || !session.languages.includes(this.#language))
         this.#language = session.languages[0] ?? '';
-      if (this.#exchanges.length === 0) void this.#say(undefined);
+      if (this.#entries.length === 0) void this.#say(undefined);
       return;
     }
     if (session.state !== 'loading') return;
@@ -190,11 +281,14 @@ export class PlaygroundPage extends View {
     const text = input.value.trim();
     if (text === '' || this.#waiting) return;
     input.value = '';
-    void this.#say(text);
+    this.#chosen = undefined;
+    // Into the call, while there is one: it comes back as a line.
+    if (this.#call?.type(text) !== true) void this.#say(text);
   }
 
   async #restart(): Promise<void> {
-    this.#exchanges = [];
+    this.#call?.close();
+    this.#clear();
     await this.#say(undefined);
   }
 
@@ -206,21 +300,19 @@ export class PlaygroundPage extends View {
   async #say(text: string | undefined): Promise<void> {
     const session = this.#session;
     if (session === undefined || this.#waiting) return;
-    const id = (this.#exchanges.at(-1)?.id ?? 0) + 1;
+    const key = this.#key();
     const startedMs = performance.now();
     this.#waiting = true;
-    this.#shown = id;
-    const put = (exchange: Partial<Exchange>): void => {
-      const made: Exchange = {
-        id,
+    this.#chosen = undefined;
+    const put = (exchange: Partial<Exchange>): void =>
+      this.#add({
+        key,
         said: text,
         reply: undefined,
         problem: undefined,
         tookMs: performance.now() - startedMs,
         ...exchange,
-      };
-      this.#exchanges = [...this.#exchanges.filter((each) => each.id !== id), made].slice(-200);
-    };
+      });
     put({});
     this.update();
     try {
@@ -236,11 +328,6 @@ export class PlaygroundPage extends View {
       put({ problem: error });
     }
     this.#waiting = false;
-    this.update();
-  }
-
-  #show(id: number): void {
-    this.#shown = id;
     this.update();
   }
 }

@@ -1,5 +1,5 @@
 /** Why there is no microphone, in the words of the messages that people get. */
-export type MicrophoneProblem = 'insecure' | 'refused' | 'missing' | 'busy' | 'unsupported';
+export type MicrophoneProblem = 'insecure' | 'refused' | 'missing' | 'inUse' | 'unsupported';
 
 export class MicrophoneError extends Error {
   readonly problem: MicrophoneProblem;
@@ -40,6 +40,6 @@ function problemOf(error: unknown): MicrophoneProblem {
   const name = error instanceof DOMException ? error.name : '';
   if (name === 'NotAllowedError' || name === 'SecurityError') return 'refused';
   if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'missing';
-  if (name === 'NotReadableError' || name === 'AbortError') return 'busy';
+  if (name === 'NotReadableError' || name === 'AbortError') return 'inUse';
   return 'unsupported';
 }
