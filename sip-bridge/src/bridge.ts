@@ -4,6 +4,7 @@ import { messageOf } from './errors.js';
 import { type Logger, maskAddress } from './log.js';
 import { MediaClient } from './media/client.js';
 import { mediaOf, startHeaders } from './media/protocol.js';
+import { QualityReports } from './quality.js';
 import { CallRecording, withRecording } from './recording/call-recording.js';
 import { type LineFormat, lineMs } from './rtp/packet.js';
 import type { HangupCause, LegEnd } from './sip/cause.js';
@@ -37,6 +38,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
   readonly #startedAtMs = Date.now();
   #answeredAtMs: number | undefined;
   #client: MediaClient | undefined;
+  #quality: QualityReports | undefined;
   readonly #transfers: Transfers;
   readonly #recording: CallRecording | undefined;
   /** The caller talks to an agent through us. */
@@ -153,13 +155,14 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
         ...{ callId, direction },
         caller: caller.slice(0, 512),
         callee: callee.slice(0, 512),
-        headers: startHeaders(withRecording(headers, this.#options.recording?.mode)),
+        headers: startHeaders(withRecording(headers, this.#options.recording?.mode), ['quality']),
         media: mediaOf(line),
         ...(Object.keys(route).length === 0 ? {} : { route }),
         ...(token === undefined ? {} : { token }),
       },
     });
     this.#client = client;
+    this.#quality = new QualityReports(this.leg, client);
     client.on('ready', () => {
       if (this.leg instanceof InboundLeg) this.leg.accept();
     });
@@ -347,6 +350,7 @@ export class BridgeCall extends SafeEmitter<BridgeCallEvents> {
       });
       this.#giveUpTelling = undefined;
     }
+    await this.#quality?.last();
     client?.stop(end.cause, end.reason);
   }
 }

@@ -270,6 +270,7 @@ export class LiveCall {
     session.on('transferProgress', (transferId, status) =>
       record.event(this.#nowMs(), 'transferProgress', { transferId, status }),
     );
+    session.on('quality', (quality) => record.event(this.#nowMs(), 'quality', { ...quality }));
     session.on('detached', () => this.#dispatch({ type: 'detached', atMs: this.#nowMs() }));
     session.on('resumed', () => this.#dispatch({ type: 'resumed', atMs: this.#nowMs() }));
     session.on('closed', (cause, reason) => void this.#end(cause, reason));

@@ -79,6 +79,28 @@ export type HangupCause =
   | 'overloaded'
   | 'lost';
 
+/** How the line to the caller is, counted from the begin of the call, as the signalling side tells it. What is not known is absent. */
+export interface LineQuality {
+  readonly receivedPackets: number;
+  readonly sentPackets?: number;
+  /** Of what the caller sent; `remote…`: of what the caller heard. */
+  readonly lossPercent: number;
+  readonly remoteLossPercent?: number;
+  readonly jitterMs: number;
+  readonly remoteJitterMs?: number;
+  readonly roundTripMs?: number;
+  readonly worstRoundTripMs?: number;
+  readonly latePackets?: number;
+  readonly duplicatePackets?: number;
+  /** 20 ms each. */
+  readonly concealedFrames?: number;
+  readonly depthMs?: number;
+  readonly codec?: string;
+  readonly encrypted?: boolean;
+  /** The call is over. */
+  readonly final?: boolean;
+}
+
 export interface MediaSessionEvents {
   /** Typed instead of said: the caller's whole answer. */
   text: [text: string];
@@ -90,6 +112,8 @@ export interface MediaSessionEvents {
   cleared: [generation: number, playedMs: number];
   /** A 1xx sipfrag during a transfer. */
   transferProgress: [transferId: string, status: number];
+  /** Now and then, from peers that can tell. */
+  quality: [quality: LineQuality];
   /** The socket is gone; the peer may come back within the resume window. No audio flows meanwhile. */
   detached: [];
   /** The peer came back. What was queued on its side is lost; a new generation has begun. */

@@ -130,9 +130,9 @@ afterEach(async () => {
   await new Promise((resolve) => http.close(resolve));
 });
 
-async function started(): Promise<{ client: Client; session: MediaSession }> {
+async function started(more: object = {}): Promise<{ client: Client; session: MediaSession }> {
   const client = await new Client(url).open();
-  client.send(START);
+  client.send({ ...START, ...more });
   await client.message('ready');
   return { client, session: sessions.at(-1) as MediaSession };
 }
@@ -217,6 +217,28 @@ describe('a good client', () => {
     client.send({ type: 'transfer.result', transferId: 't1', outcome: 'completed', status: 200, reason: 'OK' });
     expect(await outcome).toEqual({ transferId: 't1', outcome: 'completed', status: 200, reason: 'OK' });
     expect(progress).toEqual([180]);
+  });
+
+  it('is asked how the line is only when it offered to tell, and what it tells arrives', async () => {
+    const { client } = await started();
+    expect(await client.message('ready')).not.toHaveProperty('accepts');
+    const { client: other, session } = await started({ headers: { 'X-Hearken-Offers': 'quality' } });
+    expect(await other.message('ready')).toMatchObject({ accepts: ['quality'] });
+    const told: unknown[] = [];
+    session.on('quality', (quality) => told.push(quality));
+    const quality = {
+      receivedPackets: 500,
+      lossPercent: 1.2,
+      jitterMs: 4.5,
+      roundTripMs: 30,
+      codec: 'opus',
+      final: true,
+    };
+    other.send({ type: 'quality', ...quality });
+    await other.until(() => told.length > 0, 'quality');
+    expect(told).toEqual([quality]);
+    other.send({ type: 'quality', ...quality, lossPercent: 101 });
+    expect((await other.end()).code).toBe(1002);
   });
 
   it('stops, and the session is over once', async () => {

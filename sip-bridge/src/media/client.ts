@@ -95,6 +95,11 @@ export class MediaClient extends SafeEmitter<MediaClientEvents> {
     return this.#state === 'over';
   }
 
+  /** The service wants to be told of that. */
+  accepts(message: 'quality'): boolean {
+    return this.#ready?.accepts?.includes(message) ?? false;
+  }
+
   /** One 20 ms frame of the caller. Dropped while there is no socket; bounded when the service is slow. */
   sendAudio(frame: Uint8Array): void {
     if (this.#state !== 'live') return;

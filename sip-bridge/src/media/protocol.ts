@@ -60,7 +60,28 @@ export type ClientMessage =
       readonly reason?: string;
     }
   | ({ readonly type: 'transfer.result' } & TransferResult)
+  | QualityMessage
   | { readonly type: 'stop'; readonly cause: HangupCause; readonly reason?: string };
+
+/** Counted from the begin of the call; what the peer has not reported is left out. */
+export interface QualityMessage {
+  readonly type: 'quality';
+  readonly final: boolean;
+  readonly receivedPackets: number;
+  readonly sentPackets: number;
+  readonly lossPercent: number;
+  readonly jitterMs: number;
+  readonly remoteLossPercent?: number;
+  readonly remoteJitterMs?: number;
+  readonly roundTripMs?: number;
+  readonly worstRoundTripMs?: number;
+  readonly latePackets: number;
+  readonly duplicatePackets: number;
+  readonly concealedFrames: number;
+  readonly depthMs: number;
+  readonly codec?: string;
+  readonly encrypted?: boolean;
+}
 
 export interface TransferResult {
   readonly transferId: string;
@@ -76,6 +97,8 @@ export interface ReadyMessage {
   readonly resumeWindowMs: number;
   readonly media: MediaFormat;
   readonly generation: number;
+  /** Of what we offered to tell. */
+  readonly accepts?: readonly 'quality'[];
 }
 
 export interface TransferMessage {
@@ -163,13 +186,24 @@ function read<Message>(text: string, validate: ValidateFunction<Message>): Read<
   return { problem: `"${type}" does not fit the schema: ${first?.instancePath ?? ''} ${first?.message ?? ''}` };
 }
 
+/** In `start.headers`: what we can tell besides, for a service that says in `ready` that it wants it. One that knows nothing of it is not disturbed. */
+export const OFFERS_HEADER = 'X-Hearken-Offers';
+
 const HEADER_NAME = /^[A-Za-z0-9-]{1,128}$/;
 
 /** SIP headers as `start` may carry them: at most 64, values without line breaks. */
-export function startHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(headers)
-    .filter(([name]) => HEADER_NAME.test(name))
+export function startHeaders(
+  headers: Readonly<Record<string, string>>,
+  offers: readonly string[] = [],
+): Record<string, string> {
+  const entries = [...offers.map((offer) => [OFFERS_HEADER, offer] as const), ...Object.entries(headers)]
+    .filter(([name], index) => HEADER_NAME.test(name) && (index < offers.length || !isOffers(name)))
     .slice(0, 64)
     .map(([name, value]) => [name, value.replace(/[\r\n]+/g, ' ').slice(0, 2048)]);
   return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** Never the caller's to say. */
+function isOffers(name: string): boolean {
+  return name.toLowerCase() === OFFERS_HEADER.toLowerCase();
 }

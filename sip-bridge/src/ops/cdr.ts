@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { CallFacts, CallSummary } from '../bridge.js';
 import { messageOf } from '../errors.js';
 import { type Logger, maskAddress } from '../log.js';
+import { type LineQuality, qualityOf } from '../quality.js';
 import type { CdrConfig } from './config.js';
 
 /** One line of the file. Times are ISO 8601, durations milliseconds. */
@@ -27,21 +28,7 @@ export interface CallDetailRecord {
   readonly codec: string | null;
   readonly encrypted: boolean;
   readonly recording: CallSummary['recording'] | null;
-  readonly quality: {
-    readonly receivedPackets: number;
-    readonly sentPackets: number;
-    readonly lossPercent: number;
-    readonly remoteLossPercent: number | null;
-    readonly jitterMs: number;
-    readonly remoteJitterMs: number | null;
-    readonly roundTripMs: number | null;
-    readonly worstRoundTripMs: number | null;
-    readonly latePackets: number;
-    readonly duplicatePackets: number;
-    readonly concealedFrames: number;
-    /** How long the jitter buffer waited for a missing packet at the end. */
-    readonly depthMs: number;
-  } | null;
+  readonly quality: LineQuality | null;
   readonly transfers: CallSummary['transfers'];
 }
 
@@ -49,7 +36,6 @@ export function detailRecord(facts: CallFacts, summary: CallSummary, numbers: Cd
   const { end, rtp, answeredAtMs, startedAtMs, endedAtMs } = summary;
   const shown = (address: string): string => (numbers === 'masked' ? maskAddress(address) : address);
   const iso = (ms: number): string => new Date(ms).toISOString();
-  const expected = rtp ? rtp.receivedPackets + rtp.lostPackets : 0;
   return {
     callId: facts.callId,
     direction: facts.direction,
@@ -71,22 +57,7 @@ export function detailRecord(facts: CallFacts, summary: CallSummary, numbers: Cd
     codec: summary.codec ?? null,
     encrypted: rtp?.encrypted ?? false,
     recording: summary.recording ?? null,
-    quality: rtp
-      ? {
-          receivedPackets: rtp.receivedPackets,
-          sentPackets: rtp.sentPackets,
-          lossPercent: expected === 0 ? 0 : Math.round((rtp.lostPackets / expected) * 1000) / 10,
-          remoteLossPercent: rtp.remoteLossPercent ?? null,
-          jitterMs: rtp.jitterMs,
-          remoteJitterMs: rtp.remoteJitterMs ?? null,
-          roundTripMs: rtp.roundTripMs ?? null,
-          worstRoundTripMs: rtp.worstRoundTripMs ?? null,
-          latePackets: rtp.latePackets,
-          duplicatePackets: rtp.duplicatePackets,
-          concealedFrames: rtp.concealedFrames,
-          depthMs: Math.round(rtp.depthMs),
-        }
-      : null,
+    quality: rtp ? qualityOf(rtp) : null,
     transfers: summary.transfers.map((transfer) => ({ ...transfer, target: shown(transfer.target) })),
   };
 }

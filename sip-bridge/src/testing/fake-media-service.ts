@@ -20,6 +20,8 @@ export interface FakeMediaServiceOptions {
   readonly resumeWindowMs?: number;
   /** Answers `start` with this error instead of `ready`. */
   readonly refuse?: { readonly code: string; readonly message: string };
+  /** Of what the client offers to tell. */
+  readonly accepts?: readonly 'quality'[];
   /** Wait before `ready`. */
   readonly readyAfterMs?: number;
 }
@@ -226,7 +228,7 @@ export class FakeMediaService extends SafeEmitter<FakeMediaServiceEvents> {
   }
 
   #onStart(start: StartMessage, socket: WebSocket): FakeSession | undefined {
-    const { refuse, readyAfterMs, resumeWindowMs } = this.#options;
+    const { refuse, readyAfterMs, resumeWindowMs, accepts } = this.#options;
     if (refuse) {
       const error: ServerMessage = { type: 'error', ...refuse, fatal: true };
       socket.send(JSON.stringify(error));
@@ -254,6 +256,7 @@ export class FakeMediaService extends SafeEmitter<FakeMediaServiceEvents> {
         resumeWindowMs: resumeWindowMs ?? 10_000,
         media: start.media,
         generation: session.generation,
+        ...(accepts === undefined ? {} : { accepts }),
       });
       if (known) known.announceResumed();
       else this.emit('session', session);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { HearkenError } from '../../errors.js';
-import type { CallDirection, CallRoute, HangupCause, TransferOutcome } from '../session.js';
+import type { CallDirection, CallRoute, HangupCause, LineQuality, TransferOutcome } from '../session.js';
 
 /**
  * The text frames of `hearken.media.v1`. The JSON Schema in `docs/protocol/` is the law: what comes in is validated with it, and
@@ -48,6 +48,7 @@ export type ClientMessage =
       TransferOutcome,
       'transferId' | 'outcome' | 'status'
     >)
+  | ({ readonly type: 'quality' } & LineQuality)
   | { readonly type: 'stop'; readonly cause: HangupCause; readonly reason?: string };
 
 export type ServerMessage =
@@ -58,6 +59,7 @@ export type ServerMessage =
       readonly resumeWindowMs: number;
       readonly media: MediaFormat;
       readonly generation: number;
+      readonly accepts?: readonly 'quality'[];
     }
   | { readonly type: 'mark'; readonly name: string }
   | { readonly type: 'clear'; readonly generation: number }

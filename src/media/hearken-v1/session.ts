@@ -35,6 +35,8 @@ export interface SessionOptions {
 
 /** Bytes that may wait in a socket: 8 s of 8 kHz PCM16. A peer that reads slower than that has stopped. */
 const MAX_BUFFERED_BYTES = 131_072;
+/** What the peer can tell besides: a header, because a `start` with fields that it does not know is refused by an older service. */
+const OFFERS_HEADER = 'x-hearken-offers';
 /** Added to a transfer's own limit, for the answer to travel. */
 const TRANSFER_GRACE_MS = 2000;
 
@@ -82,6 +84,11 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
     this.#incoming = new FrameQueue(options.incomingQueueMs);
   }
 
+  get #tellsQuality(): boolean {
+    const offers = Object.entries(this.peer.headers).find(([name]) => name.toLowerCase() === OFFERS_HEADER)?.[1];
+    return offers?.split(',').some((offer) => offer.trim() === 'quality') ?? false;
+  }
+
   get sampleRate(): number {
     return this.format.sampleRate;
   }
@@ -121,6 +128,7 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
       resumeWindowMs: this.resumeWindowMs,
       media: this.format,
       generation: this.#generation,
+      ...(this.#tellsQuality ? { accepts: ['quality'] } : {}),
     });
     // Asked for while the socket was away, or lost with it; the peer knows a transfer that it carries out already.
     if (again && this.#transfer) this.#send(this.#transfer.message);
@@ -168,6 +176,11 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
       case 'transfer.result':
         this.#finishTransfer(message.transferId, message.outcome, message.status, message.reason ?? '');
         return;
+      case 'quality': {
+        const { type: _type, ...quality } = message;
+        this.emit('quality', quality);
+        return;
+      }
       case 'stop':
         this.#close(message.cause, message.reason ?? '');
         return;
