@@ -4,7 +4,8 @@ import { ReplayStage } from '../../src/replay/pipeline/stage.js';
 import { readSidecars } from '../../src/replay/recordings/labels.js';
 import { seededRandom } from '../../src/replay/statistics/random.js';
 import { readAudioFile } from '../../src/speech/audio-file.js';
-import { benchJob, benchSettings, root } from './settings.js';
+import { replayJob } from '../../src/testing/replay-job.js';
+import { benchSettings, root } from './settings.js';
 
 /** The caller's side of `count` calls as the service would have recorded them, 8 kHz: each sample call answered by the sample application once, then varied. */
 export async function recordedCalls(dataFolder: string, count: number): Promise<readonly Int16Array[]> {
@@ -26,7 +27,7 @@ export async function recordedCalls(dataFolder: string, count: number): Promise<
 
 async function asRecorded(stage: ReplayStage, file: string): Promise<Int16Array> {
   const labels = readSidecars(file);
-  const { result } = await stage.replay(benchJob(file, { timing: 'answer', labels }));
+  const { result } = await stage.replay(replayJob(file, { timing: 'answer', labels }));
   if (result.kind !== 'call') throw new Error(`${file} could not be replayed`);
   const source = await readAudioFile(file, { sampleRate: 8000 });
   const pcm = new Int16Array((result.durationMs + 500) * 8);

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { configSchema } from '../../src/config.js';
-import type { ReplayJob } from '../../src/replay/pipeline/job.js';
 import type { StageSettings } from '../../src/replay/pipeline/stage.js';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -20,27 +19,5 @@ export function benchSettings(dataFolder: string, besides: boolean): StageSettin
     dialogue: true,
     allowEffects: false,
     atOnce: 32,
-  };
-}
-
-export function benchJob(path: string, changes: Partial<ReplayJob>): ReplayJob {
-  return {
-    file: path,
-    path,
-    content: Buffer.from(path).toString('hex').slice(-32).padStart(32, '0'),
-    kind: 'call',
-    timing: 'recorded',
-    channel: undefined,
-    band: 'line',
-    language: undefined,
-    graph: 'general',
-    startedAtMs: Date.parse('2026-01-05T10:00:00+08:00'),
-    labels: {},
-    reference: undefined,
-    source: '',
-    speaker: undefined,
-    task: undefined,
-    trainedOn: false,
-    ...changes,
   };
 }

@@ -6,7 +6,8 @@ import { splitUtterances } from '../../src/replay/utterances.js';
 import { readAudioFile } from '../../src/speech/audio-file.js';
 import { ModelRegistry } from '../../src/speech/registry.js';
 import { loadSherpa, onlineRecognizerConfig, RECOGNIZER_RATE } from '../../src/speech/sherpa.js';
-import { benchJob, benchSettings, root } from './settings.js';
+import { replayJob } from '../../src/testing/replay-job.js';
+import { benchSettings, root } from './settings.js';
 
 /** One of the bench's processes: replays, or decodes the same audio in a bare loop. */
 
@@ -48,7 +49,7 @@ async function obey({ type, phase, files }: PhaseOrder): Promise<void> {
     return;
   }
   const before = process.cpuUsage();
-  if (phase === 'replay') await Promise.all(files.map((file) => stage.replay(benchJob(file, {}))));
+  if (phase === 'replay') await Promise.all(files.map((file) => stage.replay(replayJob(file, {}))));
   else bareLoop();
   const { user, system } = process.cpuUsage(before);
   process.send?.({ audioMs, cpuMs: (user + system) / 1000 } satisfies PhaseDone);

@@ -6,7 +6,8 @@ import { diffRecordings } from '../../../src/replay/compare/diff-turns.js';
 import { ReplayStage } from '../../../src/replay/pipeline/stage.js';
 import { readSidecars } from '../../../src/replay/recordings/labels.js';
 import type { ReplayedCall, ReplayedRecording } from '../../../src/replay/result.js';
-import { jobFor, type ShortCall, stageSettings, writeShortCalls } from './short-calls.js';
+import { replayJob } from '../../../src/testing/replay-job.js';
+import { type ShortCall, stageSettings, writeShortCalls } from './short-calls.js';
 
 let folder: string;
 let calls: readonly ShortCall[];
@@ -26,7 +27,7 @@ async function replayAll(
   const stage = await ReplayStage.open(stageSettings(join(folder, 'data'), changes, atOnce));
   try {
     const outcomes = await Promise.all(
-      chosen.map(({ file }) => stage.replay(jobFor(file, { labels: readSidecars(file) }))),
+      chosen.map(({ file }) => stage.replay(replayJob(file, { labels: readSidecars(file) }))),
     );
     return outcomes.map(({ result }) => result);
   } finally {

@@ -45,6 +45,16 @@ describe("the caller's channel", () => {
     expect(findCallerChannel([line(1000, 10)], 8000).index).toBe(0);
   });
 
+  it('of more than two is the one who, the bot apart, speaks most', () => {
+    const supervisor = line(6500, 20).fill(0, 0, 52_000);
+    const caller = line(2500, 20);
+    caller.set(line(2500, 20).subarray(20_000, 40_000), 44_000);
+    expect(findCallerChannel([supervisor, line(200, 0), new Int16Array(64_000), caller], 8000)).toEqual({
+      index: 3,
+      because: 'channel 1 speaks first, and of the others this one most',
+    });
+  });
+
   it('can be named, and one that is not there is told with the file', async () => {
     const file = join(folder, 'a.wav');
     writeFileSync(file, encodeWav([line(200, 0), line(4000, 20)], 8000));

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configSchema } from '../../../src/config.js';
 import { encodeWav } from '../../../src/dsp/wav.js';
-import type { ReplayJob } from '../../../src/replay/pipeline/job.js';
 import type { StageSettings } from '../../../src/replay/pipeline/stage.js';
 import { seededRandom } from '../../../src/replay/statistics/random.js';
 import { projectRoot, spokenParts } from '../../support/speech.js';
@@ -64,28 +62,5 @@ export function stageSettings(folder: string, changes: object = {}, atOnce = 16)
     dialogue: true,
     allowEffects: false,
     atOnce,
-  };
-}
-
-/** A job for a recording, as the plan would make it. */
-export function jobFor(file: string, changes: Partial<ReplayJob> = {}): ReplayJob {
-  return {
-    file,
-    path: file,
-    content: createHash('sha256').update(file).digest('hex'),
-    kind: 'call',
-    timing: 'recorded',
-    channel: undefined,
-    band: 'line',
-    language: undefined,
-    graph: 'general',
-    startedAtMs: Date.parse('2026-01-05T10:00:00+08:00'),
-    labels: {},
-    reference: undefined,
-    source: '',
-    speaker: undefined,
-    task: undefined,
-    trainedOn: false,
-    ...changes,
   };
 }
