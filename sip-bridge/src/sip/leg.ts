@@ -5,26 +5,21 @@ import type {
   IncomingResponseMessage,
   Session,
 } from 'sip.js/lib/core/index.js';
-import { monotonicMs } from '../clock.js';
 import { SafeEmitter } from '../emitter.js';
 import { BridgeError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
-import { DtmfMerger, type Key } from '../rtp/dtmf.js';
 import type { AudioCodec, LineFormat } from '../rtp/packet.js';
 import { type Direction, sdpOf } from '../sdp.js';
 import { type HangupCause, type LegEnd, reasonHeader } from './cause.js';
 import type { Endpoint } from './endpoint.js';
 import { DEFAULT_RULES, type LegEvents, type LegRules } from './leg-contract.js';
+import { LegKeys } from './leg-keys.js';
 import type { LegMedia } from './leg-media.js';
-import { byeReason, plainHeaders, readInfoKey, readNotify } from './messages.js';
+import { byeReason, plainHeaders, readNotify } from './messages.js';
 import { decideAsServer, readAgreement, type SessionInterval, SessionTimer } from './session-timer.js';
 import { sendUpdate, type UpdateReply } from './update.js';
 
 export { DEFAULT_RULES, type IncomingRefer, type LegEvents, type LegRules } from './leg-contract.js';
-
-const MAX_INFO_BYTES = 1024;
-/** Between two INFO keys: what a phone's RFC 4733 events leave. */
-const INFO_PAUSE_MS = 80;
 
 /** What an established call does, whoever placed it: keys, hold, refresh, transfer messages, its end. */
 export abstract class Leg extends SafeEmitter<LegEvents> {
@@ -35,8 +30,12 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
   #session: Session | undefined;
   #end: LegEnd | undefined;
   #established = false;
-  #merger = new DtmfMerger();
-  #mergerTimer: NodeJS.Timeout | undefined;
+  readonly #keys = new LegKeys({
+    media: () => this.#media,
+    session: () => this.#session,
+    established: () => this.established,
+    onKey: (digit, durationMs) => this.emit('key', digit, durationMs),
+  });
   #interval: SessionInterval | undefined;
   #refreshRetry: NodeJS.Timeout | undefined;
   /** The peer's Allow has UPDATE: a refresh needs no SDP then. */
@@ -88,9 +87,7 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
 
   protected adoptMedia(media: LegMedia): void {
     this.#media = media;
-    media.stream.on('key', (digit, durationMs) =>
-      this.#keys((nowMs) => this.#merger.fromRtp({ digit, durationMs }, nowMs)),
-    );
+    media.stream.on('key', (digit, durationMs) => this.#keys.fromRtp(digit, durationMs));
     media.stream.on('silent', (idleMs) => this.hangup('lost', `no RTP for ${Math.round(idleMs / 1000)} s`));
     media.stream.on('lost', () => this.hangup('error', 'the RTP thread is gone'));
   }
@@ -109,19 +106,7 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
         bye.accept();
         this.finish({ cause: 'normal', status: 200, reason: byeReason(bye.message), by: 'them' });
       },
-      onInfo: (info) => {
-        if (info.message.body.length > MAX_INFO_BYTES) {
-          info.reject({ statusCode: 413 });
-          return;
-        }
-        const key = readInfoKey(info.message);
-        if (key) {
-          info.accept();
-          this.#keys((nowMs) => this.#merger.fromInfo(key, nowMs));
-        } else {
-          info.reject({ statusCode: 415, extraHeaders: ['Accept: application/dtmf-relay, application/dtmf'] });
-        }
-      },
+      onInfo: (info) => this.#keys.fromInfo(info),
       onInvite: (request) => {
         this.#onReinvite(request).catch((error: unknown) => {
           this.logger.warn({ err: messageOf(error) }, 're-INVITE failed');
@@ -167,22 +152,8 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
   }
 
   /** Keys for the peer: RFC 4733 where it was agreed on, SIP INFO where not. Resolves when they are out. */
-  async sendDigits(digits: string, durationMs = 120): Promise<void> {
-    if (this.#media?.hasEvents) {
-      await this.#media.stream.sendDigits(digits, durationMs);
-      return;
-    }
-    for (const digit of digits.replace(/[^0-9*#A-D]/gi, '').slice(0, 64)) {
-      if (!this.established) return;
-      this.#session?.info(undefined, {
-        body: {
-          contentDisposition: 'render',
-          contentType: 'application/dtmf-relay',
-          content: `Signal=${digit.toUpperCase()}\r\nDuration=${durationMs}\r\n`,
-        },
-      });
-      await new Promise((resolve) => setTimeout(resolve, durationMs + INFO_PAUSE_MS));
-    }
+  sendDigits(digits: string, durationMs = 120): Promise<void> {
+    return this.#keys.send(digits, durationMs);
   }
 
   protected onAckTimeout(): void {
@@ -214,7 +185,7 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
     if (this.#end) return;
     this.#end = end;
     this.timer.stop();
-    clearTimeout(this.#mergerTimer);
+    this.#keys.stop();
     clearTimeout(this.#refreshRetry);
     this.endpoint.forget(this.callId);
     this.emit('ended', end);
@@ -224,20 +195,6 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
   async release(): Promise<void> {
     await this.#media?.stream.close();
     this.removeAllListeners();
-  }
-
-  #keys(read: (nowMs: number) => Key[]): void {
-    if (this.#end) return;
-    this.#merger.eventsNegotiated = this.#media?.hasEvents ?? false;
-    for (const key of read(monotonicMs())) this.emit('key', key.digit, key.durationMs);
-    clearTimeout(this.#mergerTimer);
-    const next = this.#merger.nextPollMs;
-    if (next !== undefined) {
-      this.#mergerTimer = setTimeout(
-        () => this.#keys((nowMs) => this.#merger.poll(nowMs)),
-        Math.max(1, next - monotonicMs() + 1),
-      );
-    }
   }
 
   /** Hold, resume, a new address, another codec, a session refresh. */
