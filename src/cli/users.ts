@@ -14,6 +14,7 @@ interface PasswordOptions {
 interface UserOptions extends PasswordOptions {
   readonly role?: string[];
   readonly displayName?: string;
+  readonly extension?: string;
   readonly password?: boolean;
   readonly json?: boolean;
 }
@@ -25,10 +26,15 @@ export function usersCommand(): Command {
     each.option('--password-stdin', 'read the password from standard input instead of asking for it');
   const roles = new Option('--role <role...>', 'agent, supervisor or admin; several may be given');
   const called = new Option('--display-name <name>', 'what visitors and colleagues see');
+  const telephone = new Option(
+    '--extension <number>',
+    'their telephone (1042, sip:li@pbx): calls put through to it show up at their desk; "" takes it away',
+  );
   withPassword(command.command('add'))
     .argument('<name>')
     .addOption(roles)
     .addOption(called)
+    .addOption(telephone)
     .description('add a user; asks for the password, or makes one up where nobody can be asked')
     .action(async (name: string, options: UserOptions) => {
       const chosen = rolesOf(options.role ?? ['agent']);
@@ -37,6 +43,7 @@ export function usersCommand(): Command {
         roles: chosen,
         password,
         ...(options.displayName === undefined ? {} : { displayName: options.displayName }),
+        ...(options.extension === undefined ? {} : { extension: options.extension }),
       });
       print(
         `User ${name} (${chosen.join(', ')}) may sign in at /console/.${madeUp ? ` The password: ${password}` : ''}`,
@@ -47,14 +54,16 @@ export function usersCommand(): Command {
     .argument('<name>')
     .addOption(roles)
     .addOption(called)
+    .addOption(telephone)
     .option('--password', 'ask for a new password; it ends their sessions')
     .option('--password-stdin', 'read the new password from standard input')
-    .description('change roles, name or password')
+    .description('change roles, name, telephone or password')
     .action(async (name: string, options: UserOptions) => {
       const wanted = options.password || options.passwordStdin ? await passwordFor(options) : undefined;
       await open().change(name, {
         ...(options.role === undefined ? {} : { roles: rolesOf(options.role) }),
         ...(options.displayName === undefined ? {} : { displayName: options.displayName }),
+        ...(options.extension === undefined ? {} : { extension: options.extension }),
         ...(wanted === undefined ? {} : { password: wanted.password }),
       });
       print(`User ${name} is changed.${wanted?.madeUp ? ` The password: ${wanted.password}` : ''}`);
@@ -82,7 +91,9 @@ export function usersCommand(): Command {
           ),
         );
       else if (users.length === 0) print('There are no users. Add one: hearken users add NAME --role admin');
-      else for (const user of users) print(`${user.name}  ${user.roles.join(', ')}  ${user.displayName}`);
+      else
+        for (const user of users)
+          print(`${user.name}  ${user.roles.join(', ')}  ${user.displayName}  ${user.extension ?? ''}`.trimEnd());
     });
   return command;
 }

@@ -8,6 +8,7 @@ import type { LiveCalls } from '../insight/live-calls.js';
 import type { ConversationLog } from '../store/conversation-log.js';
 import { DeskAgents, type DeskUser } from './desk-agents.js';
 import { DeskChats } from './desk-chats.js';
+import { DeskPhone, ringsAt } from './desk-phone.js';
 import { type DeskAnswer, DeskQueue, type DeskRequest, type QueueEntry, type Ring } from './desk-queue.js';
 import { deskWords } from './desk-words.js';
 import { VisitorLines } from './visitor-lines.js';
@@ -23,6 +24,8 @@ export interface AgentDeskOptions {
 /** The desk of this instance: who is there, who waits, who talks to whom. Told to the console as it happens, and written to the conversations' log. */
 export class AgentDesk {
   readonly visitors: VisitorLines;
+  /** Calls by telephone that are handed over. */
+  readonly phone: DeskPhone;
   readonly #options: AgentDeskOptions;
   readonly #agents: DeskAgents;
   readonly #queue: DeskQueue;
@@ -74,6 +77,18 @@ export class AgentDesk {
         this.#agents.setRinging(ring.agent, false);
       },
     });
+    this.phone = new DeskPhone({
+      clock,
+      agentsOf: (target) =>
+        this.#agents.online(({ extension }) => extension !== undefined && ringsAt(target, extension)),
+      context: (request) => this.#context(request),
+      begin: (request, context, user) => this.#begin({ ...request, kind: 'phone' }, user, context),
+      notPutThrough: (chatId) => {
+        const chat = this.#chats.get(chatId);
+        if (chat.state === 'open') this.#finish(chat, 'notPutThrough');
+      },
+      publish: (event, to) => bus.publish(event, to),
+    });
   }
 
   /** Whether somebody may be asked at all: people are there, and not too many wait. */
@@ -105,6 +120,7 @@ export class AgentDesk {
       me: this.#agents.view(user),
       agents: [...this.agents],
       queue: this.queue,
+      phoneCalls: this.phone.calls,
       offers: this.offers(user.name),
       chats: [...this.#chats.of(user.name)],
       wrapUpCodes: this.#options.config.wrapUpCodes.map((each) => ({ ...each })),
@@ -112,9 +128,10 @@ export class AgentDesk {
   }
 
   offers(agent: string): Offer[] {
-    return this.#queue.entries.flatMap((entry) =>
+    const waiting = this.#queue.entries.flatMap((entry) =>
       entry.ring?.agent === agent ? [this.#offer(entry, entry.ring)] : [],
     );
+    return [...this.phone.offers(agent), ...waiting];
   }
 
   /** A page of theirs is open; returns what ends it. */
@@ -156,7 +173,8 @@ export class AgentDesk {
   }
 
   accept(offerId: string, user: DeskUser): Chat {
-    let chat: Chat | undefined;
+    let chat = this.phone.accept(offerId, user);
+    if (chat !== undefined) return chat;
     this.#queue.accept(offerId, user.name, (entry) => {
       chat = this.#begin(entry.request, user);
       return chat.id;
@@ -174,7 +192,7 @@ export class AgentDesk {
   }
 
   decline(offerId: string, user: DeskUser): void {
-    this.#queue.decline(offerId, user.name);
+    if (!this.phone.decline(offerId, user.name)) this.#queue.decline(offerId, user.name);
   }
 
   /** Takes a typed conversation over that nobody asked to be taken over. Throws NOT_FOUND, SESSION_CONFLICT. */
@@ -228,7 +246,12 @@ export class AgentDesk {
     return line;
   }
 
+  /** Throws SESSION_CONFLICT for one who is on the telephone. */
   handBack(chatId: string): Chat {
+    if (this.#chats.get(chatId).kind === 'phone')
+      throw new HearkenError('SESSION_CONFLICT', 'This caller is on the telephone.', {
+        hint: 'Put them through to the bot from there.',
+      });
     return this.#finish(this.#chats.get(chatId), 'handedBack');
   }
 
@@ -257,11 +280,12 @@ export class AgentDesk {
 
   close(): void {
     this.#queue.close();
+    this.phone.close();
     this.#chats.close();
     this.#agents.close();
   }
 
-  #begin(request: DeskRequest, user: DeskUser): Chat {
+  #begin(request: DeskRequest, user: DeskUser, context = this.#context(request)): Chat {
     const { calls } = this.#options;
     const { callId, kind, caller, language } = request;
     const chat = this.#chats.open({
@@ -270,24 +294,26 @@ export class AgentDesk {
       kind,
       caller,
       language,
-      context: this.#context(request),
+      context,
     });
-    calls.change(callId, { state: 'person', agent: user.displayName });
+    calls.change(callId, { ...(kind === 'phone' ? {} : { state: 'person' }), agent: user.displayName });
     this.#write(callId, 'joined', { agent: user.name, name: user.displayName });
     this.#options.bus.publish({ type: 'chat', chat }, user.name);
     this.#agents.refresh(user.name);
-    this.#tell(chat, deskWords(language).joined(user.displayName));
+    if (kind !== 'phone') this.#tell(chat, deskWords(language).joined(user.displayName));
     return this.#chats.get(chat.id);
   }
 
-  #finish(chat: Chat, reason: 'agent' | 'handedBack' | 'idle' | 'agentLost'): Chat {
+  #finish(chat: Chat, reason: 'agent' | 'handedBack' | 'idle' | 'agentLost' | 'notPutThrough'): Chat {
     const words = deskWords(chat.language);
-    if (reason !== 'agentLost') this.#tell(chat, reason === 'handedBack' ? words.handedBack : words.ended, true);
+    const phone = chat.kind === 'phone';
+    if (reason !== 'agentLost' && !phone)
+      this.#tell(chat, reason === 'handedBack' ? words.handedBack : words.ended, true);
     const over = this.#chats.end(chat.id, reason);
     this.#write(chat.callId, 'left', { agent: chat.agent, reason });
     const { calls } = this.#options;
-    calls.change(chat.callId, { state: 'listening', agent: null });
-    calls.hold(chat.callId, false);
+    calls.change(chat.callId, { ...(phone ? {} : { state: 'listening' }), agent: null });
+    if (!phone) calls.hold(chat.callId, false);
     return over;
   }
 
@@ -295,7 +321,8 @@ export class AgentDesk {
   #lost(name: string): void {
     this.#queue.agentLost(name);
     for (const chat of this.#chats.of(name)) {
-      if (chat.state !== 'open') continue;
+      // Who is on the telephone talks on, with or without a page.
+      if (chat.state !== 'open' || chat.kind === 'phone') continue;
       const { callId, kind, caller, language, context, lines } = chat;
       this.#finish(chat, 'agentLost');
       if (!this.open) continue;
@@ -351,7 +378,7 @@ export class AgentDesk {
     };
   }
 
-  #context({ callId, reason, summary, slots }: DeskRequest): Context {
+  #context({ callId, reason, summary, slots }: Omit<DeskRequest, 'kind'>): Context {
     const { calls } = this.#options;
     const call = calls.get(callId);
     return {

@@ -4,6 +4,8 @@ import type { Clock } from '../clock.js';
 export interface DeskUser {
   readonly name: string;
   readonly displayName: string;
+  /** Their telephone, where it is known: a number, or a SIP address. */
+  readonly extension?: string | undefined;
 }
 
 interface Entry {
@@ -24,8 +26,8 @@ export interface DeskAgentsOptions {
   readonly clock: Clock;
   readonly lostMs: number;
   readonly chatsPerAgent: number;
-  /** Conversations in hand of an agent, and those they have to wrap up. */
-  readonly work: (name: string) => { readonly open: number; readonly wrapUp: number };
+  /** Conversations in hand of an agent, those they have to wrap up, and whether one of them is on the telephone. */
+  readonly work: (name: string) => { readonly open: number; readonly wrapUp: number; readonly onPhone: boolean };
   readonly onChange: (agent: Agent) => void;
   /** Their pages have been closed for too long. */
   readonly onLost: (name: string) => void;
@@ -52,6 +54,11 @@ export class DeskAgents {
   get(name: string): Agent | undefined {
     const entry = this.#entries.get(name);
     return entry === undefined ? undefined : this.#view(entry);
+  }
+
+  /** Who is there, with a page open or by saying so, and fits. */
+  online(fits: (user: DeskUser) => boolean): readonly DeskUser[] {
+    return [...this.#entries.values()].flatMap(({ online, user }) => (online && fits(user) ? [user] : []));
   }
 
   /** As they are now, also when they have not been seen yet. */
@@ -81,6 +88,7 @@ export class DeskAgents {
 
   setPresence(user: DeskUser, wanted: 'available' | 'away'): Agent {
     const entry = this.#entry(user);
+    entry.user = user;
     entry.wanted = wanted;
     // Somebody without a page (a program) counts as there until they say otherwise.
     entry.online = true;
@@ -140,8 +148,8 @@ export class DeskAgents {
 
   #presence(entry: Entry): Presence {
     if (!entry.online) return 'offline';
-    const { open, wrapUp } = this.#options.work(entry.user.name);
-    if (open >= this.#options.chatsPerAgent || wrapUp > 0) return 'busy';
+    const { open, wrapUp, onPhone } = this.#options.work(entry.user.name);
+    if (onPhone || open >= this.#options.chatsPerAgent || wrapUp > 0) return 'busy';
     return entry.wanted;
   }
 

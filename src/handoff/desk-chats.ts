@@ -33,6 +33,8 @@ const MAX_SEEN = 200;
 /** Conversations that are over and closed, for who looks back. */
 const KEPT_CLOSED = 200;
 const MAX_TICKETS = 50;
+/** Nobody writes while they are on the telephone. */
+const PHONE_IDLE_MS = 4 * 3_600_000;
 
 /** The conversations that people have in hand, and those they had. */
 export class DeskChats {
@@ -88,10 +90,14 @@ export class DeskChats {
     );
   }
 
-  work(agent: string): { readonly open: number; readonly wrapUp: number } {
+  work(agent: string): { readonly open: number; readonly wrapUp: number; readonly onPhone: boolean } {
     const chats = this.of(agent);
-    const open = chats.filter(({ state }) => state === 'open').length;
-    return { open, wrapUp: chats.length - open };
+    const open = chats.filter(({ state }) => state === 'open');
+    return {
+      open: open.length,
+      wrapUp: chats.length - open.length,
+      onPhone: open.some(({ kind }) => kind === 'phone'),
+    };
   }
 
   /** Whether this agent has, or had, the conversation; as far back as is remembered. */
@@ -106,6 +112,8 @@ export class DeskChats {
   ): Line | undefined {
     const entry = this.#entry(id);
     if (entry.chat.state !== 'open') throw over();
+    if (entry.chat.kind === 'phone')
+      throw new HearkenError('SESSION_CONFLICT', 'This caller is on the telephone.', { hint: 'Talk to them there.' });
     if (entry.seen.has(line.messageId)) return undefined;
     entry.seen.add(line.messageId);
     if (entry.seen.size > MAX_SEEN) {
@@ -163,7 +171,8 @@ export class DeskChats {
   #awaitIdle(id: string): void {
     const entry = this.#entry(id);
     entry.cancelIdle?.();
-    entry.cancelIdle = this.#options.clock.after(this.#options.idleMs, () => this.#options.onIdle(entry.chat));
+    const idleMs = entry.chat.kind === 'phone' ? PHONE_IDLE_MS : this.#options.idleMs;
+    entry.cancelIdle = this.#options.clock.after(idleMs, () => this.#options.onIdle(entry.chat));
   }
 
   #entry(id: string): Entry {

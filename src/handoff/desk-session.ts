@@ -6,12 +6,13 @@ import type { AgentDesk } from './agent-desk.js';
 
 /**
  * A call from a browser with people behind it: when somebody is at the desk, a hand-off goes there, and whoever accepts goes on in writing. Without anybody the page is asked,
- * as ever. Calls over telephones stay as they are.
+ * as ever. A call by telephone is put through by the telephone system, and the desk shows what it is about.
  */
 export function withDesk(session: MediaSession, desk: AgentDesk, calls: LiveCalls): MediaSession {
-  if (!isWidget(session)) return session;
-  const transfer = (request: TransferRequest): Promise<TransferOutcome> =>
-    desk.open ? handOver(session, request, desk, calls) : session.transfer(request);
+  const transfer = (request: TransferRequest): Promise<TransferOutcome> => {
+    if (!isWidget(session)) return putThrough(session, request, desk, calls);
+    return desk.open ? handOver(session, request, desk, calls) : session.transfer(request);
+  };
   return new Proxy(session, {
     get(target, property) {
       if (property === 'transfer') return transfer;
@@ -21,6 +22,37 @@ export function withDesk(session: MediaSession, desk: AgentDesk, calls: LiveCall
   });
 }
 
+async function putThrough(
+  session: MediaSession,
+  request: TransferRequest,
+  desk: AgentDesk,
+  calls: LiveCalls,
+): Promise<TransferOutcome> {
+  const { target, timeoutMs } = request;
+  const over = desk.phone.rings({ ...factsOf(session, request, calls), target, limitMs: timeoutMs });
+  try {
+    const outcome = await session.transfer(request);
+    over(outcome.outcome === 'completed');
+    return outcome;
+  } catch (error) {
+    over(false);
+    throw error;
+  }
+}
+
+function factsOf(session: MediaSession, { headers = {} }: TransferRequest, calls: LiveCalls) {
+  const callId = session.peer.conversationId ?? session.id;
+  const call = calls.get(callId);
+  return {
+    callId,
+    caller: session.peer.caller,
+    language: call?.language ?? '',
+    reason: decoded(headers['X-Hearken-Reason']),
+    summary: decoded(headers['X-Hearken-Summary']),
+    slots: call?.slots ?? {},
+  };
+}
+
 async function handOver(
   session: MediaSession,
   request: TransferRequest,
@@ -28,7 +60,7 @@ async function handOver(
   calls: LiveCalls,
 ): Promise<TransferOutcome> {
   const callId = session.peer.conversationId ?? session.id;
-  const { headers = {}, transferId, timeoutMs } = request;
+  const { transferId, timeoutMs } = request;
   // Somebody has them already, in writing.
   if (desk.chatOf(callId) !== undefined)
     return { transferId, outcome: 'completed', status: 200, reason: 'somebody at the desk has them already' };
@@ -37,18 +69,7 @@ async function handOver(
     closed = true;
     desk.gone(callId);
   });
-  const answer = await desk.request(
-    {
-      callId,
-      kind: 'widget',
-      caller: session.peer.caller,
-      language: calls.get(callId)?.language ?? '',
-      reason: decoded(headers['X-Hearken-Reason']),
-      summary: decoded(headers['X-Hearken-Summary']),
-      slots: calls.get(callId)?.slots ?? {},
-    },
-    timeoutMs,
-  );
+  const answer = await desk.request({ ...factsOf(session, request, calls), kind: 'widget' }, timeoutMs);
   if (answer.outcome === 'accepted')
     return { transferId, outcome: 'completed', status: 200, reason: 'somebody at the desk has taken over' };
   if (closed) throw new HearkenError('CALL_FAILED', 'The call ended while it waited for a person.');

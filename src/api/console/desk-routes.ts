@@ -26,7 +26,7 @@ import {
   wrapUpRequest,
 } from './contract.js';
 import type { ConsoleGuard, Viewer } from './guard.js';
-import { maskCaller, maskQueue, maskWords } from './masking.js';
+import { maskCaller, maskPhoneCalls, maskQueue, maskWords } from './masking.js';
 
 export interface DeskRouteOptions {
   readonly guard: ConsoleGuard;
@@ -70,7 +70,9 @@ export async function deskRoutes(app: FastifyInstance, options: DeskRouteOptions
   api.get('/desk', { onRequest, schema: { hide: true, response: { 200: deskView, ...errors } } }, async (request) => {
     const viewer = guard.viewer(request);
     const view = desk.view(viewer);
-    return viewer.seesAll ? view : { ...view, queue: maskQueue(view.queue) };
+    return viewer.seesAll
+      ? view
+      : { ...view, queue: maskQueue(view.queue), phoneCalls: maskPhoneCalls(view.phoneCalls) };
   });
 
   api.put(
@@ -102,6 +104,11 @@ export async function deskRoutes(app: FastifyInstance, options: DeskRouteOptions
       return reply.status(204).send();
     },
   );
+  api.post('/desk/phone/:id/open', { ...taking, onRequest: ofAgents }, async (request) => {
+    const begun = desk.phone.open(request.params.id, guard.viewer(request));
+    note(request, 'openPhoneCall', begun.callId);
+    return begun;
+  });
   api.post('/desk/calls/:id/join', { ...taking, onRequest: guard.require('supervisor') }, async (request) => {
     const begun = desk.join(request.params.id, guard.viewer(request));
     note(request, 'joinCall', begun.callId);

@@ -16,11 +16,14 @@ export class Viewer {
   readonly name: string;
   readonly displayName: string;
   readonly roles: readonly Role[];
+  /** Their telephone, where it is known. */
+  readonly extension: string | undefined;
 
-  constructor(user: Pick<User, 'name' | 'displayName' | 'roles'>) {
+  constructor(user: Pick<User, 'name' | 'displayName' | 'roles' | 'extension'>) {
     this.name = user.name;
     this.displayName = user.displayName;
     this.roles = user.roles;
+    this.extension = user.extension;
   }
 
   is(role: Role): boolean {

@@ -8,7 +8,7 @@ import type { LiveCalls } from '../../insight/live-calls.js';
 import type { Audit } from './audit.js';
 import type { LiveEvent } from './contract.js';
 import type { ConsoleGuard, Viewer } from './guard.js';
-import { maskLive, maskQueue } from './masking.js';
+import { maskLive, maskPhoneCalls, maskQueue } from './masking.js';
 
 export interface LiveRouteOptions {
   readonly guard: ConsoleGuard;
@@ -112,6 +112,7 @@ function snapshot(viewer: Viewer, calls: LiveCalls, desk: AgentDesk): LiveEvent 
     calls: [...shown],
     agents: view.agents,
     queue: viewer.seesAll ? view.queue : maskQueue(view.queue),
+    phoneCalls: viewer.seesAll ? view.phoneCalls : maskPhoneCalls(view.phoneCalls),
     offers: view.offers,
     chats: view.chats,
   };

@@ -1,6 +1,6 @@
 import { maskNumber } from '../../call/manager.js';
 import { maskEvent, maskText, PERSONAL_KINDS } from '../../store/log/mask.js';
-import type { Context, Line, LiveCall, LiveEvent, QueueItem, Turn } from './contract.js';
+import type { Context, Line, LiveCall, LiveEvent, PhoneCall, QueueItem, Turn } from './contract.js';
 
 /** What people see of a call that is not theirs: personal data hidden, words and values as far as they hold any. */
 
@@ -59,6 +59,10 @@ export function maskQueue(queue: readonly QueueItem[]): QueueItem[] {
   return queue.map((item) => ({ ...item, caller: maskCaller(item.caller), summary: maskWords(item.summary) }));
 }
 
+export function maskPhoneCalls(calls: readonly PhoneCall[]): PhoneCall[] {
+  return calls.map((call) => ({ ...call, caller: maskCaller(call.caller), summary: maskWords(call.summary) }));
+}
+
 /** An event as somebody sees it who may not see personal data. What is for one user alone is not changed: it is theirs. */
 export function maskLive(event: LiveEvent): LiveEvent {
   switch (event.type) {
@@ -81,6 +85,8 @@ export function maskLive(event: LiveEvent): LiveEvent {
       return { ...event, turn: maskTurn(event.turn) };
     case 'queue':
       return { ...event, queue: maskQueue(event.queue) };
+    case 'phoneCalls':
+      return { ...event, phoneCalls: maskPhoneCalls(event.phoneCalls) };
     default:
       return event;
   }

@@ -21,10 +21,17 @@ const MAX_USERS = 5000;
 /** How long what was read counts as it is. */
 const FRESH_MS = 1000;
 
+/** A number (`1042`, `+86 21 5555 0100`) or a SIP address (`sip:li@pbx.example.com`). */
+const extension = z
+  .string()
+  .max(200)
+  .regex(/^(sips?:|tel:)?[^\s@;<>"]+(@[A-Za-z0-9.:[\]-]+)?$/i);
 const user = z.object({
   name: userName,
   displayName: z.string().min(1).max(100),
   roles: z.array(role).min(1),
+  /** Their telephone: calls that are put through to it are shown to them at the desk. */
+  extension: extension.optional(),
   /** Changes with the password: sessions from before end. */
   generation: z.number().int(),
   password: passwordHash,
@@ -35,6 +42,8 @@ export interface User {
   readonly name: string;
   readonly displayName: string;
   readonly roles: readonly Role[];
+  /** Their telephone: a number, or a SIP address. */
+  readonly extension?: string | undefined;
   readonly generation: number;
 }
 type KeptUser = User & { readonly password: PasswordHash };
@@ -73,8 +82,11 @@ export class UserStore {
     return fits ? found : undefined;
   }
 
-  /** Adds a user. Throws REQUEST_INVALID for a name that is taken or no name, or a password that is too short. */
-  async add(name: string, options: { displayName?: string; roles: readonly Role[]; password: string }): Promise<User> {
+  /** Adds a user. Throws REQUEST_INVALID for a name that is taken or no name, an extension that is none, or a password that is too short. */
+  async add(
+    name: string,
+    options: { displayName?: string; roles: readonly Role[]; extension?: string; password: string },
+  ): Promise<User> {
     const users = await this.#load(true);
     if (!userName.safeParse(name).success)
       throw invalid(`"${name}" is no name for a user.`, 'Lower-case letters, digits, . _ and -; at most 64.');
@@ -85,6 +97,7 @@ export class UserStore {
       name,
       displayName: options.displayName ?? name,
       roles: [...options.roles],
+      ...withExtension(options.extension),
       generation: 1,
       password,
     };
@@ -95,13 +108,20 @@ export class UserStore {
   /** Changes what is given; a new password ends their sessions. Throws NOT_FOUND. */
   async change(
     name: string,
-    change: { displayName?: string; roles?: readonly Role[]; password?: string },
+    change: {
+      displayName?: string;
+      roles?: readonly Role[];
+      /** Empty: none. */ extension?: string;
+      password?: string;
+    },
   ): Promise<User> {
     const users = await this.#load(true);
     const old = users.get(name);
     if (old === undefined) throw unknown(name);
+    const { extension: before, ...rest } = old;
     const changed: KeptUser = {
-      ...old,
+      ...rest,
+      ...withExtension(change.extension ?? before),
       ...(change.displayName === undefined ? {} : { displayName: change.displayName }),
       ...(change.roles === undefined ? {} : { roles: change.roles }),
       ...(change.password === undefined
@@ -157,6 +177,17 @@ export class UserStore {
     this.#users = new Map(users.map((each) => [each.name, each]));
     this.#read = { atMs: Number.NEGATIVE_INFINITY, mark: '' };
   }
+}
+
+function withExtension(given: string | undefined): { readonly extension?: string } {
+  const wanted = given?.replace(/^(\+?[\d() .-]+)$/, (number) => number.replaceAll(' ', ''));
+  if (wanted === undefined || wanted === '') return {};
+  if (!extension.safeParse(wanted).success)
+    throw invalid(
+      `"${wanted.slice(0, 80)}" is no telephone.`,
+      'A number such as 1042, or a SIP address such as sip:li@pbx.',
+    );
+  return { extension: wanted };
 }
 
 async function hashed(password: string, cost: PasswordCost): Promise<PasswordHash> {

@@ -48,7 +48,7 @@ export const queueItem = z.object({
 });
 export type QueueItem = z.infer<typeof queueItem>;
 
-/** A ring: it stops by itself at `expiresAtMs`, and goes back to the queue. */
+/** A ring (of the kind `phone`: at the agent's telephone; here it is only shown): it stops by itself at `expiresAtMs`, and goes back to the queue. */
 export const offer = z.object({
   id: z.string(),
   callId: z.string(),
@@ -60,6 +60,23 @@ export const offer = z.object({
   context,
 });
 export type Offer = z.infer<typeof offer>;
+
+/** A call by telephone that is being put through (`ringing`) or has been (`answered`), and that nobody has opened at the desk yet. */
+export const phoneCall = z.object({
+  callId: z.string(),
+  caller: z.string(),
+  language: z.string(),
+  reason: z.string(),
+  summary: z.string(),
+  /** SIP or tel URI. */
+  target: z.string(),
+  state: z.enum(['ringing', 'answered']),
+  sinceMs: ms.describe('Epoch ms'),
+  /** Whose telephone it rings at, where that is known: they have an offer of the kind `phone`. */
+  agents: z.array(z.string()),
+});
+export type PhoneCall = z.infer<typeof phoneCall>;
+/** POST /desk/phone/:callId/open → chat of the kind `phone`: the whole context, notes, tickets, wrap-up; the talking is done on the telephone. 409 when somebody else has. */
 
 /** `open`: agent and visitor write. `wrapUp`: over, the agent writes notes and picks a code. `closed`: done. */
 export const chatState = z.enum(['open', 'wrapUp', 'closed']);
@@ -74,7 +91,7 @@ export const chat = z.object({
   language: z.string(),
   startedAtMs: ms,
   endedAtMs: ms.nullable(),
-  /** Why it is over: `agent`, `handedBack`, `visitorLeft`, `idle`. */
+  /** Why it is over: `agent`, `handedBack`, `visitorLeft`, `idle`, `notPutThrough`. */
   endReason: z.string().nullable(),
   /** The visitor has a socket open: what is written arrives at once. Else they get it with their next message or poll. */
   visitorConnected: z.boolean(),
@@ -95,6 +112,7 @@ export const desk = z.object({
   me: agent,
   agents: z.array(agent),
   queue: z.array(queueItem),
+  phoneCalls: z.array(phoneCall),
   /** Mine. */
   offers: z.array(offer),
   /** Mine, not closed. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { line, liveCall, turn } from './calls.js';
 import { ms } from './common.js';
-import { agent, chat, offer, queueItem } from './desk.js';
+import { agent, chat, offer, phoneCall, queueItem } from './desk.js';
 
 /** What is told as it happens. See contract.ts. */
 
@@ -17,6 +17,7 @@ export const liveEvent = z.discriminatedUnion('type', [
     calls: z.array(liveCall),
     agents: z.array(agent),
     queue: z.array(queueItem),
+    phoneCalls: z.array(phoneCall),
     /** Mine. */
     offers: z.array(offer),
     /** Mine, not closed. */
@@ -47,6 +48,7 @@ export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('turn'), callId: z.string(), turn }),
   z.object({ type: z.literal('agent'), agent }),
   z.object({ type: z.literal('queue'), queue: z.array(queueItem) }),
+  z.object({ type: z.literal('phoneCalls'), phoneCalls: z.array(phoneCall) }),
   /** Rings at me. */
   z.object({ type: z.literal('offer'), offer }),
   /** It rings no more: `accepted`, `declined`, `timeout`, `gone` (the visitor left), `taken` (by somebody else). */

@@ -52,6 +52,7 @@ const snapshot = (calls: LiveCall[], atMs = 5000): LiveEvent => ({
   calls,
   agents: [],
   queue: [],
+  phoneCalls: [],
   offers: [],
   chats: [],
 });

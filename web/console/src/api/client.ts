@@ -135,6 +135,7 @@ export const api = {
   accept: (offer: string) => ask<Chat>('POST', `/desk/offers/${seg(offer)}/accept`),
   decline: (offer: string) => ask<void>('POST', `/desk/offers/${seg(offer)}/decline`),
   take: (item: string) => ask<Chat>('POST', `/desk/queue/${seg(item)}/take`),
+  openPhone: (callId: string) => ask<Chat>('POST', `/desk/phone/${seg(callId)}/open`),
   join: (callId: string) => ask<Chat>('POST', `/desk/calls/${seg(callId)}/join`),
   chat: (id: string, signal?: AbortSignal) => ask<Chat>('GET', `/desk/chats/${seg(id)}`, { signal }),
   say: (chat: string, text: string, messageId: string) =>

@@ -1,4 +1,4 @@
-import type { Agent, Chat, Line, LiveCall, LiveEvent, Offer, QueueItem, Turn } from '../api/contract.js';
+import type { Agent, Chat, Line, LiveCall, LiveEvent, Offer, PhoneCall, QueueItem, Turn } from '../api/contract.js';
 
 export interface ShownCall extends LiveCall {
   /** Epoch ms; null while it goes on. */
@@ -20,6 +20,8 @@ export class LiveModel {
   readonly offers = new Map<string, Offer>();
   readonly chats = new Map<string, Chat>();
   queue: readonly QueueItem[] = [];
+  /** Being put through by telephone, or have been, and nobody has opened them here. */
+  phoneCalls: readonly PhoneCall[] = [];
   /** A first snapshot has come. */
   known = false;
   /** Counts the changes of tickets, for whoever shows a list of them. */
@@ -57,6 +59,9 @@ export class LiveModel {
         break;
       case 'queue':
         this.queue = event.queue;
+        break;
+      case 'phoneCalls':
+        this.phoneCalls = event.phoneCalls;
         break;
       case 'offer':
         this.offers.set(event.offer.id, event.offer);
@@ -114,6 +119,7 @@ export class LiveModel {
     refill(this.offers, event.offers, ({ id }) => id);
     refill(this.chats, event.chats, ({ id }) => id);
     this.queue = event.queue;
+    this.phoneCalls = event.phoneCalls;
     this.known = true;
   }
 

@@ -20,7 +20,8 @@ export class Ringer {
 
   #look(): void {
     ringing.set(live.offers.size);
-    if (live.offers.size === 0) this.#stop();
+    // A telephone rings by itself.
+    if (![...live.offers.values()].some(({ kind }) => kind !== 'phone')) this.#stop();
     else if (this.#timer === undefined) {
       this.#timer = setInterval(() => this.#ring(), RING_EVERY_MS);
       this.#ring();

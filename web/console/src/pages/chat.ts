@@ -50,19 +50,30 @@ export class ChatView extends View {
     const words = t().chat;
     if (chat === undefined) return nothing;
     const open = chat.state === 'open';
+    const writes = open && chat.kind !== 'phone';
     return html`<div class="two desk">
       <section class="card flush talk" aria-label=${t().transcript}>
-        <div class="card-head">${kindIcon(chat.kind)}<h2 class="cut">${callerName(chat)}</h2>          ${open ? badge(chat.visitorConnected ? words.connected : words.notConnected, chat.visitorConnected ? 'good' : 'warn') : badge(endWords(chat), 'warn')}
+        <div class="card-head">${kindIcon(chat.kind)}<h2 class="cut">${callerName(chat)}</h2>          ${
+          writes
+            ? badge(
+                chat.visitorConnected ? words.connected : words.notConnected,
+                chat.visitorConnected ? 'good' : 'warn',
+              )
+            : open
+              ? badge(words.onPhone, 'good', true)
+              : badge(endWords(chat), 'warn')
+        }
           ${
             open
-              ? html`<div class="row push"><button type="button" class="button" ?disabled=${this.#busy} @click=${() => void this.#finish('handBack')}>${words.handBack}</button>
+              ? html`<div class="row push">${writes ? html`<button type="button" class="button" ?disabled=${this.#busy} @click=${() => void this.#finish('handBack')}>${words.handBack}</button>` : nothing}
                 <button type="button" class="button" ?disabled=${this.#busy} @click=${() => void this.#finish('end')}>${words.end}</button></div>`
               : nothing
           }</div>
         <hk-transcript .follow=${true} .announce=${true} .times=${'clock'} .lines=${this.#lines(chat)}></hk-transcript>
-        ${open && !chat.visitorConnected ? html`<p class="soft small pad">${words.awayText}</p>` : nothing}
+        ${open && !writes ? html`<p class="soft small pad">${words.phoneText}</p>` : nothing}
+        ${writes && !chat.visitorConnected ? html`<p class="soft small pad">${words.awayText}</p>` : nothing}
         ${
-          open
+          writes
             ? html`<form class="composer" @submit=${(event: SubmitEvent) => this.#submit(event)}>
               <textarea name="text" rows="1" maxlength="2000" aria-label=${words.typeHere} placeholder=${words.typeHere} @keydown=${(event: KeyboardEvent) => enterSends(event)} @input=${(event: Event) => grow(event.target as HTMLTextAreaElement)}></textarea>
               <button class="button strong square" aria-label=${t().send} title=${t().send}>${icon('send')}</button>

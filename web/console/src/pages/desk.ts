@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { api, isAbort } from '../api/client.js';
-import type { Agent, Desk as DeskFacts, Offer, Presence, QueueItem, WrapUpCode } from '../api/contract.js';
+import type { Agent, Desk as DeskFacts, Offer, PhoneCall, Presence, QueueItem, WrapUpCode } from '../api/contract.js';
 import { duration } from '../core/format.js';
 import { address, go, place } from '../core/router.js';
 import { live, liveChanged, liveTick, me } from '../core/session.js';
@@ -30,14 +30,17 @@ export class Desk extends View {
   #loaded = false;
   #signal: AbortSignal | undefined;
   readonly #busy = new Set<string>();
+  /** The link that a telephone showed, being followed. */
+  #followed = '';
 
   protected override start(signal: AbortSignal): void {
     this.#signal = signal;
     liveTick.listen(() => this.update(), signal);
-    place.listen(() => this.update(), signal);
+    place.listen(() => this.#arrived(), signal);
     const timer = setInterval(() => this.update(), 1000);
     signal.addEventListener('abort', () => clearInterval(timer), { once: true });
     void this.#load();
+    this.#arrived();
   }
 
   protected override view() {
@@ -54,7 +57,7 @@ export class Desk extends View {
           (chat) =>
             html`<li><a href=${address(['desk', chat.id])} aria-current=${chat === chosen ? 'true' : nothing}>${kindIcon(chat.kind)}<span class="cut">${callerName(chat)}</span>${chat.state === 'wrapUp' ? html`<span class="badge warn">${words.wrapUp}</span>` : nothing}</a></li>`,
         )}
-        <li><a href=${address(['desk', 'queue'])} aria-current=${tab === 'queue' || (tab === undefined && chosen === undefined) ? 'true' : nothing}>${words.queue}<span class="soft figures">${live.queue.length}</span></a></li>
+        <li><a href=${address(['desk', 'queue'])} aria-current=${tab === 'queue' || (tab === undefined && chosen === undefined) ? 'true' : nothing}>${words.queue}<span class="soft figures">${live.queue.length + live.phoneCalls.length}</span></a></li>
         <li><a href=${address(['desk', 'tickets'])} aria-current=${tab === 'tickets' ? 'true' : nothing}>${words.tickets}</a></li>
       </ul></nav></div>
       ${
@@ -86,10 +89,10 @@ export class Desk extends View {
     const { context } = offer;
     const leftMs = Math.max(0, offer.expiresAtMs - Date.now());
     return html`<article class="card ring">
-      <div class="card-head"><span class="ringer">${icon('bell')}</span><div class="grow"><h2>${words.rings(callerName(offer))}</h2>
+      <div class="card-head"><span class="ringer">${icon('bell')}</span><div class="grow"><h2>${(offer.kind === 'phone' ? words.phoneRings : words.rings)(callerName(offer))}</h2>
         <p class="row small soft">${kindIcon(offer.kind)}<span>${t().kinds[offer.kind]}</span><span>${languageName(offer.language)}</span>${sentimentBadge(context.sentiment)}<span class="figures" aria-hidden="true">${Math.ceil(leftMs / 1000)} s</span></p></div>
-        <div class="row"><button type="button" class="button strong" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#accept(offer)}>${words.accept}</button>
-        <button type="button" class="button" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#decline(offer)}>${words.decline}</button></div></div>
+        <div class="row"><button type="button" class="button strong" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#accept(offer)}>${offer.kind === 'phone' ? words.openPhone : words.accept}</button>
+        <button type="button" class="button" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#decline(offer)}>${offer.kind === 'phone' ? t().close : words.decline}</button></div></div>
       <div class="columns">
         <section><h3>${words.summary}</h3><p>${context.summary === '' ? '–' : context.summary}</p>${context.reason === '' ? nothing : html`<p class="small soft">${words.reason}: ${context.reason}</p>`}</section>
         <section><h3>${t().slots}</h3>${slotFacts(context.slots)}</section>
@@ -101,6 +104,7 @@ export class Desk extends View {
   #queue(gone: boolean): TemplateResult {
     const words = t().desk;
     const now = this.#agent()?.presence;
+    if (live.queue.length === 0 && live.phoneCalls.length > 0) return this.#phoneCalls();
     if (live.queue.length === 0) {
       const text = gone ? words.goneText : now === 'away' ? words.awayText : words.quietText;
       return html`<div class="card">${empty(
@@ -112,9 +116,26 @@ export class Desk extends View {
           : nothing,
       )}</div>`;
     }
-    return html`<div class="card flush"><div class="tablebox"><table class="folds"><caption class="away">${words.queue}</caption>
+    return html`${live.phoneCalls.length === 0 ? nothing : this.#phoneCalls()}<div class="card flush"><div class="tablebox"><table class="folds"><caption class="away">${words.queue}</caption>
       <thead><tr><th scope="col" class="number">#</th><th scope="col">${words.who}</th><th scope="col">${words.summary}</th><th scope="col" class="number">${words.waits}</th><th scope="col"><span class="away">${words.take}</span></th></tr></thead>
       <tbody>${live.queue.map((item) => this.#queued(item))}</tbody></table></div></div>`;
+  }
+
+  /** What the telephone system puts through: whoever answers opens it here. */
+  #phoneCalls(): TemplateResult {
+    const words = t().desk;
+    return html`<div class="card flush"><div class="card-head"><h2>${words.phoneCalls}</h2></div><div class="tablebox"><table class="folds"><caption class="away">${words.phoneCalls}</caption>
+      <thead><tr><th scope="col">${words.who}</th><th scope="col">${words.summary}</th><th scope="col">${words.target}</th><th scope="col" class="number">${words.since}</th><th scope="col"><span class="away">${words.openPhone}</span></th></tr></thead>
+      <tbody>${live.phoneCalls.map((call) => this.#phoneCall(call))}</tbody></table></div></div>`;
+  }
+
+  #phoneCall(call: PhoneCall): TemplateResult {
+    const words = t().desk;
+    return html`<tr><td><span class="row fixed">${kindIcon('phone')}<span>${callerName({ ...call, kind: 'phone' })}</span><span class="soft tiny">${languageName(call.language)}</span></span></td>
+      <td class="first about"><p>${call.summary}</p>${call.reason === '' ? nothing : html`<p class="small soft">${call.reason}</p>`}</td>
+      <td><span class="cut">${call.agents.length === 0 ? call.target : call.agents.map(agentName).join(', ')}</span> <span class="badge ${call.state === 'answered' ? 'good' : 'warn'}">${words.phoneStates[call.state]}</span></td>
+      <td class="number">${duration(Date.now() - call.sinceMs)}</td>
+      <td class="number"><button type="button" class="button" ?disabled=${this.#busy.has(call.callId)} @click=${() => void this.#openPhone(call.callId)}>${words.openPhone}</button></td></tr>`;
   }
 
   #queued(item: QueueItem): TemplateResult {
@@ -162,6 +183,24 @@ export class Desk extends View {
       live.putChat(chat);
       go(address(['desk', chat.id]));
     });
+  }
+
+  #openPhone(callId: string): Promise<void> {
+    return this.#once(callId, async () => {
+      const chat = await api.openPhone(callId);
+      live.putChat(chat);
+      go(address(['desk', chat.id]));
+    });
+  }
+
+  /** `#/desk/phone/<id>`: what the bridge sends along as X-Hearken-Link. */
+  #arrived(): void {
+    const [, tab, callId] = place.value.parts;
+    if (tab === 'phone' && callId !== undefined && callId !== this.#followed) {
+      this.#followed = callId;
+      void this.#openPhone(callId);
+    }
+    this.update();
   }
 
   #decline(offer: Offer): Promise<void> {
