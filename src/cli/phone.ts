@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline';
+import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { type AudioCodec, SipPhone, type SrtpPolicy } from '@hearken/sip-bridge';
 import { Command, Option } from 'commander';
 import { asHearkenError, HearkenError } from '../errors.js';
-import { numberOf, readCommand } from './phone/commands.js';
+import { completions, numberOf, readCommand } from './phone/commands.js';
 import { Ladder } from './phone/ladder.js';
 import { Softphone, type Tell } from './phone/softphone.js';
 
@@ -47,8 +47,16 @@ export function phoneCommand(): Command {
 /** Carries out the commands, then those of `input`; true when one of a script failed. A script ends at its first failure and hangs up. Throws PORT_TAKEN, REQUEST_INVALID. */
 async function runPhone(options: PhoneOptions, commands: readonly string[], input: Readable): Promise<boolean> {
   const interactive = process.stdin.isTTY === true && options.json !== true;
-  const tell: Tell = (event, facts, text) =>
-    void process.stdout.write(`${options.json ? JSON.stringify({ event, ...facts }) : text}\n`);
+  let prompting: Interface | undefined;
+  const tell: Tell = (event, facts, text) => {
+    if (prompting) {
+      // What is told while somebody types stands above the line, which stays as it is.
+      cursorTo(process.stdout, 0);
+      clearLine(process.stdout, 0);
+    }
+    process.stdout.write(`${options.json ? JSON.stringify({ event, ...facts }) : text}\n`);
+    prompting?.prompt(true);
+  };
   const ladder = new Ladder();
   const phone = await SipPhone.create({
     host: options.host,
@@ -72,7 +80,10 @@ async function runPhone(options: PhoneOptions, commands: readonly string[], inpu
     input,
     terminal: interactive,
     prompt: '> ',
-    ...(interactive ? { output: process.stdout } : {}),
+    ...(interactive ? { output: process.stdout, completer: completions } : {}),
+  });
+  lines.once('close', () => {
+    prompting = undefined;
   });
   const interrupted = (): void => lines.close();
   process.once('SIGINT', interrupted);
@@ -97,8 +108,15 @@ async function runPhone(options: PhoneOptions, commands: readonly string[], inpu
   };
   try {
     tell('ready', { sip: phone.uri }, `${phone.uri} is ready. Type help for what it can do.`);
-    for (const command of commands) if (!(await carryOut(command)) && !interactive) return failed;
-    if (interactive) lines.prompt();
+    if (interactive) {
+      prompting = lines;
+      lines.prompt();
+    }
+    for (const command of commands) {
+      const going = carryOut(command);
+      // A person can hang up while it rings.
+      if (!interactive && !(await going)) return failed;
+    }
     for await (const text of lines) {
       const going = carryOut(text);
       if (!interactive) {
@@ -107,7 +125,7 @@ async function runPhone(options: PhoneOptions, commands: readonly string[], inpu
       }
       // A person may type on while it rings or something is said.
       if (/^\s*quit\s*$/i.test(text)) break;
-      going.then(() => lines.prompt());
+      going.then(() => prompting?.prompt(true));
       failed = false;
     }
     return !interactive && failed;

@@ -123,7 +123,12 @@ export class TestProcess {
 
   /** One line to its standard input (of a process that was started with `typed`). */
   type(line: string): void {
-    this.#child.stdin?.write(`${line}\n`);
+    this.keys(`${line}\n`);
+  }
+
+  /** The same, key by key. */
+  keys(text: string): void {
+    this.#child.stdin?.write(text);
   }
 
   kill(signal: NodeJS.Signals): void {

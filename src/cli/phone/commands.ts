@@ -55,6 +55,13 @@ export function readCommand(line: string): PhoneCommand | undefined {
   return { name, argument };
 }
 
+/** For the tab key: the commands that begin so, as readline wants them. */
+export function completions(line: string): [matches: string[], typed: string] {
+  const typed = line.trimStart();
+  const matches = Object.keys(COMMANDS).filter((name) => name.startsWith(typed.toLowerCase()));
+  return [matches.map((name) => `${name} `), typed];
+}
+
 export function helpText(): string {
   return Object.entries(COMMANDS)
     .map(([name, [args, meaning]]) => `${`${name} ${args}`.padEnd(26)}${meaning}`)

@@ -11,7 +11,8 @@ import { Softphone } from '../../../src/cli/phone/softphone.js';
 import { encodeMulaw } from '../../../src/dsp/g711.js';
 import { decodeWav, encodeWav } from '../../../src/dsp/wav.js';
 import { endProcess } from '../../../src/testing/server-process.js';
-import { root } from '../../support/processes.js';
+import { describeWith } from '../../support/needs.js';
+import { eventually, root, TestProcess } from '../../support/processes.js';
 
 let folder: string;
 let service: FakeMediaService;
@@ -247,5 +248,49 @@ describe('the softphone', () => {
     } finally {
       process.env.PATH = path;
     }
+  });
+});
+
+/** Without what moves the cursor. */
+function withoutControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they are.
+  return text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '');
+}
+
+describeWith(['script'], 'the softphone at a terminal', () => {
+  it('takes commands while it rings and while somebody types, and shows what happens above the line that is typed', async () => {
+    const command = `${process.execPath} --import tsx ${join(root, 'src/cli/run.ts')} phone ${bridge.uri}`;
+    const terminal = new TestProcess({
+      command: 'script',
+      args: ['-qec', command, '/dev/null'],
+      env: { TERM: 'xterm', HOME: folder },
+      typed: true,
+    });
+    closing.push(() => terminal.stop('SIGKILL'));
+    await terminal.printed(/is ready[\s\S]*> /);
+    await terminal.printed(/connected, pcmu/);
+    const session = await service.session(0);
+    // Half a line is typed when the line goes on hold and when the tab key completes it.
+    terminal.keys('hol\t');
+    await terminal.printed(/hold /);
+    terminal.keys('\r');
+    await terminal.printed(/the other side is on hold/);
+    terminal.keys('resume\r');
+    await terminal.printed(/back/);
+    terminal.keys('keys 4');
+    await terminal.printed(/keys 4/);
+    const before = terminal.output.length;
+    session.hangup();
+    await terminal.printed(/over: normal/);
+    await eventually('the line is there again', () => /> keys 4$/.test(withoutControls(terminal.output.slice(before))));
+    terminal.keys('2\r');
+    await terminal.printed(/There is no call\./);
+    terminal.keys('ladder\r');
+    await terminal.printed(/INVITE \[PCMU sendonly\][\s\S]*BYE/);
+    terminal.keys('quit\r');
+    await terminal.printed(/bye/);
+    await terminal.exited();
+    expect(terminal.exitCode).toBe(0);
+    expect(terminal.output).not.toMatch(/Error:|at .*\.ts:/);
   });
 });
