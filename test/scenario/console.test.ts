@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SipPhone } from '@hearken/sip-bridge';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { UserStore, usersFile } from '../../src/api/console/user-store.js';
 import { concat } from '../../src/dsp/framing.js';
 import { TestBrowser } from '../support/browser.js';
-import { ServiceProcess } from '../support/hearken.js';
+import { BridgeProcess, ServiceProcess } from '../support/hearken.js';
 import { describeWith } from '../support/needs.js';
 import { PICTURES, picture, violations } from '../support/pages.js';
 import { eventually, root, Stage } from '../support/processes.js';
@@ -54,11 +55,21 @@ describeWith(['chromium'], 'the console in a real browser', () => {
   const stage = new Stage();
   let data: string;
   let url: string;
+  let mediaUrl: string;
   let browser: TestBrowser;
+  /** Anna's colleague Li's telephone. */
+  let agent: SipPhone;
+  const phone = async (user: string): Promise<SipPhone> => {
+    const made = await SipPhone.create({ user, fillSilence: true });
+    stage.add({ stop: () => made.close() });
+    return made;
+  };
   beforeAll(async () => {
     data = mkdtempSync(join(tmpdir(), 'hearken-console-'));
     const users = new UserStore(usersFile(data));
     await users.add('anna', { displayName: 'Anna Li', roles: ['agent', 'supervisor', 'admin'], password: PASSWORD });
+    await users.add('li', { displayName: 'Li Wei', roles: ['agent'], password: PASSWORD, extension: 'agent' });
+    agent = await phone('agent');
     const config = join(data, 'console.yml');
     const cache = join(root, 'node_modules/.cache/hearken-test-prompts');
     const app = PICTURES === undefined ? smallApplication(data) : join(root, 'test/fixtures/dialogue/shop');
@@ -66,8 +77,9 @@ describeWith(['chromium'], 'the console in a real browser', () => {
       config,
       `speech: {promptCacheFolder: ${JSON.stringify(cache)}}\nconsole: {playgroundApps: [${JSON.stringify(app)}]}\ndesk: {ringMs: 60000}\n`,
     );
-    const service = stage.add(await ServiceProcess.start(data, { HEARKEN_CONFIG: config }));
+    const service = stage.add(await ServiceProcess.start(data, { HEARKEN_CONFIG: config, HEARKEN_AGENT: agent.uri }));
     url = service.url;
+    mediaUrl = service.mediaUrl;
     const says = concat([silence(7000), spoken('opening-hours', '营业时间是几点'), silence(60_000)]);
     browser = await TestBrowser.start({ says: { samples: says, sampleRate: 8000 } });
   });
@@ -237,6 +249,45 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     await caller.context().close();
   });
 
+  it('shows what a call by telephone is about, to the agent whose telephone rings, before it is answered', async () => {
+    const config = join(data, 'bridge.yml');
+    writeFileSync(config, `bridge: {transfer: {deskUrl: "${url}/console/#/desk/phone/{session}"}}\n`);
+    const bridge = stage.add(await BridgeProcess.start(mediaUrl, { HEARKEN_CONFIG: config }));
+    const viewer = await Viewer.open(await browser.visitor({ locale: 'en-GB' }), `${url}/console/#/desk`);
+    const { page } = viewer;
+    await viewer.signIn('li');
+    await page.locator('.link-state.up').waitFor();
+    const link = new Promise<string>((resolve) => {
+      agent.once('call', async (call) => {
+        // The telephone rings, and the desk shows whom it is.
+        const ring = page.getByRole('article');
+        await ring.getByText('Your telephone rings').waitFor();
+        await ring.getByText('0', { exact: true }).first().waitFor();
+        call.answer();
+        resolve(String(call.info?.headers['X-Hearken-Link']));
+      });
+    });
+    const caller = await (await phone('13800138000')).call(`sip:hearken@127.0.0.1:${bridge.sipPort}`);
+    await caller.answered;
+    await caller.sendDigits('0');
+    const address = await link;
+    await page.getByText('You talk on the telephone').waitFor();
+    await page.getByRole('heading', { name: 'Summary' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    // What the telephone shows leads to the same.
+    expect(address).toMatch(/\/console\/#\/desk\/phone\/[0-9a-f-]{36}$/);
+    await page.goto(`${url}/console/#/desk/queue`);
+    await page.goto(address);
+    await page.getByText('You talk on the telephone').waitFor();
+    await page.getByRole('button', { name: 'End', exact: true }).click();
+    await page.getByLabel('What it was about').selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('The conversation is closed.').waitFor();
+    await caller.hangup();
+    await viewer.untouched();
+    await page.context().close();
+  });
+
   it('talks and types to an application that is not live, shows how it understands, and callers do not hear of it', async () => {
     const viewer = await Viewer.open(await browser.visitor({ locale: 'en-GB' }), `${url}/console/#/playground`);
     const { page } = viewer;
@@ -260,7 +311,12 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     await page.getByText('The conversation is over').waitFor();
     await page.goto(`${url}/console/#/live`);
     await page.locator('.link-state.up').waitFor();
-    expect(await page.locator('.calls li a', { hasText: /Web call|Phone/ }).filter({ hasNotText: 'Ended' }).count()).toBe(0);
+    expect(
+      await page
+        .locator('.calls li a', { hasText: /Web call|Phone/ })
+        .filter({ hasNotText: 'Ended' })
+        .count(),
+    ).toBe(0);
     expect(viewer.complaints).toEqual([]);
     await page.context().close();
   });
