@@ -157,7 +157,7 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
       heard: speech.models.flatMap(({ kind, language, name }) =>
         kind === 'recognizer' && name !== 'none' ? [language] : [],
       ),
-      doubts: (own) => firstWords.doubts(own),
+      doubts: (own, first) => firstWords.doubts(own, first),
       ...(config.app.followFirstSentence ? { areOther: (own, other) => firstWords.areOther(own, other) } : {}),
     });
     const gate = new WidgetGate(config.widget);

@@ -113,10 +113,14 @@ export class CallEar {
     stream
       .on('voice', (active, atMs) => {
         this.#voiced = active;
+        this.#options.side?.voice(active, atMs);
         const sinceMs = this.#callTime(atMs);
         listener.voice(active, active ? this.#onset.before(sinceMs) : sinceMs);
       })
-      .on('partial', (partial) => listener.partial(partial))
+      .on('partial', (partial) => {
+        if (partial.settled) this.#options.side?.consider(partial.text);
+        listener.partial(partial);
+      })
       .on('final', (final) => this.#onFinal(final))
       .on('recovered', (lostMs) => record.event(nowMs(), 'recognizerRecovered', { lostMs }))
       .on('failed', (reason) => {

@@ -32,6 +32,8 @@ export interface CallManagerParts {
   readonly heard?: readonly string[];
   /** Was a caller's first sentence in another language than the call's? Undefined: the language changes only for who asks. */
   readonly areOther?: FirstWords['areOther'];
+  /** May what was heard have been said in another language? Undefined: it always may, and is heard twice. */
+  readonly doubts?: FirstWords['doubts'];
   /** Whoever looks on at a call; undefined: nobody. */
   readonly watch?: (session: MediaSession, language: string) => CallWatcher;
   /** Told of the times of every turn of every call. */
@@ -76,10 +78,16 @@ export class CallManager {
       whisper({ session, synthesizer, language, leadMs: config.media.leadMs, clock, logger: callLogger });
       return;
     }
-    const openEars = (wanted: string) =>
-      this.#parts.recognizer.open({ streamId: session.id, sampleRate: session.sampleRate, language: wanted });
+    const { id: streamId, sampleRate } = session;
+    const openEars = (wanted: string, atOnceMs?: number) =>
+      this.#parts.recognizer.open({
+        streamId,
+        sampleRate,
+        language: wanted,
+        ...(atOnceMs === undefined ? {} : { atOnceMs }),
+      });
     const stream = this.#earsFor(language, openEars);
-    const side = this.#sideEar(language, openEars);
+    const side = this.#sideEar(language, sampleRate, openEars, callLogger);
     const record = CallRecord.open({
       id: session.id,
       folder: this.#parts.dataFolder,
@@ -140,20 +148,29 @@ export class CallManager {
     }
   }
 
-  /** Ears for one other language of the application, where there are some and they have time. */
-  #sideEar(language: string, openEars: (language: string) => RecognizerStream): SideEar | undefined {
-    const { brain, clock, areOther, heard = [] } = this.#parts;
+  /** Ears for one other language of the application, where there are some: for what the call's own ears may have got wrong. */
+  #sideEar(
+    language: string,
+    sampleRate: number,
+    openEars: (language: string, atOnceMs: number) => RecognizerStream,
+    logger: Logger,
+  ): SideEar | undefined {
+    const { brain, clock, areOther, doubts, heard = [] } = this.#parts;
     const other = brain.languages.find(
       (each) => matchLanguage(each, [language]) === undefined && matchLanguage(each, heard) !== undefined,
     );
     if (other === undefined) return undefined;
-    try {
-      const asks = (text: string): boolean => languageAsked(text, brain.languages) === other;
-      return new SideEar({ stream: openEars(other), language: other, ownLanguage: language, asks, areOther, clock });
-    } catch {
-      // The call goes on without: it is a convenience.
-      return undefined;
-    }
+    return new SideEar({
+      openEars: (atOnceMs) => openEars(other, atOnceMs),
+      sampleRate,
+      language: other,
+      ownLanguage: language,
+      asks: (text) => languageAsked(text, brain.languages) === other,
+      doubts,
+      areOther,
+      clock,
+      onError: (reason) => logger.info({ language: other, reason }, 'nobody had time to listen for another language'),
+    });
   }
 
   #remember(callId: string, id: string): void {

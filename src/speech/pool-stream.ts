@@ -5,7 +5,7 @@ import type { Graph } from './graph.js';
 import type { RecognizerOpenOptions, RecognizerStream, RecognizerStreamEvents } from './recognizer.js';
 import type { StreamEvent, WorkItem } from './recognizer-protocol.js';
 
-/** Audio of one stream that may wait for its worker; beyond it the oldest is dropped. */
+/** Audio of one stream that may wait for its worker (unless it was opened for more); beyond it the oldest is dropped. */
 const QUEUE_MS = 2000;
 /** Audio kept to be heard again should the worker die before the utterance is final. */
 const REPLAY_MS = 6000;
@@ -32,6 +32,7 @@ export class PoolStream extends SafeEmitter<RecognizerStreamEvents> implements R
   /** Times it was moved because its worker died. */
   recoveries = 0;
   readonly #owner: PoolStreamOwner;
+  readonly #queueMs: number;
   /** Samples accepted since the beginning: the stream's clock. */
   #accepted = 0;
   #queue: (Piece | Flush)[] = [];
@@ -61,6 +62,7 @@ export class PoolStream extends SafeEmitter<RecognizerStreamEvents> implements R
     this.streamId = options.streamId;
     this.sampleRate = options.sampleRate;
     this.#owner = owner;
+    this.#queueMs = Math.max(QUEUE_MS, options.atOnceMs ?? 0);
   }
 
   get ended(): boolean {
@@ -227,7 +229,7 @@ export class PoolStream extends SafeEmitter<RecognizerStreamEvents> implements R
 
   /** Audio that is being replayed does not count against the bound: it is bounded by REPLAY_MS. */
   #dropOldest(): void {
-    const bound = samplesIn(QUEUE_MS + (this.#syncWanted ? REPLAY_MS : 0), this.sampleRate);
+    const bound = samplesIn(this.#queueMs + (this.#syncWanted ? REPLAY_MS : 0), this.sampleRate);
     while (this.#queuedSamples > bound) {
       const index = this.#queue.findIndex((item) => 'pcm' in item);
       const [dropped] = this.#queue.splice(index, 1);

@@ -11,6 +11,8 @@ export interface RecognizerOpenOptions {
   readonly sampleRate: number;
   /** BCP 47, `zh-CN` or `en`. */
   readonly language: string;
+  /** Audio that may be given faster than it was said; what waits beyond that is dropped, the oldest first. @defaultValue 2000 */
+  readonly atOnceMs?: number;
 }
 
 export interface RecognizerStreamEvents {

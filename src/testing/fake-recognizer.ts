@@ -85,6 +85,8 @@ export class FakeRecognizerStream extends SafeEmitter<RecognizerStreamEvents> im
 
 export class FakeRecognizer implements Recognizer {
   readonly streams: FakeRecognizerStream[] = [];
+  /** What a stream of a language that is opened later makes of all it is given. */
+  readonly hears: Record<string, string> = {};
   /** Streams that may be open at once. */
   capacity = Number.POSITIVE_INFINITY;
 
@@ -93,6 +95,8 @@ export class FakeRecognizer implements Recognizer {
       throw new HearkenError('OVERLOADED', 'Every line of the fake recogniser is taken.');
     }
     const stream = new FakeRecognizerStream(options);
+    const heard = this.hears[options.language];
+    if (heard !== undefined) stream.partial(heard);
     this.streams.push(stream);
     return stream;
   }

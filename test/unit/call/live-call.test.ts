@@ -30,6 +30,7 @@ function ring(
   heard: readonly string[] = [],
   areOther?: FirstWords['areOther'],
   music?: Music,
+  doubts?: FirstWords['doubts'],
 ) {
   const clock = new FakeClock();
   const session = new FakeMediaSession(clock, {}, ID);
@@ -49,6 +50,7 @@ function ring(
     apology: () => apology,
     heard,
     ...(areOther ? { areOther } : {}),
+    ...(doubts ? { doubts } : {}),
     music,
   });
   manager.accept(session);
@@ -120,13 +122,11 @@ describe('a call', () => {
 
   it('hears a caller who asks for English in English, and nothing else from the side', async () => {
     const call = ring((input) => (input.type === 'text' ? [say('好')] : [say('您好')]), {}, ['zh-CN', 'en']);
-    const side = call.recognizer.streams[1] as FakeRecognizerStream;
-    expect(side.language).toBe('en');
     await call.listen(1000);
-    side.partial('where he show');
+    call.recognizer.hears.en = 'where he show';
     await call.speak('查订单');
     await call.listen(1500);
-    side.partial('english please');
+    call.recognizer.hears.en = 'english please';
     await call.listen(800);
     await call.speak('应该是');
     await call.listen(1500);
@@ -136,7 +136,74 @@ describe('a call', () => {
     ]);
     await call.speak('再见');
     await call.listen(1500);
-    expect(side.closed).toBe(true);
+    await call.speak('english please');
+    await call.listen(1500);
+    expect(call.recognizer.streams.map(({ language, closed }) => [language, closed])).toEqual([
+      ['zh-CN', false],
+      ['en', true],
+      ['en', true],
+      ['en', true],
+    ]);
+    await call.over();
+  });
+
+  it('gives the other ears the words alone, when they are doubted, and not those that it understands', async () => {
+    const doubted: string[] = [];
+    const call = ring(
+      (input) => (input.type === 'text' ? [say('好')] : [say('您好')]),
+      {},
+      ['zh-CN', 'en'],
+      async () => true,
+      undefined,
+      async ({ text }) => {
+        doubted.push(text);
+        return text !== '查订单';
+      },
+    );
+    call.recognizer.hears.en = 'where is my order';
+    await call.listen(3000);
+    await call.speak('查订单');
+    await call.listen(1500);
+    expect(call.recognizer.streams).toHaveLength(1);
+    await call.listen(1500);
+    await call.speak('喂尔意思', 1200);
+    await call.listen(1500);
+    expect(doubted).toEqual(['查订单', '喂尔意思']);
+    const [, side] = call.recognizer.streams;
+    // What was said, half a second before it, and the silence that ended it.
+    expect(side?.audioMs).toBeGreaterThan(1700);
+    expect(side?.audioMs).toBeLessThan(2700);
+    // It was the second answer: the language is followed for who asks, no more.
+    expect(call.brain.inputs.at(-1)).toEqual({ type: 'text', text: '喂尔意思', confidence: 0.9 });
+    await call.over();
+  });
+
+  it('has looked into a doubtful sentence before the turn is over, once, and again when the caller speaks on', async () => {
+    const call = ring(
+      (input) => (input.type === 'text' ? [say('好')] : [say('您好')]),
+      {},
+      ['zh-CN', 'en'],
+      async () => true,
+    );
+    await call.listen(2000);
+    call.recognizer.hears.en = 'where is';
+    call.stream.voice(true);
+    await call.listen(600);
+    call.stream.voice(false);
+    call.stream.partial('喂尔', true);
+    await call.listen(100);
+    expect(call.recognizer.streams.map(({ language }) => language)).toEqual(['zh-CN', 'en']);
+    call.recognizer.hears.en = 'where is my order';
+    call.stream.voice(true);
+    await call.listen(600);
+    call.stream.voice(false);
+    call.stream.partial('喂尔意思', true);
+    call.stream.partial('喂尔意思', true);
+    await call.listen(100);
+    expect(call.brain.inputs).toHaveLength(1);
+    await call.listen(1500);
+    expect(call.recognizer.streams.map(({ language }) => language)).toEqual(['zh-CN', 'en', 'en']);
+    expect(call.brain.inputs.at(-1)).toMatchObject({ text: 'where is my order', language: 'en' });
     await call.over();
   });
 
@@ -151,9 +218,8 @@ describe('a call', () => {
         return both[1].text === 'where is my order';
       },
     );
-    const side = call.recognizer.streams[1] as FakeRecognizerStream;
     await call.listen(1000);
-    side.partial('where is my order');
+    call.recognizer.hears.en = 'where is my order';
     await call.speak('喂尔意思');
     await call.listen(1500);
     expect(judged).toEqual([
@@ -168,12 +234,21 @@ describe('a call', () => {
       confidence: 0.9,
       language: 'en',
     });
-    side.partial('where is my order');
     await call.listen(1500);
     await call.speak('查订单');
     await call.listen(1500);
     expect(judged).toHaveLength(1);
     expect(call.brain.inputs.at(-1)).toEqual({ type: 'text', text: '查订单', confidence: 0.9 });
+    await call.over();
+  });
+
+  it('goes on with what it heard when nobody has time to listen for another language', async () => {
+    const call = ring((input) => (input.type === 'text' ? [say('好')] : [say('您好')]), {}, ['zh-CN', 'en']);
+    call.recognizer.capacity = 1;
+    await call.listen(1000);
+    await call.speak('应该是');
+    await call.listen(1500);
+    expect(call.brain.inputs.at(-1)).toEqual({ type: 'text', text: '应该是', confidence: 0.9 });
     await call.over();
   });
 

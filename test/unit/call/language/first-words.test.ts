@@ -95,6 +95,39 @@ describe('the language of a first sentence', () => {
   });
 });
 
+describe('doubts about what was heard', () => {
+  const doubts = async (
+    own: string,
+    first: boolean,
+    understood: Readonly<Record<string, readonly [string, number]>>,
+  ) => {
+    const { words, asked } = judge(understood);
+    return { doubted: await words.doubts({ language: 'zh-CN', text: own }, first), asked: asked.length };
+  };
+
+  it('has nobody about what callers say, and the understanding is not even asked', async () => {
+    expect(await doubts('我要查订单', true, {})).toEqual({ doubted: false, asked: 0 });
+  });
+
+  it('are settled by the understanding when the words are only somewhat unusual', async () => {
+    const sure = { 包裹到哪了: ['order_status', 0.99] } as const;
+    const fairlySure = { 包裹到哪了: ['order_status', 0.9] } as const;
+    const answer = { 包裹到哪了: ['inform', 0.99] } as const;
+    expect(await doubts('包裹到哪了', true, sure)).toEqual({ doubted: false, asked: 1 });
+    expect(await doubts('包裹到哪了', true, fairlySure)).toEqual({ doubted: true, asked: 1 });
+    expect(await doubts('包裹到哪了', true, answer)).toEqual({ doubted: true, asked: 1 });
+    expect(await doubts('包裹到哪了', true, {})).toEqual({ doubted: true, asked: 1 });
+    // Later nobody is taken for a speaker of the other language any more who does not ask for it.
+    expect(await doubts('包裹到哪了', false, fairlySure)).toEqual({ doubted: false, asked: 1 });
+    expect(await doubts('包裹到哪了', false, answer)).toEqual({ doubted: false, asked: 1 });
+  });
+
+  it('stay about what nobody says, whatever it was taken for', async () => {
+    expect(await doubts('哀完特七克买', true, { 哀完特七克买: ['greet', 0.99] })).toEqual({ doubted: true, asked: 0 });
+    expect(await doubts('', false, {})).toEqual({ doubted: true, asked: 0 });
+  });
+});
+
 describe('a model of sentences', () => {
   it('knows sentences from words in any order', () => {
     const model = new SentenceModel(SENTENCES);
