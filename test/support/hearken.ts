@@ -15,6 +15,7 @@ export class ServiceProcess extends TestProcess {
   static async start(
     dataFolder: string,
     env: Readonly<Record<string, string>> = {},
+    through: readonly string[] = [],
   ): Promise<ServiceProcess & ServiceFacts> {
     // The application's model is trained at the first start; later tests take it over (it is refused if the data has changed).
     if (existsSync(modelCache)) cpSync(modelCache, join(dataFolder, 'nlu'), { recursive: true });
@@ -25,6 +26,7 @@ export class ServiceProcess extends TestProcess {
       command: process.execPath,
       args: [join(root, 'dist/cli/run.js'), 'serve'],
       cwd: root,
+      through,
       env: {
         HEARKEN_PORT: '0',
         HEARKEN_DATA: dataFolder,
@@ -46,21 +48,25 @@ export class ServiceProcess extends TestProcess {
 export class BridgeProcess extends TestProcess {
   readonly sipPort: number;
 
-  private constructor(sipPort: number, env: Readonly<Record<string, string>>) {
-    super({ command: process.execPath, args: [join(root, 'sip-bridge/dist/main.js')], env });
+  private constructor(sipPort: number, env: Readonly<Record<string, string>>, through: readonly string[]) {
+    super({ command: process.execPath, args: [join(root, 'sip-bridge/dist/main.js')], env, through });
     this.sipPort = sipPort;
   }
 
-  static async start(mediaUrl: string, env: Readonly<Record<string, string>> = {}): Promise<BridgeProcess> {
+  static async start(
+    mediaUrl: string,
+    env: Readonly<Record<string, string>> = {},
+    through: readonly string[] = [],
+  ): Promise<BridgeProcess> {
     const sipPort = await freePorts(2);
-    const bridge = new BridgeProcess(sipPort, {
+    const own = {
       HEARKEN_SIP_HOST: '127.0.0.1',
       HEARKEN_SIP_PORT: String(sipPort),
       HEARKEN_BRIDGE_HEALTH: '0',
       HEARKEN_MEDIA_URL: mediaUrl,
       HEARKEN_CONFIG: join(root, 'test/fixtures/hearken.yml'),
-      ...env,
-    });
+    };
+    const bridge = new BridgeProcess(sipPort, { ...own, ...env }, through);
     await bridge.printed(/"event":"ready"/, 20_000);
     return bridge;
   }

@@ -56,6 +56,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** It is driven by what is written to its standard input. */
   readonly typed?: boolean;
+  /** In front of the command: how to get to the host that it runs on. */
+  readonly through?: readonly string[];
 }
 
 /** A process of a scenario: what it printed, and an end that always comes. */
@@ -72,7 +74,8 @@ export class TestProcess {
       LANG: 'C.UTF-8',
       ...options.env,
     };
-    this.#child = spawn(options.command, [...(options.args ?? [])], {
+    const [command = options.command, ...args] = [...(options.through ?? []), options.command, ...(options.args ?? [])];
+    this.#child = spawn(command, args, {
       cwd: options.cwd ?? root,
       env,
       stdio: [options.typed ? 'pipe' : 'ignore', 'pipe', 'pipe'],
@@ -129,6 +132,11 @@ export class TestProcess {
   /** The same, key by key. */
   keys(text: string): void {
     this.#child.stdin?.write(text);
+  }
+
+  /** Ends its standard input. */
+  endInput(): void {
+    this.#child.stdin?.end();
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -10,8 +10,10 @@ export interface Trouble {
 }
 
 export interface TroubledNetworkOptions {
-  /** The bridge's SIP port on 127.0.0.1. */
+  /** The bridge's SIP port on `hosts.bridge`. */
   readonly bridgePort: number;
+  /** Addresses of the bridge, and ours towards the phone and towards the bridge; default: all are 127.0.0.1. */
+  readonly hosts?: { readonly bridge: string; readonly outside: string; readonly inside: string };
   /** Same seed, same dice; what they fall on depends on when packets come. */
   readonly seed: number;
   readonly trouble: Trouble;
@@ -27,6 +29,7 @@ export interface NetworkCounts {
 
 type Send = (datagram: Buffer) => void;
 
+const LOOPBACK = { bridge: '127.0.0.1', outside: '127.0.0.1', inside: '127.0.0.1' };
 const MAX_CALLS = 100;
 const MAX_WAITING = 5000;
 
@@ -60,12 +63,18 @@ export class TroubledNetwork {
   }
 
   static async open(options: TroubledNetworkOptions): Promise<TroubledNetwork> {
-    return new TroubledNetwork(options, await bound(), await bound());
+    const { outside, inside } = options.hosts ?? LOOPBACK;
+    return new TroubledNetwork(options, await bound(outside), await bound(inside));
+  }
+
+  get #hosts(): { readonly bridge: string; readonly outside: string; readonly inside: string } {
+    return this.#options.hosts ?? LOOPBACK;
   }
 
   /** Where the phone dials. */
   get uri(): string {
-    return `sip:hearken@127.0.0.1:${this.#outside.address().port}`;
+    const { address, port } = this.#outside.address();
+    return `sip:hearken@${address}:${port}`;
   }
 
   /** The audio of all calls comes from another port of another address from here on (the bridge has to allow that network). */
@@ -113,7 +122,7 @@ export class TroubledNetwork {
     this.#rewrite(datagram.toString('utf8'), direction).then(
       (text) =>
         this.pass(Buffer.from(text), undefined, this.#signalOrder, (message) => {
-          if (direction === 'in') this.#inside.send(message, this.#options.bridgePort, '127.0.0.1');
+          if (direction === 'in') this.#inside.send(message, this.#options.bridgePort, this.#hosts.bridge);
           else if (this.#phone) this.#outside.send(message, this.#phone.port, this.#phone.address);
         }),
       // What can't be passed on is lost, as on any bad network.
@@ -123,8 +132,11 @@ export class TroubledNetwork {
 
   /** We stand in Contact and SDP in place of the one who wrote them. */
   async #rewrite(text: string, direction: 'in' | 'out'): Promise<string> {
-    const own = (direction === 'in' ? this.#inside : this.#outside).address().port;
-    const contact = text.replace(/^(Contact:\s*<sip:[^@>]*@)[\d.]+(?::\d+)?/im, `$1127.0.0.1:${own}`);
+    const { address: host, port: own } = (direction === 'in' ? this.#inside : this.#outside).address();
+    const contact = text.replace(
+      /^(Contact:\s*<sip:[^@>]*@)[\d.]+(?::\d+)?/im,
+      (_all, start: string) => `${start}${host}:${own}`,
+    );
     const end = contact.indexOf('\r\n\r\n');
     const body = contact.slice(end + 4);
     const address = /^c=IN IP4 ([\d.]+)/m.exec(body)?.[1];
@@ -146,7 +158,7 @@ export class TroubledNetwork {
     const known = this.#lines.get(callId);
     if (known) return known;
     if (this.#lines.size >= MAX_CALLS) throw new Error('too many calls for this network');
-    const line = new MediaLine(this, await bound(), await bound());
+    const line = new MediaLine(this, await bound(this.#hosts.outside), await bound(this.#hosts.inside));
     // Sent twice, the same INVITE may be here twice by now.
     const other = this.#lines.get(callId);
     if (other) {
@@ -215,7 +227,7 @@ class MediaLine {
   }
 }
 
-async function bound(address = '127.0.0.1'): Promise<Socket> {
+async function bound(address: string): Promise<Socket> {
   const socket = createSocket('udp4');
   socket.on('error', () => undefined);
   socket.bind(0, address);
