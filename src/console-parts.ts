@@ -20,6 +20,7 @@ import { LiveCalls } from './insight/live-calls.js';
 import { LiveVoice } from './insight/live-voice.js';
 import type { MediaSession } from './media/session.js';
 import type { SearchableLog } from './store/conversation-log.js';
+import { createSessionStore } from './store/index.js';
 
 /** A part of the composition root: what watches calls, the desk of the people who take over, and the console that shows both. */
 
@@ -66,6 +67,8 @@ export async function consoleParts(parts: ConsolePartsOptions): Promise<ConsoleP
   const desk = new AgentDesk({ config: config.desk, bus, calls, log, clock });
   const stats = new HourlyStats({ path: join(dataFolder, 'console-stats.json'), bus, logger });
   await stats.load();
+  // Its own, because it lives longer than a conversation's.
+  const sessions = await createSessionStore({ ...config.store, sessionTtlMs: config.console.sessionIdleMs });
   const users = parts.users ?? new UserStore(usersFile(dataFolder));
   let live: LiveBrain | undefined;
   const folders = [appFolder, ...config.console.playgroundApps.map(parts.findFolder)];
@@ -82,6 +85,7 @@ export async function consoleParts(parts: ConsolePartsOptions): Promise<ConsoleP
     options: {
       config: config.console,
       users,
+      sessions,
       bus,
       calls,
       desk,
@@ -110,6 +114,7 @@ export async function consoleParts(parts: ConsolePartsOptions): Promise<ConsoleP
       desk.close();
       calls.close();
       await stats.close();
+      await sessions.close();
     },
   };
 }

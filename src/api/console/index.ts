@@ -7,6 +7,7 @@ import type { HourlyStats } from '../../insight/hourly-stats.js';
 import type { LiveBus } from '../../insight/live-bus.js';
 import type { LiveCalls } from '../../insight/live-calls.js';
 import type { SearchableLog } from '../../store/conversation-log.js';
+import type { SessionStore } from '../../store/session-store.js';
 import type { UpgradeRouter } from '../upgrade.js';
 import { FileAudit } from './audit.js';
 import { BridgeRecordings } from './bridge-recordings.js';
@@ -28,6 +29,8 @@ import type { UserStore } from './user-store.js';
 export interface ConsoleOptions {
   readonly config: Config['console'];
   readonly users: UserStore;
+  /** Of sign-ins; keeps them for `config.sessionIdleMs`. */
+  readonly sessions: SessionStore;
   readonly bus: LiveBus;
   readonly calls: LiveCalls;
   readonly desk: AgentDesk;
@@ -58,7 +61,10 @@ export async function registerConsole(
 ): Promise<{ registerUpgrades(router: UpgradeRouter): void }> {
   const { config, users, bus, calls, desk, tickets, log, stats, logger, dataFolder } = options;
   const clock = options.nowMs === undefined ? {} : { nowMs: options.nowMs };
-  const sessions = new ConsoleSessions({ users, idleMs: config.sessionIdleMs, lifeMs: config.sessionMs, ...clock });
+  const sessions = new ConsoleSessions({
+    ...{ users, store: options.sessions, idleMs: config.sessionIdleMs, lifeMs: config.sessionMs },
+    ...clock,
+  });
   const guard = new ConsoleGuard(sessions);
   const audit = new FileAudit({ folder: options.auditFolder, keepDays: options.keepDays, logger });
   const playgrounds = new Playgrounds({

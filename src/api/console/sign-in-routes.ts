@@ -71,8 +71,8 @@ export async function signInRoutes(app: FastifyInstance, options: SignInRouteOpt
       }
       lockout.succeeded(keys[0] ?? '');
       // A session that was there before is not taken along.
-      sessions.end(cookieOf(request.headers));
-      const { token, session } = sessions.begin(user);
+      await sessions.end(cookieOf(request.headers));
+      const { token, session } = await sessions.begin(user);
       setCookie(request, reply, token);
       audit.add({ who: user.name, what: 'signIn', address: request.ip });
       return meOf(user, session.expiresAtMs);
@@ -82,7 +82,7 @@ export async function signInRoutes(app: FastifyInstance, options: SignInRouteOpt
   api.post('/sign-out', { schema: { hide: true } }, async (request, reply) => {
     fromOurPage(request.method, request.headers);
     const session = await guard.session(request.headers);
-    sessions.end(cookieOf(request.headers));
+    await sessions.end(cookieOf(request.headers));
     setCookie(request, reply, undefined);
     if (session !== undefined) audit.add({ who: session.user.name, what: 'signOut', address: request.ip });
     return reply.status(204).send();
