@@ -84,6 +84,7 @@ export interface TurnResult {
   readonly noMatch: boolean;
   /** True when this was a repeated message id and the first reply was returned. */
   readonly repeated: boolean;
+  /** What the conversation knows: without what is empty or stands as every conversation begins. */
   readonly slots: Readonly<Record<string, unknown>>;
   /** A person has the conversation (`open`), or it waits for one. */
   readonly person?: { readonly state: 'queued' | 'open'; readonly name?: string };

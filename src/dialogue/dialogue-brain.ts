@@ -29,7 +29,7 @@ import {
   type StoredReply,
   type Tracker,
 } from './tracker/tracker.js';
-import { type Extractor, type TurnDeps, visibleSlots } from './turn/context.js';
+import { type Extractor, shownSlots, type TurnDeps } from './turn/context.js';
 import { PolicyIndex } from './turn/policy.js';
 import { isDigitSlot } from './turn/slots.js';
 import { runTurn } from './turn/turn.js';
@@ -153,7 +153,7 @@ export class DialogueBrain implements Brain {
   }
 
   answersTo(expectation: Expectation, slots: Readonly<Record<string, unknown>>): AnswerHints {
-    return this.#answerWords.of(expectation, slots);
+    return this.#answerWords.of(expectation, { ...this.#deps.initialSlots, ...slots });
   }
 
   async history(conversationId: string): Promise<ConversationHistory | undefined> {
@@ -161,7 +161,12 @@ export class DialogueBrain implements Brain {
     if (stored === undefined) return undefined;
     const { memory, state } = readTracker(stored.value, conversationId, this.#deps.initialSlots);
     const lines = memory.lines.map(({ who, text, atMs }) => ({ who, text, atMs }));
-    return { summary: summaryOf(memory), lines, slots: visibleSlots(state.slots), language: state.language };
+    return {
+      summary: summaryOf(memory),
+      lines,
+      slots: shownSlots(state.slots, this.#deps.initialSlots),
+      language: state.language,
+    };
   }
 
   async heard(conversationId: string, text: string): Promise<void> {
@@ -255,7 +260,7 @@ export class DialogueBrain implements Brain {
       actions: reply.actions,
       noMatch: reply.noMatch,
       repeated,
-      slots: visibleSlots(tracker.state.slots),
+      slots: shownSlots(tracker.state.slots, this.#deps.initialSlots),
       ...(reply.parse === undefined ? {} : { parse: reply.parse }),
     };
   }

@@ -56,6 +56,8 @@ export interface ParseResult {
   readonly negated?: IntentRank;
   /** True when what is under way is given up for this wish ("算了，还是换货"). */
   readonly instead?: boolean;
+  /** True when anger came before the wish ("你们怎么回事，我要退货"): an apology is due. */
+  readonly vented?: boolean;
   /** True when the utterance takes back something said before, in it or in an earlier turn. */
   readonly correction?: boolean;
   /** What was said and taken back within this utterance; not among `entities`. */

@@ -2,16 +2,18 @@ import type { ParseResult } from '../../nlu/intent-model.js';
 import { runAction } from './act.js';
 import { completedTimes, correctsAnother, isNothingButValues, laterAnswers } from './beside.js';
 import { askAffirmation, dropTop, handOff } from './built-in.js';
-import { commandOf } from './commands.js';
+import { commandOf, declines } from './commands.js';
 import type { TurnContext } from './context.js';
 import { extractByActions, fillScope } from './extract.js';
 import { accept, advance, dropPending, rewindTo, startFlow, take } from './frames.js';
+import { declinesQuestion, givesUp, giveUp } from './give-up.js';
 import { changeLanguage, languageAsked, languageWritten } from './language.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
 import { joinedDigits } from './pieces.js';
 import { predictLoop } from './predict.js';
 import { type Question, questionOf } from './question.js';
 import { type Fill, fillSlots } from './slots.js';
+import { flowFor, startsSomething } from './starts.js';
 
 /** Actions whose intents work at any time, also where any text would be an answer. */
 const COMMANDS: ReadonlySet<string> = new Set([
@@ -122,19 +124,6 @@ function spokenCommand(ctx: TurnContext, parse: ParseResult): string | undefined
 /** As sure as this of an intent of its own, an application knows better than the words of a command. */
 const SURE = 0.7;
 
-/** What is not wanted is the very thing that is under way, and nothing else is wanted in its place. */
-function givesUp(ctx: TurnContext, negated: { readonly name: string; readonly confidence: number }): boolean {
-  const { top } = ctx;
-  if (top?.kind !== 'flow' || top.called) return false;
-  const instead = ctx.parse?.intent.name ?? '';
-  const declined = instead === 'deny' || instead === negated.name || notUnderstood(ctx);
-  return declined && flowFor(ctx, negated.name, negated.confidence) === top.flow;
-}
-
-function startsSomething(ctx: TurnContext, intent: string, confidence: number): boolean {
-  return ctx.deps.index.knows(intent) || flowFor(ctx, intent, confidence) !== undefined;
-}
-
 /** Of several wishes in one utterance the first is answered now; the others are remembered, with what was said to them. */
 function firstOfSeveral(ctx: TurnContext, parse: ParseResult): ParseResult {
   const [first, ...others] = parse.intents ?? [];
@@ -204,7 +193,7 @@ async function answer(
   const command =
     !notUnderstood(ctx) && ctx.deps.index.firstActions(parse.intent.name).some((action) => COMMANDS.has(action));
   const corrects = fill?.weak === true || fill?.value === false ? correctsAnother(ctx, parse, fills, question) : false;
-  const passes = corrects || (fill?.weak === true && command);
+  const passes = corrects || (fill?.weak === true && (command || declinesQuestion(ctx, parse)));
   if (fill !== undefined && !passes) {
     applyFills(ctx, fills, question.slot.name);
     if (!accept(ctx, question, fill)) return noMatch(ctx);
@@ -249,6 +238,7 @@ async function confirmation(
     if (!(await validated(ctx, slot.name))) return;
     return advance(ctx);
   }
+  if (declines(parse.text)) return respond(ctx, parse, fills);
   if (intent === 'deny' || intent === 'correct') {
     dropPending(ctx);
     ctx.emit({
@@ -265,6 +255,7 @@ async function confirmation(
 /** What an intent starts: a rule, a flow, a story; a slot of what was just finished; or it was not understood. */
 async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<string, Fill>): Promise<void> {
   if (notUnderstood(ctx) && parse.model !== 'keys') {
+    if (declinesQuestion(ctx, parse)) return giveUp(ctx);
     if (reopens(ctx, fills)) return advance(ctx);
     const own = ctx.deps.index.firstActions('nlu_fallback');
     const exhausted = ctx.state.noMatch >= ctx.deps.maxNoMatch;
@@ -287,6 +278,7 @@ async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<
     // The caller says again what we are at: it is asked in other words, and who says nothing else is not understood.
     if (asking && ctx.setNow.size === 0 && parse.model !== 'earlier' && ctx.state.attempts > 0) return noMatch(ctx);
     if (asking && ctx.setNow.size === 0) countAttempt(ctx);
+    if (parse.vented === true && open === -1 && ctx.has('utter_apology')) ctx.say('utter_apology');
     // What had been laid over it is dropped.
     if (open === -1) startFlow(ctx, flow);
     else ctx.emit({ event: 'stack', frames: ctx.state.stack.slice(0, open + 1) });
@@ -294,6 +286,7 @@ async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<
     return advance(ctx);
   }
   if (await predictLoop(ctx)) return advance(ctx);
+  if (declinesQuestion(ctx, parse)) return giveUp(ctx);
   if (reopens(ctx, fills)) return advance(ctx);
   return noMatch(ctx);
 }
@@ -301,15 +294,6 @@ async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<
 function countAttempt(ctx: TurnContext): void {
   const { noMatch, noInput, attempts } = ctx.state;
   ctx.emit({ event: 'counted', noMatch, noInput, attempts: attempts + 1 });
-}
-
-function flowFor(ctx: TurnContext, intent: string, confidence: number): string | undefined {
-  for (const flow of ctx.application.flows.values()) {
-    if (!flow.triggers.some((trigger) => trigger.intent === intent && confidence >= trigger.confidence)) continue;
-    if (flow.guard?.test({ slots: ctx.state.slots, context: { channel: ctx.state.channel } }) === false) continue;
-    return flow.id;
-  }
-  return undefined;
 }
 
 /** A value for something that was finished ("no, I meant 8766") or that only one flow asks for begins that flow with it. */

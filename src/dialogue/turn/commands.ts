@@ -52,19 +52,40 @@ const PATTERNS: readonly { readonly action: string; readonly pattern: RegExp }[]
   })),
 ];
 
+/** "不用了，谢谢", "no thanks": said to a question that wants no yes or no, it gives up what is under way. */
+const DECLINES: readonly RegExp[] = [
+  /^(?:嗯|呃|哦|好的?|那|那就|还是|我|先|现在|暂时|就|都|也)*(?:不用|不必|不需要|用不着|没必要|不要|不了|不查|不办|不弄|不麻烦|算了|没事)(?:你们?|您|再|查|办|弄|帮忙|麻烦)*(?:了|啦|吧|啊|的)*(?:谢谢|多谢|感谢|谢了|麻烦)?(?:你们?|您|了|啊|啦)*(?:再见|拜拜)?$/u,
+  /^(?:(?:oh|um|uh|well|okay|ok|no|nope|nah|actually|it's okay|it is okay|that's okay|that's fine|sorry) )*(?:no|nope|nah|not now|not anymore|not any more|never ?mind|forget (?:it|about it)|don't bother|no need|i don't need (?:it|that|anything|help)|i don't want (?:it|that|to)|i'm (?:fine|good)|i am (?:fine|good))(?: (?:anymore|any more|then|now|it))*(?: (?:thanks|thank you)(?: (?:very much|so much|a lot|anyway|though))?)?(?: (?:bye|goodbye))?$/u,
+];
+/** A bare "no" may as well mean "I have none" or "that is wrong". */
+const BARE = /^(?:不|不要|没事|no|nope|nah)+$/u;
+
+/** Whether an utterance, taken whole, says that nothing more is wanted of what is under way. */
+export function declines(text: string): boolean {
+  const [plain, tight] = plainForms(text);
+  if (plain === undefined || tight === undefined || BARE.test(tight)) return false;
+  return DECLINES.some((pattern) => pattern.test(plain) || pattern.test(tight));
+}
+
 /** Commands are short; longer texts are not tried. */
 const MAX_CHARS = 60;
 
 /** The built-in action that an utterance asks for; undefined when it is none. */
 export function commandOf(text: string): string | undefined {
+  const [plain, tight] = plainForms(text);
+  if (plain === undefined || tight === undefined) return undefined;
+  return PATTERNS.find(({ pattern }) => pattern.test(plain) || pattern.test(tight))?.action;
+}
+
+/** In small letters without punctuation, with blanks and without; nothing for a text that is too long, or empty. */
+function plainForms(text: string): readonly [string?, string?] {
   const trimmed = text.trim();
-  if (trimmed === '' || trimmed.length > MAX_CHARS) return undefined;
+  if (trimmed === '' || trimmed.length > MAX_CHARS) return [];
   const plain = trimmed
     .toLowerCase()
     .replace(/[’]/gu, "'")
     .replace(/[，。！？、,.!?;；~…]+/gu, ' ')
     .trim()
     .replace(/\s+/gu, ' ');
-  const tight = plain.replace(/\s/gu, '');
-  return PATTERNS.find(({ pattern }) => pattern.test(plain) || pattern.test(tight))?.action;
+  return [plain, plain.replace(/\s/gu, '')];
 }

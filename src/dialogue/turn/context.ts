@@ -244,10 +244,8 @@ export class TurnContext {
 
   /** What this conversation has brought: slots that differ from what every conversation begins with. */
   #learnt(): Readonly<Record<string, unknown>> {
-    const known = Object.entries(visibleSlots(this.state.slots));
-    return Object.fromEntries(
-      known.filter(([name, value]) => name !== 'language' && value !== this.deps.initialSlots[name]),
-    );
+    const { language: _, ...learnt } = shownSlots(this.state.slots, this.deps.initialSlots);
+    return learnt;
   }
 
   #wording(name: string, values: Readonly<Record<string, unknown>>, digits: readonly string[] = []): ResponseContext {
@@ -295,9 +293,14 @@ export class TurnContext {
 
 const INTERNAL_SLOTS: ReadonlySet<string> = new Set(['requested_slot', 'session_started_metadata']);
 
-/** Slots that are known, without those that are the engine's own. */
-export function visibleSlots(slots: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+/** Slots that tell something, to people and to clients: known, not the engine's own, and not what every conversation begins with (`failures: 0`). */
+export function shownSlots(
+  slots: Readonly<Record<string, unknown>>,
+  initialSlots: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(slots).filter(([name, value]) => value !== null && value !== undefined && !INTERNAL_SLOTS.has(name)),
+    Object.entries(slots).filter(
+      ([name, value]) => (value ?? null) !== null && !INTERNAL_SLOTS.has(name) && value !== initialSlots[name],
+    ),
   );
 }

@@ -25,6 +25,7 @@ import { insteadStart } from './instead.js';
 import { IntentClassifier } from './intent-classifier.js';
 import { readNegation } from './negation.js';
 import { OwnEntities, type OwnEntitiesData, ownEntitiesSchema } from './own-entities.js';
+import { wishAfterAnger } from './venting.js';
 import { beforeNumber, withoutThanks } from './within.js';
 
 export interface LoadOptions extends CodeOptions, UserPatternsOptions {
@@ -40,6 +41,8 @@ const MAX_CHARS = 1000;
 const JOINED_CONFIDENCE = 0.5;
 const LOOSE_CONFIDENCE = 0.85;
 const LOOSE_SHARE = 0.1;
+/** Sentiment of a wish that is itself a complaint ("我要投诉": -0.8; "我要退货": -0.1). */
+const ANGRY = -0.5;
 /** What is not wanted must be as clear as this. */
 const NEGATED_CONFIDENCE = 0.5;
 /** The intent of "no" (Rasa's usual name): what a wish that is not wanted comes to. */
@@ -114,7 +117,7 @@ export class OnnxIntentModel implements IntentModel {
     const said = String(text);
     const heard = said.slice(0, MAX_CHARS);
     const { entities, retracted, correction } = readCorrections(heard, this.#entities(heard, options));
-    const { intent, ranking, intents, negated, instead } = await this.#wished(heard);
+    const { intent, ranking, intents, negated, instead, vented } = await this.#wished(heard);
     const sensitive = this.#options.sensitive?.find(said) ?? [];
     const { sentiment, urgency } = readMood(heard);
     return {
@@ -128,22 +131,34 @@ export class OnnxIntentModel implements IntentModel {
       ...(intents ? { intents } : {}),
       ...(negated ? { negated } : {}),
       ...(instead ? { instead } : {}),
+      ...(vented ? { vented } : {}),
       ...(correction ? { correction } : {}),
       ...(retracted.length > 0 ? { retracted } : {}),
       ...(sensitive.length > 0 ? { sensitive } : {}),
     };
   }
 
-  /** What the caller wants, where they may first have given up what they wanted before. */
-  async #wished(text: string): Promise<Wishes & { readonly instead?: boolean }> {
+  /** What the caller wants, where they may first have given up what they wanted before, or let off steam. */
+  async #wished(text: string): Promise<Wishes & Pick<ParseResult, 'instead' | 'vented'>> {
     const start = insteadStart(text);
-    if (start === undefined) return this.#within(text, await this.#wishes(text));
-    const wishes = await this.#wishes(text.slice(start));
+    const instead = start === undefined ? undefined : await this.#wishesFrom(text, start);
+    if (instead !== undefined) return { ...instead, instead: true };
+    const whole = await this.#within(text, await this.#wishes(text));
+    const afterAnger = wishAfterAnger(text);
+    const calm = afterAnger === undefined ? undefined : await this.#wishesFrom(text, afterAnger);
+    if (calm === undefined) return whole;
+    // A complaint that follows has its own words of regret.
+    return readMood(text.slice(afterAnger)).sentiment <= ANGRY ? calm : { ...calm, vented: true };
+  }
+
+  /** What is wanted in the text from `start` on; undefined when that is no clear wish. */
+  async #wishesFrom(text: string, start: number): Promise<Wishes | undefined> {
+    const rest = text.slice(start);
+    const wishes = await this.#within(rest, await this.#wishes(rest));
     const { name, confidence } = wishes.intent;
-    if (name === FALLBACK_INTENT || MINOR_INTENTS.has(name) || confidence < JOINED_CONFIDENCE)
-      return this.#within(text, await this.#wishes(text));
+    if (name === FALLBACK_INTENT || MINOR_INTENTS.has(name) || confidence < JOINED_CONFIDENCE) return undefined;
     const intents = wishes.intents?.map((wish) => ({ ...wish, start: wish.start + start, end: wish.end + start }));
-    return { ...wishes, instead: true, ...(intents === undefined ? {} : { intents }) };
+    return { ...wishes, ...(intents === undefined ? {} : { intents }) };
   }
 
   /** "不退了，谢谢" is no thanks, and "我要退货订单号八七六五" more than a number. */

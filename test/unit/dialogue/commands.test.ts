@@ -1,6 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { commandOf } from '../../../src/dialogue/turn/commands.js';
+import { commandOf, declines } from '../../../src/dialogue/turn/commands.js';
 import { fromKeys } from '../../../src/dialogue/turn/key-values.js';
+
+describe('declining what is under way', () => {
+  it('is heard in whole utterances', () => {
+    const said =
+      '不用了，谢谢|不用了|不需要了|算了|还是算了吧|不查了|那就不办了|先不用了谢谢|不麻烦您了|不用了，再见|no thanks|No, thank you.|never mind|forget it|no need|not now, thanks|oh never mind then';
+    for (const text of said.split('|')) expect(declines(text), text).toBe(true);
+  });
+
+  it('is not found in an answer, a wish or a bare no', () => {
+    const said =
+      '不|没有|不是|不要|no|nope|不用的话怎么办|不用了的耳机想退|不要红色|不知道|没有订单号|不用快递，我自己取|算了一下是三百块|no order number|no it is 8765|i forgot it|谢谢|8765';
+    for (const text of said.split('|')) expect(declines(text), text).toBe(false);
+    expect(declines('不用了'.repeat(10_000))).toBe(false);
+  });
+});
 
 describe('what callers say at any time', () => {
   it.each([

@@ -25,7 +25,20 @@ describe('a caller of the sample shop, in Mandarin', () => {
     const told = await caller.say('对');
     expect(told.speech).toContain('运动鞋已经发货');
     expect(told.result.slots).toMatchObject({ order_number: '20250415', order_state: 'shipped' });
+    // Counters that count nothing are no news for anybody.
+    expect(Object.keys(told.result.slots).filter((name) => name.endsWith('_failures'))).toEqual([]);
     expect((await caller.say('不用了')).hangup).toBeDefined();
+  });
+
+  it('is done with it who says no thanks to a question or to a read-back', async () => {
+    const asked = call();
+    await asked.say('查订单');
+    expect((await asked.say('不用了谢谢')).expects).toMatchObject({ slot: 'more_help' });
+    expect((await asked.say('没有了')).hangup).toBeDefined();
+    const readBack = call();
+    await readBack.say('查订单');
+    await readBack.say('二零二五零四一五');
+    expect((await readBack.say('不查了，谢谢')).expects).toMatchObject({ slot: 'more_help' });
   });
 
   it('may give the last four digits', async () => {
