@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { FirstWords } from '../../call/language/first-words.js';
 import { CallManager } from '../../call/manager.js';
 import type { RecordedEvent } from '../../call/record.js';
 import type { Config } from '../../config.js';
@@ -11,7 +12,7 @@ import { MemorySessionStore } from '../../store/memory-session-store.js';
 import { AnsweringCaller, type Caller, FRAME_MS, RecordedCaller } from './caller.js';
 import type { ReplayJob } from './job.js';
 import { Pace } from './pace.js';
-import { pacedBrain, pacedSynthesizer } from './paced-parts.js';
+import { pacedBrain, pacedFirstWords, pacedSynthesizer } from './paced-parts.js';
 import { ReplaySession } from './replay-session.js';
 import type { ReplayRun } from './scheduler.js';
 import { VirtualClock } from './virtual-clock.js';
@@ -28,6 +29,8 @@ export interface CallParts {
   readonly brain: (own: Partial<Pick<BrainOptions, 'now' | 'clock' | 'sessions' | 'log'>>) => Brain;
   /** Languages there are ears for. */
   readonly heard: readonly string[];
+  /** Tells when a caller speaks another one of them. */
+  readonly firstWords: Pick<FirstWords, 'doubts' | 'areOther'>;
   readonly logger: Logger;
 }
 
@@ -63,6 +66,7 @@ export class CallRun implements ReplayRun {
       logger: parts.logger,
       apology: () => undefined,
       heard: parts.heard,
+      ...pacedFirstWords(parts.firstWords, this.#pace, config.app.followFirstSentence),
       watch: () => ({ event: (event) => this.events.push(event), caller() {}, bot() {}, cutBot() {} }),
     });
     this.session = new ReplaySession(clock, peerOf(job), idOf(job.content), audio.sampleRate);

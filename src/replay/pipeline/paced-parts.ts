@@ -1,3 +1,4 @@
+import type { FirstWords } from '../../call/language/first-words.js';
 import type { Brain, TurnOptions, TurnResult, UserMessage } from '../../dialogue/brain.js';
 import type { PcmFrame } from '../../media/session.js';
 import type { SpeakOptions, Synthesizer } from '../../speech/synthesizer.js';
@@ -16,6 +17,19 @@ export function pacedBrain(brain: Brain, pace: Pace): Brain {
     heard: (conversationId, text) => brain.heard(conversationId, text),
     prompts: (language) => brain.prompts(language),
     close: () => brain.close(),
+  };
+}
+
+/** What tells the caller's language, on one call's virtual time. `follow`: a first sentence is enough. */
+export function pacedFirstWords(
+  firstWords: Pick<FirstWords, 'doubts' | 'areOther'>,
+  pace: Pace,
+  follow: boolean,
+): Partial<Pick<FirstWords, 'doubts' | 'areOther'>> {
+  const { peekMs } = VIRTUAL_DELAYS;
+  return {
+    doubts: (own, first) => pace.after(peekMs, () => firstWords.doubts(own, first)),
+    ...(follow ? { areOther: (own, other) => pace.after(peekMs, () => firstWords.areOther(own, other)) } : {}),
   };
 }
 

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
+import { FirstWords } from '../../call/language/first-words.js';
 import type { Config } from '../../config.js';
 import { type OpenApplication, openApplication } from '../../dialogue/create-brain.js';
 import { asHearkenError, HearkenError } from '../../errors.js';
+import { loadAppData } from '../../nlu/corpus/load.js';
 import { type LiveModel, trainOrLoadForApp } from '../../nlu/index.js';
 import { createSpeech, type Speech } from '../../speech/index.js';
 import { PROGRAM_ROOT } from '../../speech/registry.js';
@@ -46,7 +48,7 @@ export class ReplayStage {
   readonly #settings: StageSettings;
   readonly #speech: Speech;
   readonly #recognizers: readonly InProcessRecognizer[];
-  readonly #dialogue: { readonly application: OpenApplication; readonly intentModel: LiveModel } | undefined;
+  readonly #dialogue: Dialogue | undefined;
   readonly #scheduler: Scheduler;
   readonly #logger: Logger;
 
@@ -54,7 +56,7 @@ export class ReplayStage {
     settings: StageSettings,
     speech: Speech,
     recognizers: readonly InProcessRecognizer[],
-    dialogue: { readonly application: OpenApplication; readonly intentModel: LiveModel } | undefined,
+    dialogue: Dialogue | undefined,
     logger: Logger,
   ) {
     this.#settings = settings;
@@ -171,8 +173,8 @@ export class ReplayStage {
       const heard = run.utterances.map(({ text }) => text).join(' ');
       return [{ kind: 'recognition', ...facts, language, heard, graph: job.graph, utterances: run.utterances }, 0];
     }
-    const { application } = this.#dialogue ?? {};
-    if (!application) throw new HearkenError('INTERNAL', 'Calls need a stage with a dialogue.');
+    if (!this.#dialogue) throw new HearkenError('INTERNAL', 'Calls need a stage with a dialogue.');
+    const { application, firstWords } = this.#dialogue;
     const utterances = utterancesIn(audio, job.labels);
     const run = new CallRun(
       {
@@ -183,6 +185,7 @@ export class ReplayStage {
         heard: this.#speech.models.flatMap(({ kind, language, name }) =>
           kind === 'recognizer' && name !== 'none' ? [language] : [],
         ),
+        firstWords,
         logger: this.#logger,
       },
       job,
@@ -216,7 +219,18 @@ export function applicationFolder(config: Config, root: string): string {
   return existsSync(beside) ? beside : resolve(PROGRAM_ROOT, config.app.folder);
 }
 
-async function openDialogue(settings: StageSettings, appFolder: string, dataFolder: string, logger: Logger) {
+interface Dialogue {
+  readonly application: OpenApplication;
+  readonly intentModel: LiveModel;
+  readonly firstWords: FirstWords;
+}
+
+async function openDialogue(
+  settings: StageSettings,
+  appFolder: string,
+  dataFolder: string,
+  logger: Logger,
+): Promise<Dialogue> {
   const { config, root, appEnvironment } = settings;
   const intentModel = await trainOrLoadForApp(appFolder, join(dataFolder, 'nlu'), {
     ...(config.nlu.encoder === undefined ? {} : { encoderFolder: resolve(root, config.nlu.encoder) }),
@@ -247,7 +261,13 @@ async function openDialogue(settings: StageSettings, appFolder: string, dataFold
         throw error;
       }
     }
-    return { application, intentModel };
+    const { examples } = (await loadAppData(appFolder)).data;
+    const firstWords = new FirstWords({
+      languages: application.application.languages,
+      sentences: examples.map(({ text }) => text),
+      understand: intentModel,
+    });
+    return { application, intentModel, firstWords };
   } catch (error) {
     await intentModel.close();
     throw error;
