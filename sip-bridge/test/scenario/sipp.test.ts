@@ -51,6 +51,7 @@ describeWith(['sipp'], 'a sipp scenario', () => {
       ],
       routes: [
         { callee: '^number-has-no-route$', refuse: 404 },
+        { callee: '^number-has-its-application$', application: 'shop', language: 'en', greeting: 'This is the shop.' },
         { callee: '^.*$', language: 'zh-CN' },
       ],
     });
@@ -101,9 +102,21 @@ describeWith(['sipp'], 'a sipp scenario', () => {
     });
   });
 
+  it.concurrent('number-has-its-application', async () => {
+    await play('number-has-its-application');
+    const { start } = await sessionOf('number-has-its-application');
+    expect(start.route).toEqual({
+      trunk: 'pbx',
+      application: 'shop',
+      language: 'en',
+      greeting: 'This is the shop.',
+    });
+  });
+
   it.concurrent('caller-is-referred', async () => {
     const over = play('caller-is-referred');
-    order(await sessionOf('caller-is-referred'));
+    const headers = { 'X-Hearken-Session': 'abc', 'User-to-User': '3132;encoding=hex' };
+    order(await sessionOf('caller-is-referred'), { headers });
     await over;
     expect(await (await sessionOf('caller-is-referred')).waitFor('transfer.result')).toMatchObject({
       outcome: 'completed',
@@ -230,22 +243,58 @@ describeWith(['sipp'], 'a sipp scenario with a bridge of its own', () => {
     await at('hold-and-resume', { target: `[::1]:${world.bridge.port}`, host: '::1' });
   });
 
-  it('registrar-challenges', async () => {
-    const port = await freePorts(4);
-    const registrar = at('registrar-challenges', { port, target: '127.0.0.1:9' });
+  it('registrar-challenges, and where registrar-is-full the registrar-takes-over', async () => {
+    const names = ['registrar-challenges', 'registrar-is-full', 'registrar-takes-over'];
+    const ports = [await freePorts(4), await freePorts(4), await freePorts(4)];
+    const [challenges, ...pair] = ports.map((port) => `sip:127.0.0.1:${port}`);
+    const over = names.map((name, index) => at(name, { port: ports[index] ?? 0, target: '127.0.0.1:9' }));
+    const login = { user: 'line', password: 'secret' };
     const world = await alone({
       trunks: [
-        {
-          name: 'carrier',
-          login: { user: 'line', password: 'secret' },
-          register: { registrars: [`sip:127.0.0.1:${port}`] },
-        },
+        { name: 'carrier', login, register: { registrars: [challenges ?? ''] } },
+        { name: 'pair', login, register: { registrars: pair } },
       ],
     });
-    await until(() => world.bridge.registration?.registered === true, 'it is registered');
+    const inUse = (name: string): boolean =>
+      world.bridge.book.states().find((trunk) => trunk.name === name)?.registered === true;
+    await until(() => inUse('carrier') && inUse('pair'), 'both are registered', 10_000);
+    let refreshed = false;
+    world.bridge.book.registrarsOf('pair')?.once('registered', () => {
+      refreshed = true;
+    });
+    await until(() => refreshed, 'it is asked again before its six seconds are over', 10_000);
     await world.stop();
     own = undefined;
-    await registrar;
+    await Promise.all(over);
+  });
+
+  it('trunk-is-asked-with-options, call-goes-through-the-proxy', async () => {
+    const names = ['trunk-is-asked-with-options', 'call-goes-through-the-proxy'];
+    const ports = [await freePorts(4), await freePorts(4)];
+    const [asked, proxy] = ports.map((port) => `sip:127.0.0.1:${port}`);
+    const over = names.map((name, index) => at(name, { port: ports[index] ?? 0, target: '127.0.0.1:9' }));
+    const world = await alone({
+      trunks: [
+        { name: 'asked', targets: [asked ?? ''], keepAliveSeconds: 60 },
+        { name: 'far', targets: ['sip:192.0.2.1'], outboundProxy: proxy ?? '' },
+      ],
+      outbound: {
+        allowedTargets: ['^\\d+$'],
+        hours: { from: '00:00', to: '00:00' },
+        answerDetection: { enabled: false },
+      },
+    });
+    world.bridge.dialler.add({ to: '1001', trunk: 'far' });
+    await Promise.all(over);
+    await until(() => world.bridge.dialler.jobs[0]?.state === 'given-up', 'there is no such number');
+    const up = (): boolean | null | undefined =>
+      world.bridge.book.states().find(({ name }) => name === 'asked')?.targets[asked ?? ''];
+    await until(() => up() === true, 'the trunk is there');
+  });
+
+  it('advertised-address-is-told', async () => {
+    await alone({ sip: { advertisedHost: '203.0.113.7', advertisedPort: 5070 } });
+    await at('advertised-address-is-told');
   });
 
   it('called-party-challenges, -rings-reliably, -wants-longer-sessions', async () => {
