@@ -175,6 +175,7 @@ async function compare(on: Stage, outcomes: readonly Placed[]) {
   const stops: number[] = [];
   let resumed = 0;
   let lateFrames = 0;
+  let answeredEarly = 0;
   const lateCalls: { readonly callId: string; readonly stoppedMs: number; readonly lateMs: readonly number[] }[] = [];
   const crossed: { readonly said: string; readonly heard: string; readonly like: string }[] = [];
   for (const { index, outcome } of outcomes) {
@@ -183,10 +184,13 @@ async function compare(on: Stage, outcomes: readonly Placed[]) {
     const stopped = stopOf(record?.events ?? []);
     if (stopped === 'resumed') resumed++;
     else if (stopped !== undefined) {
-      stops.push(outcome.soundMs.filter((ms) => ms <= stopped + TRANSPORT_MS).at(-1) ?? 0);
-      const late = outcome.soundMs.filter((ms) => ms > stopped + TRANSPORT_MS);
+      const { stoppedMs, answeredMs } = stopped;
+      stops.push(outcome.soundMs.filter((ms) => ms <= stoppedMs + TRANSPORT_MS).at(-1) ?? 0);
+      const after = outcome.soundMs.filter((ms) => ms > stoppedMs + TRANSPORT_MS);
+      const late = after.filter((ms) => ms < answeredMs);
       lateFrames += late.length;
-      if (late.length > 0) lateCalls.push({ callId: outcome.callId, stoppedMs: Math.round(stopped), lateMs: late });
+      answeredEarly += Number(after.length > late.length);
+      if (late.length > 0) lateCalls.push({ callId: outcome.callId, stoppedMs: Math.round(stoppedMs), lateMs: late });
     }
     const texts = record?.events.flatMap((event) => {
       const input = event.type === 'turn' ? (event.input as { text?: string } | undefined) : undefined;
@@ -212,6 +216,8 @@ async function compare(on: Stage, outcomes: readonly Placed[]) {
       /** Came more than a jitter buffer after the service had told the bridge to drop the prompt. */
       lateFrames,
       lateCalls: lateCalls.length,
+      /** Calls in which the answer began before the caller had said everything: sound of it is not of the dropped prompt. */
+      answeredEarly,
       examples: lateCalls.slice(0, 5),
     },
     numbers: {
@@ -227,10 +233,12 @@ async function compare(on: Stage, outcomes: readonly Placed[]) {
 }
 
 /**
- * How long after the first sound of the interruption the service dropped the prompt, by its own record; 'resumed' when it took the interruption for nothing, undefined when there was no prompt
- * to drop.
+ * How long after the first sound of the interruption the service dropped the prompt, and when it took the turn that the interruption became, by its own record; 'resumed' when it took the
+ * interruption for nothing, undefined when there was no prompt to drop.
  */
-function stopOf(events: readonly RecordedEvent[]): number | 'resumed' | undefined {
+function stopOf(
+  events: readonly RecordedEvent[],
+): { readonly stoppedMs: number; readonly answeredMs: number } | 'resumed' | undefined {
   const pause = events.find(({ type, name }) => type === 'decision' && name === 'bargeInPause');
   if (!pause) return undefined;
   const next = events.find(
@@ -239,7 +247,10 @@ function stopOf(events: readonly RecordedEvent[]): number | 'resumed' | undefine
   );
   if (next?.name === 'bargeInResume') return 'resumed';
   const voice = events.findLast(({ type, active, atMs }) => type === 'voice' && active === true && atMs <= pause.atMs);
-  return voice ? pause.atMs - Number(voice.sinceMs) : undefined;
+  if (!voice) return undefined;
+  const turn = events.find(({ type, atMs }) => type === 'turn' && atMs > pause.atMs);
+  const sinceMs = Number(voice.sinceMs);
+  return { stoppedMs: pause.atMs - sinceMs, answeredMs: (turn?.atMs ?? Number.POSITIVE_INFINITY) - sinceMs };
 }
 
 function memory(on: Stage, atMs: number): Sample {
