@@ -176,7 +176,7 @@ export class Softphone {
     call.on('ended', ({ cause, status, reason, by }) => {
       this.#forget(line);
       const why = printable(reason);
-      this.#tell('ended', { callId, cause, status, reason: why, by }, `over: ${cause} (${status}${why && ` ${why}`})`);
+      this.#tell('ended', { callId, cause, status, reason: why, by }, overText(cause, status, why, by));
     });
   }
 
@@ -296,6 +296,13 @@ export class Softphone {
     this.#speaker = undefined;
     if (on) this.#speaker = await Speaker.open();
   }
+}
+
+/** An ordinary end needs no number, and a Q.850 cause tells nobody anything. */
+function overText(cause: string, status: number, why: string, by: 'us' | 'them'): string {
+  if (status >= 300) return `over: ${cause} (${status}${why && ` ${why}`})`;
+  const said = why === '' || why.startsWith('Q.850') ? '' : ` (${why})`;
+  return `over: ${by === 'us' ? 'we' : 'they'} hung up${cause === 'normal' ? said : `, ${cause}${said}`}`;
 }
 
 function qualityText(stats: StreamStats): string {

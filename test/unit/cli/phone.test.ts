@@ -281,7 +281,7 @@ describeWith(['script'], 'the softphone at a terminal', () => {
     await terminal.printed(/keys 4/);
     const before = terminal.output.length;
     session.hangup();
-    await terminal.printed(/over: normal/);
+    await terminal.printed(/over: they hung up/);
     await eventually('the line is there again', () => /> keys 4$/.test(withoutControls(terminal.output.slice(before))));
     terminal.keys('2\r');
     await terminal.printed(/There is no call\./);
