@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
@@ -23,7 +23,7 @@ function ownSettings(kept: readonly string[]): NodeJS.ProcessEnv {
 }
 
 /** What of a configuration decides what a call comes to, for a service whose configuration lies elsewhere; doors, lines and stores are not in it. */
-export function callSettings({ config, root }: LoadedConfig): Readonly<Record<string, unknown>> {
+function callSettings({ config, root }: LoadedConfig): Readonly<Record<string, unknown>> {
   const { app, nlu, speech, turn, handoff, media, store } = config;
   const at = (path: string): string => resolve(root, path);
   const folder = applicationFolder(config, root);
@@ -44,11 +44,11 @@ export function callSettings({ config, root }: LoadedConfig): Readonly<Record<st
   };
 }
 
-/** Service, bridge and agent's phone, each a process, all on free ports: a Hearken that is running already is not disturbed. */
+/** Service, bridge and agent's phone, each a process, all on free ports: a Hearken that is running already is not disturbed. `like`: the configuration that callers are to meet; without it the defaults. */
 export async function startOwnStage(
   folder: string,
   environment: Readonly<Record<string, string>> = {},
-  settings?: Readonly<Record<string, unknown>>,
+  like?: LoadedConfig,
 ): Promise<OwnStage> {
   const started: SupervisedProcess[] = [];
   const stop = async (): Promise<void> => {
@@ -56,9 +56,14 @@ export async function startOwnStage(
   };
   // A configuration of its own: most of what hearken.yml says is about the real line.
   const config = join(folder, 'hearken.yml');
-  writeFileSync(config, stringify({ http: {}, ...settings }));
-  // What settings tell of models and application counts, not the environment they came from.
-  const inherited = ownSettings(settings === undefined ? ['HEARKEN_MODELS', 'HEARKEN_APP'] : []);
+  writeFileSync(config, stringify({ http: {}, ...(like && callSettings(like)) }));
+  if (like) {
+    // What was trained for the application need not be trained again; it is refused where its data has changed.
+    const trained = join(resolve(like.root, like.config.store.folder), 'nlu');
+    if (existsSync(trained)) cpSync(trained, join(folder, 'nlu'), { recursive: true });
+  }
+  // What that configuration tells of models and application counts, not the environment they came from.
+  const inherited = ownSettings(like === undefined ? ['HEARKEN_MODELS', 'HEARKEN_APP'] : []);
   const launch = async (
     name: string,
     args: readonly string[],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { type Config, type LoadedConfig, loadConfig } from '../config.js';
+import { type LoadedConfig, loadConfig } from '../config.js';
 import { HearkenError } from '../errors.js';
 import type { DeskItem } from '../handoff/desk-store.js';
 import { FileDeskStore } from '../handoff/file-desk-store.js';
@@ -139,7 +139,7 @@ async function openLine(
   scenario: Scenario,
   file: string,
   options: SimulateOptions,
-  { config, root, appEnvironment }: LoadedConfig,
+  loaded: LoadedConfig,
   backend: Backend | undefined,
   signal: AbortSignal,
 ): Promise<Line> {
@@ -147,9 +147,11 @@ async function openLine(
     const { service } = options;
     return { connect: ({ language }) => new ChatDriver(service, language), desk: undefined, close: async () => {} };
   }
+  const { config, appEnvironment } = loaded;
   const appFolder = resolve(dirname(file), scenario.app);
   const environment = { ...appEnvironment, ...backend?.environment };
-  if (options.spoken) return openSpokenLine(appFolder, environment, config.speech, root, signal);
+  const withApp = { ...loaded, config: { ...config, app: { ...config.app, folder: appFolder } } };
+  if (options.spoken) return openSpokenLine(withApp, environment, signal);
   const stage = await openTypedStage(appFolder, environment, config);
   return {
     connect: (spec, index, seed) => stage.connect(spec, index, seed),
@@ -158,19 +160,17 @@ async function openLine(
   };
 }
 
-/** A service and a bridge of their own on free ports, and a voice for the callers. */
+/** A service with this configuration and a bridge of their own on free ports, and a voice for the callers. */
 async function openSpokenLine(
-  appFolder: string,
+  loaded: LoadedConfig,
   environment: Readonly<Record<string, string>>,
-  speechConfig: Config['speech'],
-  root: string,
   signal: AbortSignal,
 ): Promise<Line> {
   const folder = resolve('data', 'simulate', new Date().toISOString().replaceAll(':', '-'));
   mkdirSync(folder, { recursive: true });
-  const stage = await startOwnStage(folder, { ...environment, HEARKEN_APP: appFolder });
+  const stage = await startOwnStage(folder, environment, loaded);
   try {
-    const speech = await createSpeech({ ...speechConfig, recognizers: {} }, root, SILENT_LOGGER);
+    const speech = await createSpeech({ ...loaded.config.speech, recognizers: {} }, loaded.root, SILENT_LOGGER);
     const line = { to: stage.sip, serviceUrl: stage.serviceUrl, synthesizer: speech.synthesizer, signal };
     return {
       connect: (spec, index, seed) => PhoneDriver.dial(line, spec, seed * 1000 + index),

@@ -9,7 +9,7 @@ import { replayLive } from '../../replay/live/replay-live.js';
 import { applicationFolder } from '../../replay/pipeline/stage.js';
 import { buildReport, type ReplayReport } from '../../replay/report/report.js';
 import { setupChecksum } from '../../replay/run/setup-checksum.js';
-import { callSettings, startOwnStage } from '../own-stage.js';
+import { startOwnStage } from '../own-stage.js';
 import { AT_ONCE, planOf, type ReplayFlags, refuseNothing, whole, withBar, workFolderOf } from './once.js';
 
 export interface LiveFlags extends ReplayFlags {
@@ -67,6 +67,6 @@ async function openLine(
   const folder = resolve(join(workFolder, 'live', startedAt.toISOString().replaceAll(':', '-')));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   process.stderr.write(`the calls are recorded in ${join(folder, 'calls')}\n`);
-  const stage = await startOwnStage(folder, { APP_REPLAY: '1' }, callSettings(loaded));
+  const stage = await startOwnStage(folder, { APP_REPLAY: '1' }, loaded);
   return { line: { to: stage.sip, serviceUrl: stage.serviceUrl, signal }, stop: () => stage.stop() };
 }

@@ -22,7 +22,8 @@ export interface LiveLine {
 
 /** As a caller waits who hears the bot through a telephone. */
 const TURN_SILENCE_MS = 900;
-const LINGER_MS = 6000;
+/** Shorter than the bot waits before it asks again. */
+const LINGER_MS = 4000;
 const AFTER_TRANSFER_MS = 3000;
 const LONGEST_MS = 30 * 60_000;
 /** Clocks of two machines that differ by more say nothing about when a call began. */
