@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configSchema, loadConfig } from '../../../src/config.js';
 import type { Comparison } from '../../../src/replay/compare/compare.js';
 import { buildReport, type ReplayReport } from '../../../src/replay/report/report.js';
+import type { ReplayedRecognition } from '../../../src/replay/result.js';
 import { loadSetup } from '../../../src/replay/run/setup.js';
 import { endProcess } from '../../../src/testing/server-process.js';
 import { eventually, root } from '../../support/processes.js';
@@ -193,11 +194,22 @@ describe('hearken replay', () => {
 
 /** A stored report of one recording in which "转人工" was said. */
 function reportOf(heard: string): ReplayReport {
-  const recording = {
-    ...{ kind: 'recognition', file: 'a.wav', content: '', language: 'zh-CN', audioMs: 900, graph: 'general' },
-    ...{ channel: { index: 0, of: 1, because: 'the only channel' }, source: '', speaker: null, task: null },
-    ...{ trainedOn: false, reference: '转人工', heard, utterances: [] },
-  } as const;
+  const recording: ReplayedRecognition = {
+    kind: 'recognition',
+    file: 'a.wav',
+    content: '',
+    language: 'zh-CN',
+    audioMs: 900,
+    graph: 'general',
+    channel: { index: 0, of: 1, because: 'the only channel' },
+    source: '',
+    speaker: null,
+    task: null,
+    trainedOn: false,
+    reference: '转人工',
+    heard,
+    utterances: [],
+  };
   const set = { results: [recording], measured: new Map(), planned: 1, resumed: 0, freshAudioMs: 900, wallMs: 1 };
   return buildReport({ ...set, setup: '' }, { config: configSchema.parse({}), root, startedAt: new Date(0) });
 }
