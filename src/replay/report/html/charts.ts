@@ -40,7 +40,7 @@ export function barChart(bars: readonly Bar[], { title, format, max }: ChartOpti
     const whisker =
       low === undefined || high === undefined
         ? ''
-        : html`<path class="whisker" d="M${x(low)} ${y + 9}H${x(high)}M${x(low)} ${y + 5}v8M${x(high)} ${y + 5}v8"/>`;
+        : html`<path class="halo" d="M${x(low)} ${y + 9}H${x(high)}"/><path class="whisker" d="M${x(low)} ${y + 9}H${x(high)}M${x(low)} ${y + 5}v8M${x(high)} ${y + 5}v8"/>`;
     return html`<text x="${LABEL - 8}" y="${y + 14}" text-anchor="end">${short(label)}</text><rect class="${CLASSES[tone]}" x="${LABEL}" y="${y}" width="${round(Math.max(1, x(value) - LABEL))}" height="18" rx="3"/>${whisker}<text x="${Math.max(x(value), x(high ?? value)) + 8}" y="${y + 14}">${format(value)}</text>`;
   });
   return svg(height, title, bars.map(({ label, value }) => `${label}: ${format(value)}`).join('; '), rows);
@@ -165,7 +165,7 @@ export function lineChart(lines: readonly Line[], { title, format, formatX, max 
 }
 
 function svg(height: number, title: string, told: string, body: readonly Piece[]): Markup {
-  return html`<figure style="margin:.8rem 0"><svg viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" role="img" aria-label="${`${title}. ${told}`}">${body}</svg><figcaption class="soft">${title}</figcaption></figure>`;
+  return html`<figure><figcaption>${title}</figcaption><svg viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" role="img" aria-label="${`${title}. ${told}`}">${body}</svg></figure>`;
 }
 
 function short(label: string): string {

@@ -25,22 +25,19 @@ export function comparePage(comparison: Comparison): string {
         { title: 'Recordings', format: String },
       ),
       section('Figures', [
-        barChart(
-          figures.flatMap(({ name, before, after, better }) => [
-            { label: `${name}, before`, value: before, tone: 'a' as const },
-            {
-              label: 'after',
-              value: after,
-              tone:
-                before === after
-                  ? ('a' as const)
-                  : after > before === (better === 'high')
-                    ? ('good' as const)
-                    : ('bad' as const),
-            },
-          ]),
-          { title: 'Before and after', format: percent, max: 1 },
-        ),
+        figures.some(moved)
+          ? barChart(
+              figures.filter(moved).flatMap(({ name, before, after, better }) => [
+                { label: `${name}, before`, value: before, tone: 'a' as const },
+                {
+                  label: 'after',
+                  value: after,
+                  tone: after > before === (better === 'high') ? ('good' as const) : ('bad' as const),
+                },
+              ]),
+              { title: 'What moved, before and after', format: percent, max: 1 },
+            )
+          : html`<p>No figure moved.</p>`,
         table(
           [
             { head: '' },
@@ -73,6 +70,8 @@ export function comparePage(comparison: Comparison): string {
     ],
   });
 }
+
+const moved = ({ before, after }: Comparison['figures'][number]): boolean => before !== after;
 
 function changedFold({ file, verdict, because, changes }: Comparison['changed'][number]): Markup {
   const tone = verdict === 'better' ? 'good' : verdict === 'worse' ? 'bad' : 'mid';

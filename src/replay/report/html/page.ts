@@ -22,12 +22,15 @@ p{margin:.4rem 0}.soft{color:var(--soft)}.good{color:var(--good)}.bad{color:var(
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}th{color:var(--soft);font-weight:600}
 td.n,th.n{text-align:right;white-space:nowrap}
+
+.fact{font-size:.85rem;border:1px solid var(--line);border-radius:1rem;padding:.05rem .5rem;margin-left:.3rem;white-space:nowrap}
 details{border:1px solid var(--line);border-radius:.5rem;margin:.4rem 0;background:var(--raised)}
 summary{cursor:pointer;padding:.5rem .8rem;overflow-wrap:anywhere}details>div{padding:.2rem .8rem .8rem}
 ins,del,mark{text-decoration:none;border-radius:.2rem;padding:0 .12em}
 del{background:color-mix(in srgb,var(--bad) 25%,transparent);text-decoration:line-through}ins{background:color-mix(in srgb,var(--good) 25%,transparent)}mark{background:color-mix(in srgb,var(--mid) 30%,transparent);color:inherit}
+figure{margin:1.1rem 0}figcaption{font-weight:600;font-size:.95rem;margin:0 0 .4rem}
 svg{display:block;max-width:100%;height:auto}svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .soft{fill:var(--soft)}svg .grid{stroke:var(--line)}
-svg .a{fill:var(--a)}svg .b{fill:var(--b)}svg .goodfill{fill:var(--good)}svg .badfill{fill:var(--bad)}svg .midfill{fill:var(--mid)}svg .whisker{stroke:var(--ink);stroke-width:1.5;opacity:.75}
+svg .a{fill:var(--a)}svg .b{fill:var(--b)}svg .goodfill{fill:var(--good)}svg .badfill{fill:var(--bad)}svg .midfill{fill:var(--mid)}svg .whisker{stroke:var(--ink);stroke-width:1.5}svg .halo{stroke:var(--paper);stroke-width:4.5;opacity:.55}
 svg .linea{stroke:var(--a);fill:none;stroke-width:2}svg .lineb{stroke:var(--b);fill:none;stroke-width:2}
 `;
 

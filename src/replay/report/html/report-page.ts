@@ -38,7 +38,10 @@ export function reportPage(report: ReplayReport): string {
           ),
       sources(report),
       calls.length === 0 ? '' : callCharts(report, calls),
-      section('Recordings', report.recordings.slice(0, MOST_SHOWN).map(recordingFold)),
+      section('Recordings', [
+        html`<p class="soft">What is most worth a look comes first. In the words: <mark>heard</mark> instead of what was said (point at it), <del>missed</del>, <ins>not said</ins>.</p>`,
+        worstFirst(report.recordings).slice(0, MOST_SHOWN).map(recordingFold),
+      ]),
       report.recordings.length > MOST_SHOWN
         ? html`<p class="soft">The JSON report has all ${report.recordings.length}.</p>`
         : '',
@@ -111,7 +114,9 @@ function callCharts({ totals }: ReplayReport, calls: readonly ReplayedCall[]): M
       ? ''
       : histogram(delays, { title: 'End of turn after the last word', format: milliseconds, max: 2000 }),
     stagesChart(turns),
-    html`<p class="soft">Barge-in: ${bargeIns.pause} pauses, ${bargeIns.stop} stops, ${bargeIns.resume} resumed, ${bargeIns.echo} echoes of the bot's own voice.</p>`,
+    Object.values(bargeIns).every((count) => count === 0)
+      ? html`<p class="soft">Nobody talked over the bot.</p>`
+      : html`<p class="soft">Barge-in: ${bargeIns.pause} pauses, ${bargeIns.stop} stops, ${bargeIns.resume} resumed, ${bargeIns.echo} echoes of the bot's own voice.</p>`,
   ])}`;
 }
 
@@ -131,17 +136,36 @@ function stagesChart(turns: readonly ReplayedTurn[]): Piece {
   );
 }
 
+/** Failed and abandoned calls, then by what went wrong in them. */
+function worstFirst(recordings: readonly ReportedRecording[]): readonly ReportedRecording[] {
+  const trouble = (recording: ReportedRecording): number => {
+    const { recognition, cuts, late, unheard, intents, slots, bargeIns } = recording.score;
+    const outcome = recording.kind === 'call' ? { failed: 100, abandoned: 20 }[recording.outcome as string] : 0;
+    const wrong = [intents, slots, bargeIns].reduce((sum, { part, of }) => sum + of - part, 0);
+    return (outcome ?? 0) + 5 * (wrong + cuts.part + unheard.part) + late.part + 10 * (errorsOf(recognition) ?? 0);
+  };
+  return recordings
+    .map((recording) => ({ recording, weight: trouble(recording) }))
+    .sort((left, right) => right.weight - left.weight || (left.recording.file < right.recording.file ? -1 : 1))
+    .map(({ recording }) => recording);
+}
+
 function recordingFold(recording: ReportedRecording): Markup {
   const { score, file } = recording;
-  const cer = score.recognition && score.recognition.characters.units > 0 ? errorRate(score.recognition) : undefined;
-  const facts = [
-    recording.kind === 'call' ? recording.outcome : `graph ${recording.graph}`,
-    cer === undefined ? '' : `CER ${percent(cer)}`,
-    score.cuts.part > 0 ? `${score.cuts.part} cut` : '',
-    score.late.part > 0 ? `${score.late.part} late` : '',
-    recording.trainedOn ? 'trained on' : '',
+  const cer = errorsOf(score.recognition);
+  const outcome = recording.kind === 'call' ? recording.outcome : undefined;
+  const facts: readonly (readonly [tone: string, text: string])[] = [
+    outcome === undefined
+      ? ['soft', recording.kind === 'recognition' ? `graph ${recording.graph}` : '']
+      : [outcome === 'failed' ? 'bad' : outcome === 'abandoned' ? 'mid' : 'soft', outcome],
+    [cer === undefined || cer === 0 ? 'soft' : 'mid', cer === undefined ? '' : `CER ${percent(cer)}`],
+    ['bad', score.cuts.part > 0 ? `${score.cuts.part} cut` : ''],
+    ['mid', score.late.part > 0 ? `${score.late.part} late` : ''],
+    ['bad', score.unheard.part > 0 ? `${score.unheard.part} not taken up` : ''],
+    ['soft', recording.trainedOn ? 'trained on' : ''],
   ];
-  return fold(html`${file} <span class="soft">${facts.filter(Boolean).join(', ')}</span>`, [
+  const shown = facts.filter(([, text]) => text !== '');
+  return fold(html`${file} ${shown.map(([tone, text]) => html`<span class="fact ${tone}">${text}</span> `)}`, [
     html`<p class="soft">${(recording.audioMs / 1000).toFixed(1)} s, ${recording.language}, channel ${recording.channel.index} of ${recording.channel.of} (${recording.channel.because})</p>`,
     score.recognition
       ? alignmentLine(score.recognition)
@@ -150,7 +174,10 @@ function recordingFold(recording: ReportedRecording): Markup {
   ]);
 }
 
-function errorRate({ characters: { substitutions, deletions, insertions, units } }: RecognitionScore): number {
+/** Character errors as a share; undefined where nothing was compared. */
+function errorsOf(score: RecognitionScore | null): number | undefined {
+  if (!score || score.characters.units === 0) return undefined;
+  const { substitutions, deletions, insertions, units } = score.characters;
   return (substitutions + deletions + insertions) / units;
 }
 
@@ -165,11 +192,25 @@ export function alignmentLine({ alignment }: RecognitionScore): Markup {
   })}</p>`;
 }
 
-function turnsTable({ turns, bargeIns, problems, durationMs, timing }: ReplayedCall): Markup {
+/** What was said over the bot, and what it did. */
+function overBotLines({ said }: ReplayedCall): Piece {
+  return said.flatMap(({ fromMs, text, keys, overBot }) => {
+    if (!overBot) return [];
+    const { shouldStop, stopped, afterMs } = overBot;
+    const wrong = shouldStop !== null && shouldStop !== stopped;
+    const did = stopped ? `the bot stopped after ${afterMs} ms` : 'the bot went on';
+    return [
+      html`<p class="${wrong ? 'bad' : 'soft'}">${(fromMs / 1000).toFixed(1)} s over the bot: ${text ?? keys ?? 'a sound'}; ${did}${wrong ? `, and should${shouldStop ? '' : ' not'} have stopped` : ''}</p>`,
+    ];
+  });
+}
+
+function turnsTable(call: ReplayedCall): Markup {
+  const { turns, bargeIns, problems, durationMs, timing } = call;
   const rows = turns.map(({ atMs, input, heard, said, intent, expectedIntent, reply, end, responseMs }) => [
     `${(atMs / 1000).toFixed(1)}`,
     input === 'text' ? heard : html`<span class="soft">[${input}] ${heard}</span>`,
-    said ?? '',
+    said === null ? '' : said === heard ? html`<span class="soft" title="the same">=</span>` : said,
     expectedIntent !== null && expectedIntent !== intent
       ? html`<span class="bad">${intent ?? '–'} (wanted ${expectedIntent})</span>`
       : (intent ?? ''),
@@ -190,5 +231,5 @@ function turnsTable({ turns, bargeIns, problems, durationMs, timing }: ReplayedC
       { head: 'reply' },
     ],
     rows,
-  )}${bargeIns.length === 0 ? '' : html`<p>Barge-in: ${bargeIns.map(({ atMs, decision, text }) => `${(atMs / 1000).toFixed(1)} s ${decision}${text === '' ? '' : ` (${text})`}`).join(', ')}</p>`}${problems.map((problem) => html`<p class="bad">${problem}</p>`)}<p class="soft">${timing} timing, ${(durationMs / 1000).toFixed(1)} s of virtual time</p>`;
+  )}${bargeIns.length === 0 ? '' : html`<p>Barge-in: ${bargeIns.map(({ atMs, decision, text }) => `${(atMs / 1000).toFixed(1)} s ${decision}${text === '' ? '' : ` (${text})`}`).join(', ')}</p>`}${overBotLines(call)}${problems.map((problem) => html`<p class="bad">${problem}</p>`)}<p class="soft">${timing} timing, ${(durationMs / 1000).toFixed(1)} s of virtual time</p>`;
 }
