@@ -11,19 +11,23 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 /** With HEARKEN_PICTURES=1 the pictures in docs/pictures are made anew. */
 export const PICTURES = process.env.HEARKEN_PICTURES === '1' ? join(root, 'docs/pictures') : undefined;
 
-/** Rules of WCAG 2.2 A and AA, and what axe calls best practice. */
-export async function violations(page: Page): Promise<unknown[]> {
-  await page.evaluate(axeSource);
-  return page.evaluate(async () => {
+/** Rules of WCAG 2.2 A and AA, and what axe calls best practice; `rules`: only these. */
+export async function violations(page: Page, rules?: readonly string[]): Promise<unknown[]> {
+  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axeSource);
+  return page.evaluate(async (only) => {
     const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
+      axe: {
+        run(
+          options: object,
+        ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+      };
     };
-    const { violations: found } = await axe.run();
+    const { violations: found } = await axe.run(only === undefined ? {} : { runOnly: { type: 'rule', values: only } });
     return found.map(({ id, nodes }) => ({
       id,
       nodes: nodes.map(({ html, failureSummary }) => [html, failureSummary]),
     }));
-  });
+  }, rules);
 }
 
 /** A picture for docs, in 256 colours. */
