@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it, type TestContext } from 'vitest';
 import { Linphone, type LinphoneOptions } from '../../../test/support/linphone.js';
 import { describeWith } from '../../../test/support/needs.js';
 import type { BridgeConfigInput, FakeSession, ServerMessage } from '../../src/index.js';
@@ -7,36 +7,43 @@ import { share, shareOf, tone } from '../support/g711.js';
 import { until } from '../support/recorder.js';
 import { World } from '../support/world.js';
 
-let world: World | undefined;
-const ends: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-  await world?.stop();
-  world = undefined;
-});
-
 const note = (hz: number, rate: number, seconds: number): Int16Array =>
   Int16Array.from({ length: rate * seconds }, (_, index) => 6000 * Math.sin((2 * Math.PI * hz * index) / rate));
 
-async function phone(options: Partial<LinphoneOptions> = {}): Promise<Linphone> {
-  const linphone = await Linphone.start({ name: 'caller', speech: note(440, 8000, 60), ...options });
-  ends.push(() => linphone.stop());
-  return linphone;
-}
+/** What a test starts, and its end after it; the tests run beside each other. */
+class Scene {
+  readonly #ends: (() => Promise<unknown>)[] = [];
 
-/** A call from linphone to the bot, once the service hears it. */
-async function begin(
-  config: BridgeConfigInput = {},
-  options: Partial<LinphoneOptions> = {},
-  transport = '',
-): Promise<{ caller: Linphone; session: FakeSession; world: World }> {
-  const [started, caller] = await Promise.all([World.start(config), phone(options)]);
-  world = started;
-  await caller.dial(`${started.bridge.uri}${transport}`);
-  const session = await started.service.session(0);
-  await until(() => session.receivedFrames > 25, 'the bot hears the phone', 15_000);
-  return { caller, session, world: started };
+  constructor({ onTestFinished }: TestContext) {
+    onTestFinished(async () => {
+      for (const end of this.#ends.splice(0).reverse()) await end();
+    });
+  }
+
+  async phone(options: Partial<LinphoneOptions> = {}): Promise<Linphone> {
+    const phone = await Linphone.start({ name: 'caller', speech: note(440, 8000, 60), ...options });
+    this.#ends.push(() => phone.stop());
+    return phone;
+  }
+
+  async world(config: BridgeConfigInput = {}): Promise<World> {
+    const world = await World.start(config);
+    this.#ends.push(() => world.stop());
+    return world;
+  }
+
+  /** A call from linphone to the bot, once the service hears it. */
+  async call(
+    config: BridgeConfigInput = {},
+    options: Partial<LinphoneOptions> = {},
+    transport = '',
+  ): Promise<{ caller: Linphone; session: FakeSession; world: World }> {
+    const [world, caller] = await Promise.all([this.world(config), this.phone(options)]);
+    await caller.dial(`${world.bridge.uri}${transport}`);
+    const session = await world.service.session(0);
+    await until(() => session.receivedFrames > 25, 'the bot hears the phone', 15_000);
+    return { caller, session, world };
+  }
 }
 
 /** Whether a quarter of a second of what the phone heard is that note. It writes at its codec's rate, and the header last. */
@@ -53,8 +60,9 @@ function transfer(target: string, mode: 'blind' | 'attended'): ServerMessage {
 }
 
 describeWith(['linphonec'], 'linphone', () => {
-  it('calls in Opus, hears and is heard, presses a key, holds and comes back, and hangs up', async () => {
-    const { caller, session, world } = await begin();
+  it.concurrent('calls in Opus, hears and is heard, presses a key, holds and comes back, and hangs up', async (context) => {
+    const scene = new Scene(context);
+    const { caller, session, world } = await scene.call();
     expect(session.start.headers?.['User-Agent']).toContain('Linphonec');
     const [call] = [...world.bridge.calls];
     expect(call?.leg.codec).toBe('opus');
@@ -87,8 +95,9 @@ describeWith(['linphonec'], 'linphone', () => {
     expect(session.messages.filter(({ type }) => type === 'dtmf')).toHaveLength(1);
   });
 
-  it('calls over TCP and goes where the bot refers it to', async () => {
-    const { caller, session, world } = await begin({}, {}, ';transport=tcp');
+  it.concurrent('calls over TCP and goes where the bot refers it to', async (context) => {
+    const scene = new Scene(context);
+    const { caller, session, world } = await scene.call({}, {}, ';transport=tcp');
     const agent = await world.phone({ user: 'agent', autoAnswerMs: 0, greeting: () => tone(700, 8000) });
     session.send(transfer(agent.uri, 'blind'));
     expect(await session.waitFor('transfer.result', 10_000)).toMatchObject({ outcome: 'completed' });
@@ -98,12 +107,13 @@ describeWith(['linphonec'], 'linphone', () => {
     expect(trace.every(({ protocol }) => protocol === 'TCP')).toBe(true);
   });
 
-  it('as the agent, is asked first and hears what it is about, and the caller takes our place', async () => {
-    const agent = await phone({ name: 'agent', autoAnswer: true });
-    world = await World.start();
+  it.concurrent('as the agent, is asked first and hears what it is about, and the caller takes our place', async (context) => {
+    const scene = new Scene(context);
+    const agent = await scene.phone({ name: 'agent', autoAnswer: true });
+    const world = await scene.world();
     const { call, session, heard } = await world.call();
     session.send(transfer(agent.uri, 'attended'));
-    await until(() => world?.service.sessions.length === 2, 'the service is asked to whisper', 10_000);
+    await until(() => world.service.sessions.length === 2, 'the service is asked to whisper', 10_000);
     const whisper = await world.service.session(1);
     expect(whisper.start.purpose).toBe('whisper');
     // As the caller is in G.711, so is the agent: nothing has to be translated once they are together.
@@ -117,9 +127,10 @@ describeWith(['linphonec'], 'linphone', () => {
     await call.hangup();
   });
 
-  it('speaks SRTP with short tags', async () => {
+  it.concurrent('speaks SRTP with short tags', async (context) => {
+    const scene = new Scene(context);
     const suite = 'AES_CM_128_HMAC_SHA1_32';
-    const { caller, session, world } = await begin(
+    const { caller, session, world } = await scene.call(
       { rtp: { portMin: 0, portMax: 0, srtp: 'required', srtpWithoutTls: true } },
       { srtpSuites: [suite] },
     );

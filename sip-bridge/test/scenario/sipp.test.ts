@@ -169,6 +169,30 @@ describeWith(['sipp'], 'a sipp scenario', () => {
     await Promise.all([over, agent]);
   });
 
+  it.concurrent('registrar-challenges, and where registrar-is-full the registrar-takes-over', async () => {
+    const names = ['registrar-challenges', 'registrar-is-full', 'registrar-takes-over'];
+    const ports = [await freePorts(4), await freePorts(4), await freePorts(4)];
+    const [challenges, ...pair] = ports.map((port) => `sip:127.0.0.1:${port}`);
+    const over = names.map((name, index) => play(name, { port: ports[index] ?? 0, target: '127.0.0.1:9' }));
+    const login = { user: 'line', password: 'secret' };
+    const own = await World.start({
+      trunks: [
+        { name: 'carrier', login, register: { registrars: [challenges ?? ''] } },
+        { name: 'pair', login, register: { registrars: pair } },
+      ],
+    });
+    const inUse = (name: string): boolean =>
+      own.bridge.book.states().find((trunk) => trunk.name === name)?.registered === true;
+    await until(() => inUse('carrier') && inUse('pair'), 'both are registered', 10_000);
+    let refreshed = false;
+    own.bridge.book.registrarsOf('pair')?.once('registered', () => {
+      refreshed = true;
+    });
+    await until(() => refreshed, 'it is asked again before its six seconds are over', 10_000);
+    await own.stop();
+    await Promise.all(over);
+  });
+
   it.concurrent.each([
     ['agent-is-busy', 486],
     ['agent-is-unknown', 404],
@@ -241,31 +265,6 @@ describeWith(['sipp'], 'a sipp scenario with a bridge of its own', () => {
   it('hold-and-resume over IPv6', async () => {
     const world = await alone({ sip: { host: '::1' } });
     await at('hold-and-resume', { target: `[::1]:${world.bridge.port}`, host: '::1' });
-  });
-
-  it('registrar-challenges, and where registrar-is-full the registrar-takes-over', async () => {
-    const names = ['registrar-challenges', 'registrar-is-full', 'registrar-takes-over'];
-    const ports = [await freePorts(4), await freePorts(4), await freePorts(4)];
-    const [challenges, ...pair] = ports.map((port) => `sip:127.0.0.1:${port}`);
-    const over = names.map((name, index) => at(name, { port: ports[index] ?? 0, target: '127.0.0.1:9' }));
-    const login = { user: 'line', password: 'secret' };
-    const world = await alone({
-      trunks: [
-        { name: 'carrier', login, register: { registrars: [challenges ?? ''] } },
-        { name: 'pair', login, register: { registrars: pair } },
-      ],
-    });
-    const inUse = (name: string): boolean =>
-      world.bridge.book.states().find((trunk) => trunk.name === name)?.registered === true;
-    await until(() => inUse('carrier') && inUse('pair'), 'both are registered', 10_000);
-    let refreshed = false;
-    world.bridge.book.registrarsOf('pair')?.once('registered', () => {
-      refreshed = true;
-    });
-    await until(() => refreshed, 'it is asked again before its six seconds are over', 10_000);
-    await world.stop();
-    own = undefined;
-    await Promise.all(over);
   });
 
   it('trunk-is-asked-with-options, call-goes-through-the-proxy', async () => {
