@@ -6,10 +6,13 @@ import { Command } from 'commander';
 import { pino } from 'pino';
 import { readRecord } from '../call/record.js';
 import { type LoadedConfig, loadConfig } from '../config.js';
+import { loadValidApplication } from '../dialogue/app/load.js';
 import { HearkenError } from '../errors.js';
 import { type Evaluation, evaluate, evaluationPage, evaluationTable } from '../replay/evaluate/evaluation.js';
 import { judgeLog, responsesIn } from '../replay/evaluate/from-log.js';
 import { judgeTests } from '../replay/evaluate/from-tests.js';
+import { knownAnswers } from '../replay/evaluate/known-answers.js';
+import { applicationFolder } from '../replay/pipeline/stage.js';
 import { openConversationLog } from '../store/log/open.js';
 
 interface EvaluateOptions {
@@ -31,7 +34,7 @@ interface EvaluateOptions {
 export function evaluateCommand(): Command {
   return new Command('evaluate')
     .description(
-      "judge answers: accuracy, completion with the first message, turns and response time, from an application's tests or from the log",
+      "judge answers: accuracy, knowledge use, completion with the first message, turns and response time, from an application's tests or from the log",
     )
     .argument('[folder]', 'the application whose conversation tests are run', 'apps/retail')
     .option('--log', 'judge the conversations of the log instead')
@@ -69,15 +72,21 @@ async function run(folder: string, options: EvaluateOptions): Promise<void> {
 
 async function fromTests(folder: string, { config, appEnvironment }: LoadedConfig): Promise<Evaluation> {
   const judged = await judgeTests(folder, config, appEnvironment);
+  const { names } = knownAnswers(await loadValidApplication(folder, appEnvironment));
   return evaluate(`conversation tests of ${folder}`, judged, {
     labelled: true,
+    answers: names,
     responseOf: 'understanding, dialogue and actions in this process, without hearing and speaking',
   });
 }
 
 /** A copy of the embedded log is read: a service that runs keeps its own to itself. */
-async function fromLog({ config, root }: LoadedConfig, options: EvaluateOptions): Promise<Evaluation> {
+async function fromLog({ config, root, appEnvironment }: LoadedConfig, options: EvaluateOptions): Promise<Evaluation> {
   const data = resolve(options.data ?? resolve(root, config.store.folder));
+  // A log outlives its application: without it all other figures are still there.
+  const answers = await loadValidApplication(applicationFolder(config, root), appEnvironment)
+    .then(knownAnswers)
+    .catch(() => undefined);
   const range = {
     fromMs: timeOf('--from', options.from),
     toMs: timeOf('--to', options.to),
@@ -99,6 +108,7 @@ async function fromLog({ config, root }: LoadedConfig, options: EvaluateOptions)
       start();
       const judged = await judgeLog(log, {
         ...range,
+        ...(answers === undefined ? {} : { answerOf: answers.nameOf }),
         responsesOf: async (id) => responsesIn((await readRecord(data, id).catch(() => undefined))?.events ?? []),
       });
       if (judged.length === 0)
@@ -107,6 +117,7 @@ async function fromLog({ config, root }: LoadedConfig, options: EvaluateOptions)
         });
       return evaluate(`log of ${data}`, judged, {
         labelled: false,
+        answers: answers?.names ?? [],
         responseOf: 'calls with a record: from the last word to the first sound of the answer',
       });
     } finally {

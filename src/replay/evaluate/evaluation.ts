@@ -15,6 +15,8 @@ export interface JudgedConversation {
   readonly firstTurn: boolean;
   readonly transferred: boolean;
   readonly responseMs: readonly number[];
+  /** Named answers of the application that were given in it. */
+  readonly given: readonly string[];
 }
 
 export interface Figure {
@@ -30,7 +32,11 @@ export interface Evaluation {
   readonly format: 1;
   readonly source: string;
   readonly conversations: number;
+  /** The figures by their keys alone: shares from 0 to 1, ms, messages; null where there is nothing to measure. */
+  readonly values: Readonly<Record<string, number | null>>;
   readonly figures: readonly Figure[];
+  /** Named answers of the application that nobody was given. */
+  readonly neverGiven: readonly string[];
   /** Conversations with a wrong answer or intent, worst first. */
   readonly wrong: readonly { readonly name: string; readonly answers: Share | null; readonly intents: Share | null }[];
 }
@@ -46,7 +52,14 @@ export function evaluate(
     seed = 1,
     labelled,
     responseOf,
-  }: { readonly seed?: number; readonly labelled: boolean; readonly responseOf: string },
+    answers,
+  }: {
+    readonly seed?: number;
+    readonly labelled: boolean;
+    readonly responseOf: string;
+    /** All named answers that the application has; none: it could not be read. */
+    readonly answers: readonly string[];
+  },
 ): Evaluation {
   const share = (of: (each: JudgedConversation) => Share | null): Estimate | null =>
     estimateShare(
@@ -55,6 +68,8 @@ export function evaluate(
     ) ?? null;
   const yes = (value: boolean): Share => ({ part: value ? 1 : 0, of: 1 });
   const unlabelled = 'a log does not say what the right one would have been; conversation tests do';
+  const given = new Set(conversations.flatMap((each) => each.given));
+  const neverGiven = answers.filter((name) => !given.has(name));
   const delays = conversations.map(({ responseMs }) => responseMs);
   const figures: Figure[] = [
     {
@@ -66,10 +81,19 @@ export function evaluate(
     },
     {
       key: 'knowledgeUse',
-      label: 'answers from knowledge',
+      label: 'knowledge in use',
       unit: '%',
-      value: null,
-      because: 'there is no knowledge base: all answers come from rules, flows and actions',
+      value:
+        conversations.length === 0
+          ? null
+          : (estimateShare(
+              answers.map((name) => ({ part: given.has(name) ? 1 : 0, of: 1 })),
+              { seed },
+            ) ?? null),
+      because:
+        answers.length === 0
+          ? 'the application could not be read'
+          : `of the ${answers.length} answers that the application has (the responses of its domain), those that were given at all`,
     },
     {
       key: 'intentAccuracy',
@@ -137,7 +161,8 @@ export function evaluate(
       (left, right) => missing(right.answers) + missing(right.intents) - missing(left.answers) - missing(left.intents),
     )
     .map(({ name, answers, intents }) => ({ name, answers, intents }));
-  return { format: 1, source, conversations: conversations.length, figures, wrong };
+  const values = Object.fromEntries(figures.map(({ key, value }) => [key, value?.value ?? null]));
+  return { format: 1, source, conversations: conversations.length, values, figures, neverGiven, wrong };
 }
 
 function valueText({ value, unit }: Figure): string {
@@ -168,9 +193,17 @@ export function evaluationTable(evaluation: Evaluation): string {
     `${evaluation.conversations} conversations, ${clean(evaluation.source)}`,
     rows.toString(),
     ...(wrong.length === 0 ? [] : ['Not as expected:', ...wrong]),
+    ...(evaluation.neverGiven.length === 0 ? [] : [neverGivenText(evaluation.neverGiven)]),
     ...(more > 0 ? [`  … and ${more} more: --json shows all.`] : []),
     '',
   ].join('\n');
+}
+
+const MOST_NAMES = 40;
+
+function neverGivenText(names: readonly string[]): string {
+  const more = names.length > MOST_NAMES ? `, and ${names.length - MOST_NAMES} more (--json)` : '';
+  return `Answers that nobody was given: ${names.slice(0, MOST_NAMES).map(clean).join(', ')}${more}`;
 }
 
 /** The report as a page in one file. */
@@ -191,6 +224,9 @@ export function evaluationPage(evaluation: Evaluation): string {
           evaluation.figures.map((figure) => [figure.label, valueText(figure), spreadText(figure), figure.because]),
         ),
       ),
+      evaluation.neverGiven.length === 0
+        ? ''
+        : section('Answers that nobody was given', evaluation.neverGiven.join(', ')),
       evaluation.wrong.length === 0
         ? ''
         : section(

@@ -8,6 +8,7 @@ const turnSchema = z.object({
   input: z.object({ type: z.string() }),
   intent: z.string().optional(),
   noMatch: z.boolean().default(false),
+  replies: z.array(z.string()).default([]),
 });
 
 export interface LogRange {
@@ -16,6 +17,8 @@ export interface LogRange {
   readonly channel?: string | undefined;
   /** Events that are read at most. */
   readonly most: number;
+  /** The named answer that some words are. */
+  readonly answerOf?: (text: string) => string | undefined;
   /** Response times of a conversation, ms, where somebody has measured them. */
   readonly responsesOf?: (conversationId: string) => Promise<readonly number[]>;
 }
@@ -34,10 +37,8 @@ export async function judgeLog(log: SearchableLog, range: LogRange): Promise<rea
   for (const event of turns.toReversed())
     groups.set(event.conversationId, [...(groups.get(event.conversationId) ?? []), event]);
   const judged = [...groups].flatMap(([name, events]): JudgedConversation[] => {
-    const messages = events.flatMap(({ data }) => {
-      const parsed = turnSchema.safeParse(data);
-      return parsed.success && parsed.data.input.type !== 'event' ? [parsed.data] : [];
-    });
+    const all = events.flatMap(({ data }) => turnSchema.safeParse(data).data ?? []);
+    const messages = all.filter(({ input }) => input.type !== 'event');
     const [first, ...later] = messages;
     // Somebody who hung up during the greeting said nothing that could be judged.
     if (!first) return [];
@@ -56,6 +57,7 @@ export async function judgeLog(log: SearchableLog, range: LogRange): Promise<rea
           later.every(({ intent }) => CLOSING_INTENTS.has(intent ?? '')),
         transferred: wasTransferred,
         responseMs: [],
+        given: all.flatMap(({ replies }) => replies.flatMap((text) => range.answerOf?.(text) ?? [])),
       },
     ];
   });

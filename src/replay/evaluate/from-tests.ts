@@ -109,6 +109,9 @@ function judge(test: ConversationTest, diff: readonly string[], heard: readonly 
       asksNothing(first.result),
     transferred,
     responseMs: texts.map(({ ms }) => ms),
+    given: heard.flatMap(({ result }) =>
+      result.actions.flatMap((action) => (action.type === 'say' && action.response ? [action.response] : [])),
+    ),
   };
 }
 

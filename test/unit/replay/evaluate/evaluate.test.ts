@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { configSchema } from '../../../../src/config.js';
+import { loadValidApplication } from '../../../../src/dialogue/app/load.js';
 import {
   type Evaluation,
   evaluate,
@@ -12,6 +13,7 @@ import {
 } from '../../../../src/replay/evaluate/evaluation.js';
 import { judgeLog, responsesIn } from '../../../../src/replay/evaluate/from-log.js';
 import { judgeTests } from '../../../../src/replay/evaluate/from-tests.js';
+import { knownAnswers } from '../../../../src/replay/evaluate/known-answers.js';
 import { FileConversationLog } from '../../../../src/store/file-conversation-log.js';
 
 const figureOf = ({ figures }: Evaluation, key: string): number | undefined =>
@@ -26,6 +28,7 @@ const conversation = (own: Partial<JudgedConversation>): JudgedConversation => (
   firstTurn: false,
   transferred: false,
   responseMs: [100],
+  given: ['utter_hello'],
   ...own,
 });
 
@@ -39,21 +42,24 @@ describe('figures of an evaluation', () => {
         conversation({ transferred: true, turns: 3 }),
         conversation({ name: 'half', answers: { part: 1, of: 2 } }),
       ],
-      { labelled: true, responseOf: '' },
+      { labelled: true, responseOf: '', answers: ['utter_bye', 'utter_hello'] },
     );
     expect(figureOf(report, 'answerAccuracy')).toBe(5 / 8);
+    expect(figureOf(report, 'knowledgeUse')).toBe(0.5);
+    expect(report.neverGiven).toEqual(['utter_bye']);
+    expect(report.values).toMatchObject({ answerAccuracy: 5 / 8, knowledgeUse: 0.5, averageTurns: 2 });
     expect(figureOf(report, 'intentAccuracy')).toBe(0.5);
     expect(figureOf(report, 'firstTurnCompletion')).toBe(0.25);
     expect(figureOf(report, 'transferred')).toBe(0.25);
     expect(figureOf(report, 'averageTurns')).toBe(2);
     expect(figureOf(report, 'responseP95Ms')).toBe(300);
     expect(report.wrong.map(({ name }) => name)).toEqual(['bad <b>', 'half']);
-    expect(evaluationTable(report)).toContain('there is no knowledge base');
+    expect(evaluationTable(report)).toContain('Answers that nobody was given: utter_bye');
     expect(evaluationPage(report)).toContain('bad &lt;b&gt;');
   });
 
   it('of nothing are none, not zero', () => {
-    const report = evaluate('x', [], { labelled: true, responseOf: '' });
+    const report = evaluate('x', [], { labelled: true, responseOf: '', answers: ['utter_hello'] });
     expect(report.figures.every(({ value }) => value === null)).toBe(true);
   });
 });
@@ -68,7 +74,7 @@ describe('conversations of a log', () => {
       log.append({ conversationId, atMs, type: 'turn', data: { input: { type: 'text' }, noMatch: false, ...data } });
     const end = (conversationId: string, type: string): void => log.append({ conversationId, atMs: 9, type, data: {} });
     turn('done', 1, { input: { type: 'event', name: 'start' } });
-    turn('done', 2, { intent: 'opening_hours' });
+    turn('done', 2, { intent: 'opening_hours', replies: ['九点到九点。', '再见。'] });
     turn('done', 3, { intent: 'deny' });
     end('done', 'ended');
     turn('left', 2, { intent: 'order_status' });
@@ -78,11 +84,21 @@ describe('conversations of a log', () => {
     turn('person', 2, { noMatch: true });
     end('person', 'transfer');
     turn('greeted', 1, { input: { type: 'event', name: 'start' } });
-    const judged = await judgeLog(log, { most: 1000, responsesOf: async (id) => (id === 'done' ? [320] : []) });
+    const judged = await judgeLog(log, {
+      most: 1000,
+      answerOf: (text) => (text === '再见。' ? undefined : 'utter_opening_hours'),
+      responsesOf: async (id) => (id === 'done' ? [320] : []),
+    });
     await log.close();
     const byName = Object.fromEntries(judged.map((each) => [each.name, each]));
     expect(Object.keys(byName).sort()).toEqual(['asked', 'done', 'left', 'person']);
-    expect(byName.done).toMatchObject({ firstTurn: true, turns: 2, responseMs: [320], transferred: false });
+    expect(byName.done).toMatchObject({
+      firstTurn: true,
+      turns: 2,
+      responseMs: [320],
+      transferred: false,
+      given: ['utter_opening_hours'],
+    });
     expect([byName.left?.firstTurn, byName.asked?.firstTurn, byName.person?.firstTurn]).toEqual([false, false, false]);
     expect(byName.person).toMatchObject({ transferred: true, understood: { part: 0, of: 1 } });
   });
@@ -100,10 +116,16 @@ describe('conversations of a log', () => {
 
 describe('conversation tests', () => {
   it('of the sample shop are judged, each with its turns and times', async () => {
+    const { names, nameOf } = knownAnswers(await loadValidApplication('apps/retail', {}));
+    // By their words, with what stands in them filled in.
+    expect(nameOf('每天都有人，早上九点到晚上九点。')).toBe('utter_opening_hours');
+    expect(nameOf('是8765，对吗？')).toMatch(/^utter_/);
+    expect(nameOf('谁知道呢？')).toBeUndefined();
     const judged = await judgeTests('apps/retail', configSchema.parse({ http: {}, media: {}, speech: {} }), {});
     expect(judged.length).toBeGreaterThan(150);
-    const report = evaluate('apps/retail', judged, { labelled: true, responseOf: '' });
+    const report = evaluate('apps/retail', judged, { labelled: true, responseOf: '', answers: names });
     expect(figureOf(report, 'answerAccuracy')).toBeGreaterThan(0.95);
+    expect(figureOf(report, 'knowledgeUse')).toBeGreaterThan(0.6);
     expect(figureOf(report, 'firstTurnCompletion')).toBeGreaterThan(0.02);
     expect(figureOf(report, 'firstTurnCompletion')).toBeLessThan(0.5);
     expect(figureOf(report, 'responseP50Ms')).toBeGreaterThan(0);
