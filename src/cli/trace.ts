@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { formatLineQuality, lineQuality } from '../call/line-quality.js';
 import { findRecord } from '../call/record.js';
 import { formatTrace, traceOf } from '../call/trace.js';
 import { loadConfig } from '../config.js';
@@ -23,8 +24,10 @@ export function traceCommand(): Command {
         });
       }
       const turns = traceOf(record.events);
-      process.stdout.write(
-        `${options.json ? JSON.stringify({ id: record.id, turns }, null, 2) : formatTrace(turns)}\n`,
-      );
+      const line = lineQuality(record.events);
+      const shown = options.json
+        ? JSON.stringify({ id: record.id, turns, ...(line === undefined ? {} : { line }) }, null, 2)
+        : [formatTrace(turns), ...(line === undefined ? [] : ['', formatLineQuality(line)])].join('\n');
+      process.stdout.write(`${shown}\n`);
     });
 }
