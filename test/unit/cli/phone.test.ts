@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addressOf, readCommand } from '../../../src/cli/phone/commands.js';
 import { Ladder } from '../../../src/cli/phone/ladder.js';
 import { Softphone } from '../../../src/cli/phone/softphone.js';
-import { encodeMulaw } from '../../../src/dsp/g711.js';
+import { decodeMulaw, encodeMulaw } from '../../../src/dsp/g711.js';
 import { decodeWav, encodeWav } from '../../../src/dsp/wav.js';
 import { endProcess } from '../../../src/testing/server-process.js';
 import { describeWith } from '../../support/needs.js';
@@ -236,6 +236,38 @@ describe('the softphone', () => {
     expect(addressOf('1000', 'pbx.example:5060')).toBe('sip:1000@pbx.example:5060');
     expect(addressOf('anna@pbx.example', undefined)).toBe('sip:anna@pbx.example');
     expect(readCommand('  # a comment')).toBeUndefined();
+  });
+
+  it('speaks through a microphone and is heard through a loudspeaker, where there are programs for them', async () => {
+    // What a user's own arecord and aplay do, without a sound card.
+    const program = (name: string, script: string): void =>
+      writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    writeFileSync(join(folder, 'tone.ulaw'), encodeMulaw(tone(2)));
+    program('arecord', `cat '${join(folder, 'tone.ulaw')}'\nexec sleep 60`);
+    program('aplay', `exec cat > '${join(folder, 'played.ulaw')}'`);
+    const path = process.env.PATH;
+    process.env.PATH = `${folder}:${path}`;
+    try {
+      const { type } = await softphone();
+      await type(`dial ${bridge.uri}`);
+      const session = await service.session(0);
+      let heard = 0;
+      session.on('audio', (frame) => {
+        heard = Math.max(heard, loudness(decodeMulaw(frame)));
+      });
+      await type('mic on');
+      await eventually('the service hears the microphone', () => heard > 6000);
+      await type('mic off');
+      await type('speaker on');
+      session.play(encodeMulaw(tone(1)));
+      await eventually(
+        'the loudspeaker plays it',
+        () => loudness(decodeMulaw(readFileSync(join(folder, 'played.ulaw')))) > 6000,
+      );
+      await type('speaker off');
+    } finally {
+      process.env.PATH = path;
+    }
   });
 
   it('says so where there is no microphone', async () => {
