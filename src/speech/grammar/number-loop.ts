@@ -30,6 +30,8 @@ const ENGLISH_PAIRS =
   'ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety'.split(
     ' ',
   );
+/** "Zero" and "two" end nearly as "oh" sounds; a real one is worth more than this. */
+const OH_COST = 1;
 /** "Eighty" must not win over "eight" for a voice that the model hears badly: what is rarer costs more. */
 const REPEAT_COST = 2;
 const PAIR_COST = 3;
@@ -49,7 +51,7 @@ export function numberParts(units: PhoneUnits): readonly NumberPart[] {
     return way === undefined ? [] : [{ ways: [way], cost: 0, letter: true }];
   });
   return [
-    ...ENGLISH_DIGITS.map((digit) => word(digit, 0)),
+    ...ENGLISH_DIGITS.map((digit) => word(digit, digit === 'oh' ? OH_COST : 0)),
     ...ENGLISH_REPEATS.map((repeat) => word(repeat, REPEAT_COST)),
     ...ENGLISH_PAIRS.map((pair) => word(pair, PAIR_COST)),
     ...letters,

@@ -49,7 +49,7 @@ export function buildPhraseGraph(
   const incomplete = options.incompleteCost ?? 12;
   const fst = new FstBuilder();
   const start = addBoundary(fst, incomplete);
-  const trie = new PhraseTrie(fst, incomplete);
+  const trie = new PhraseTrie(fst, incomplete, units.phones.length);
   let loop: number | undefined;
   let kept = 0;
   for (const { text, cost = 0 } of patterns) {
@@ -90,11 +90,14 @@ function addBoundary(fst: FstBuilder, finalCost: number): number {
 class PhraseTrie {
   readonly #fst: FstBuilder;
   readonly #incomplete: number;
+  readonly #firstPrinting: number;
   readonly #children = new Map<string, number>();
 
-  constructor(fst: FstBuilder, incomplete: number) {
+  /** `firstPrinting`: outputs from this id on print something. */
+  constructor(fst: FstBuilder, incomplete: number, firstPrinting: number) {
     this.#fst = fst;
     this.#incomplete = incomplete;
+    this.#firstPrinting = firstPrinting;
   }
 
   /** A phrase that may end where it ends. */
@@ -117,7 +120,8 @@ class PhraseTrie {
     let boundary = from;
     let last = from;
     phrase.forEach((way, i) => {
-      const added = addWay(this.#fst, this.#children, boundary, way, i === 0 ? cost : 0, this.#incomplete);
+      const price = i === 0 ? cost : 0;
+      const added = addWay(this.#fst, this.#children, boundary, way, price, this.#incomplete, this.#firstPrinting);
       boundary = added.boundary;
       last = added.last;
     });
@@ -133,6 +137,7 @@ function addWay(
   way: Way,
   cost: number,
   incomplete: number,
+  firstPrinting: number,
 ): { boundary: number; last: number } {
   let at = from;
   let price = cost;
@@ -141,9 +146,15 @@ function addWay(
     const key = `${at}/${label}/${price}`;
     let middle = children.get(key);
     if (middle === undefined) {
-      middle = fst.addState(incomplete);
-      fst.addArc(at, label, 0, price, middle);
-      fst.addArc(middle, label, 0, 0, middle);
+      const heard = fst.addState(incomplete);
+      fst.addArc(at, label, 0, price, heard);
+      fst.addArc(heard, label, 0, 0, heard);
+      middle = heard;
+      // Behind a blank a part that prints is not taken for the old one going on: the decoder would print it twice ("n nine").
+      if (token >= firstPrinting) {
+        middle = fst.addState(incomplete);
+        fst.addArc(heard, 0, 0, 0, middle);
+      }
       fst.addArc(middle, 1, 0, 0, middle);
       children.set(key, middle);
     }
@@ -173,7 +184,8 @@ function addNumberLoop(fst: FstBuilder, units: PhoneUnits, digitCost: number): n
   const letters = parts.filter(({ letter }) => letter);
   const loop = addBoundary(fst, 0);
   const add = (at: number, way: Way, cost: number): void => {
-    const { boundary, last } = addWay(fst, new Map(), at, way, cost, units.english === undefined ? 0 : HALF_WORD_COST);
+    const halfCost = units.english === undefined ? 0 : HALF_WORD_COST;
+    const { boundary, last } = addWay(fst, new Map(), at, way, cost, halfCost, units.phones.length);
     fst.setFinal(last, 0);
     fst.setFinal(boundary, 0);
     fst.addArc(boundary, 0, 0, 0, at);

@@ -9,6 +9,25 @@ const OTHER_READING_COST = 0.7;
 const HALF_WORD_COST = 8;
 
 /**
+ * From one part of a word to the next, with blanks between them or not. Behind a blank the same part is not taken for the old one going on: the decoder would print it
+ * twice ("n nine").
+ */
+export function addNextPart(
+  fst: FstBuilder,
+  from: number,
+  label: number,
+  nextLabel: number,
+  next: number,
+  finalCost: number,
+): void {
+  const pause = fst.addState(finalCost);
+  fst.addArc(from, 1, 0, 0, pause);
+  fst.addArc(pause, 1, 0, 0, pause);
+  fst.addArc(pause, nextLabel, 0, 0, next);
+  if (nextLabel !== label) fst.addArc(from, nextLabel, 0, 0, next);
+}
+
+/**
  * Word trigrams x spellings x CTC topology as one graph. A word's outputs stand before the history it leads to and are shared by all
  * histories that it is said after: only the arc into its first output is theirs. Words that lead to the same history and end alike share
  * their ends.
@@ -37,10 +56,7 @@ export function buildWordGraph(
     fst.addArc(s, label, 0, 0, s);
     bodies.set(key, s);
     if (at === way.length - 1) fst.addArc(s, 0, 0, 0, state(history));
-    else {
-      fst.addArc(s, 1, 0, 0, s);
-      fst.addArc(s, (way[at + 1] ?? 0) + 1, 0, 0, body(history, way, at + 1));
-    }
+    else addNextPart(fst, s, label, (way[at + 1] ?? 0) + 1, body(history, way, at + 1), HALF_WORD_COST);
     return s;
   };
 

@@ -114,6 +114,31 @@ describe('an English closed grammar', () => {
   });
 });
 
+/** The labels with the first part of the word at this place heard again behind a blank, as a voice may break. */
+function broken(text: string, word: number): number[] {
+  const words = (spellText(text, units) ?? []).map((ways) => (ways[0] ?? []).map((token) => token + 1));
+  return words.flatMap((parts, at) => (at === word ? [parts[0] ?? 0, 1, ...parts] : parts));
+}
+
+describe('a word that breaks off and is begun again', () => {
+  it('is not taken for a whole one: its first letters would be printed twice', () => {
+    const grammar = buildPhraseGraph([{ text: 'where is my order' }, { text: `order number ${DIGITS}` }], units);
+    expect(costOf(grammar.fst, grammar.start, broken('where is my order', 3))).toBe(Number.POSITIVE_INFINITY);
+    expect(costOf(grammar.fst, grammar.start, broken('order number six nine', 3))).toBeGreaterThan(3);
+    const text = buildTextGraph([{ text: 'my order', weight: 3 }], units);
+    expect(costOf(text.fst, text.start, labels('my order'))).toBeLessThan(Number.POSITIVE_INFINITY);
+    expect(costOf(text.fst, text.start, broken('my order', 1))).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('may pause between its parts, and draw them out', () => {
+    const { fst, start } = buildPhraseGraph([{ text: 'my order' }], units);
+    const slow = labels('my order').flatMap((label) => [label, label, 1, 1]);
+    expect(costOf(fst, start, slow)).toBe(0);
+    const text = buildTextGraph([{ text: 'my order', weight: 3 }], units);
+    expect(costOf(text.fst, text.start, slow)).toBeCloseTo(costOf(text.fst, text.start, labels('my order')), 5);
+  });
+});
+
 describe('an English general graph', () => {
   const sentences = ['where is my order', 'my order number is seven', 'is my order number six'].map((text) => ({
     text,
