@@ -71,10 +71,11 @@ async function run(folder: string, options: EvaluateOptions): Promise<void> {
 }
 
 async function fromTests(folder: string, { config, appEnvironment }: LoadedConfig): Promise<Evaluation> {
-  const judged = await judgeTests(folder, config, appEnvironment);
+  const { conversations, heldOut } = await judgeTests(folder, config, appEnvironment);
   const { names } = knownAnswers(await loadValidApplication(folder, appEnvironment));
-  return evaluate(`conversation tests of ${folder}`, judged, {
+  return evaluate(`conversation tests of ${folder}`, conversations, {
     labelled: true,
+    heldOut,
     answers: names,
     responseOf: 'understanding, dialogue and actions in this process, without hearing and speaking',
   });

@@ -19,6 +19,12 @@ export interface JudgedConversation {
   readonly given: readonly string[];
 }
 
+export interface HeldOutIntents {
+  /** 0 to 1, in scope. */
+  readonly accuracy: number;
+  readonly examples: number;
+}
+
 export interface Figure {
   readonly key: string;
   readonly label: string;
@@ -53,10 +59,13 @@ export function evaluate(
     labelled,
     responseOf,
     answers,
+    heldOut,
   }: {
     readonly seed?: number;
     readonly labelled: boolean;
     readonly responseOf: string;
+    /** Of the application's own examples, each judged by a model that had not seen it: stands in where nobody says which intents are right. */
+    readonly heldOut?: HeldOutIntents | undefined;
     /** All named answers that the application has; none: it could not be read. */
     readonly answers: readonly string[];
   },
@@ -71,6 +80,17 @@ export function evaluate(
   const given = new Set(conversations.flatMap((each) => each.given));
   const neverGiven = answers.filter((name) => !given.has(name));
   const delays = conversations.map(({ responseMs }) => responseMs);
+  const intentsRight = (): Pick<Figure, 'value' | 'because'> => {
+    const value = share(({ intents }) => intents);
+    if (value !== null) return { value, because: 'where a test names the intent (intent: beside user:)' };
+    if (!heldOut) return { value, because: labelled ? 'no test names an intent (intent: beside user:)' : unlabelled };
+    const right = Math.round(heldOut.accuracy * heldOut.examples);
+    const each = Array.from({ length: heldOut.examples }, (_, index) => ({ part: index < right ? 1 : 0, of: 1 }));
+    return {
+      value: estimateShare(each, { seed }) ?? null,
+      because: `no test names one: the application's ${heldOut.examples} examples, each judged by a model that had not seen it`,
+    };
+  };
   const figures: Figure[] = [
     {
       key: 'answerAccuracy',
@@ -99,10 +119,7 @@ export function evaluate(
       key: 'intentAccuracy',
       label: 'intents right',
       unit: '%',
-      value: share(({ intents }) => intents),
-      because: labelled
-        ? 'where a test names the intent (intent: beside user:); `hearken nlu` judges them by the training data'
-        : unlabelled,
+      ...intentsRight(),
     },
     {
       key: 'understood',

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { z } from 'zod';
 import type { Config } from '../../config.js';
 import { problemText } from '../../dialogue/app/load.js';
 import type { Brain, TurnResult } from '../../dialogue/brain.js';
@@ -10,11 +11,16 @@ import { runConversationTest } from '../../dialogue/conversation-tests/run.js';
 import { createBrain } from '../../dialogue/create-brain.js';
 import { HearkenError } from '../../errors.js';
 import { FileDeskStore } from '../../handoff/file-desk-store.js';
-import { trainOrLoadForApp } from '../../nlu/index.js';
+import { type LiveModel, trainOrLoadForApp } from '../../nlu/index.js';
 import { MemorySessionStore } from '../../store/memory-session-store.js';
-import { CLOSING_INTENTS, type JudgedConversation } from './evaluation.js';
+import { CLOSING_INTENTS, type HeldOutIntents, type JudgedConversation } from './evaluation.js';
 
 const NO_LOG = { append() {}, history: async () => [], flush: async () => {}, close: async () => {} };
+
+export interface JudgedTests {
+  readonly conversations: readonly JudgedConversation[];
+  readonly heldOut: HeldOutIntents | undefined;
+}
 
 interface Heard {
   readonly text: boolean;
@@ -27,7 +33,7 @@ export async function judgeTests(
   folder: string,
   config: Config,
   environment: Readonly<Record<string, string>>,
-): Promise<readonly JudgedConversation[]> {
+): Promise<JudgedTests> {
   const { tests, problems } = await readConversationTests(folder);
   if (problems.length > 0) throw new HearkenError('APP_INVALID', problems.map(problemText).join('\n'));
   if (tests.length === 0)
@@ -60,7 +66,7 @@ export async function judgeTests(
         const { diff } = await runConversationTest(test, listening(brain, heard), sessions);
         judged.push(judge(test, diff, heard));
       }
-      return judged;
+      return { conversations: judged, heldOut: await heldOutOf(intentModel, join(cache, 'nlu')) };
     } finally {
       await brain.close();
     }
@@ -69,6 +75,21 @@ export async function judgeTests(
     await rm(deskFolder, { recursive: true, force: true });
     await intentModel.close();
   }
+}
+
+const metricsSchema = z.object({
+  name: z.string(),
+  metrics: z.object({ accuracy: z.number().min(0).max(1), examples: z.number().int().positive() }),
+});
+
+/** What training found when it held back each example once; undefined for a model that does not tell. */
+async function heldOutOf({ holder }: LiveModel, folder: string): Promise<HeldOutIntents | undefined> {
+  for (const name of await readdir(folder)) {
+    const file = await readFile(join(folder, name, 'model.json'), 'utf8').catch(() => 'null');
+    const model = metricsSchema.safeParse(JSON.parse(file)).data;
+    if (model?.name === holder.current) return model.metrics;
+  }
+  return undefined;
 }
 
 /** The same brain, with a note of each turn. */

@@ -121,11 +121,17 @@ describe('conversation tests', () => {
     expect(nameOf('每天都有人，早上九点到晚上九点。')).toBe('utter_opening_hours');
     expect(nameOf('是8765，对吗？')).toMatch(/^utter_/);
     expect(nameOf('谁知道呢？')).toBeUndefined();
-    const judged = await judgeTests('apps/retail', configSchema.parse({ http: {}, media: {}, speech: {} }), {});
+    const { conversations: judged, heldOut } = await judgeTests(
+      'apps/retail',
+      configSchema.parse({ http: {}, media: {}, speech: {} }),
+      {},
+    );
     expect(judged.length).toBeGreaterThan(150);
-    const report = evaluate('apps/retail', judged, { labelled: true, responseOf: '', answers: names });
+    const report = evaluate('apps/retail', judged, { labelled: true, responseOf: '', answers: names, heldOut });
     expect(figureOf(report, 'answerAccuracy')).toBeGreaterThan(0.95);
-    expect(figureOf(report, 'knowledgeUse')).toBeGreaterThan(0.6);
+    expect(figureOf(report, 'knowledgeUse')).toBeGreaterThan(0.5);
+    expect(heldOut?.examples).toBeGreaterThan(1000);
+    expect(figureOf(report, 'intentAccuracy')).toBeCloseTo(heldOut?.accuracy ?? 0, 2);
     expect(figureOf(report, 'firstTurnCompletion')).toBeGreaterThan(0.02);
     expect(figureOf(report, 'firstTurnCompletion')).toBeLessThan(0.5);
     expect(figureOf(report, 'responseP50Ms')).toBeGreaterThan(0);
