@@ -17,6 +17,8 @@ describe('how the line was', () => {
     const saying = call.sendAudio(tone(500, 20_000)).catch(() => undefined);
     const first = await session.waitFor('quality', 10_000);
     expect(first).toMatchObject({ final: false, codec: 'pcma', encrypted: false, lossPercent: 0 });
+    const before = session.receivedFrames;
+    await until(() => session.receivedFrames > before + 10, 'the call goes on');
     await call.hangup();
     await saying;
     await session.waitFor('stop');
