@@ -1,3 +1,4 @@
+import { pinyin } from 'pinyin-pro';
 import { digitRuns } from './digit-runs.js';
 import type { Candidate, EntityContext } from './types.js';
 
@@ -9,6 +10,8 @@ const DOMAINS: Readonly<Record<string, string>> = {
   '163': '163.com',
   '126': '126.com',
   qq: 'qq.com',
+  扣扣: 'qq.com',
+  抠抠: 'qq.com',
   gmail: 'gmail.com',
   谷歌: 'gmail.com',
   新浪: 'sina.com',
@@ -22,9 +25,18 @@ const DOMAINS: Readonly<Record<string, string>> = {
   '139': '139.com',
   '189': '189.cn',
 };
-const AT = /(?:艾特|爱特|圈a|圈 a|小老鼠|花a|@|\bat\b(?!\s+\d+\s*(?:am|pm|o'?clock)))/g;
-const TOP = '(?:com\\s*(?:\\.|点|dot)\\s*cn|co\\s*(?:\\.|dot)\\s*uk|com|net|org|cn|edu|gov|io|co|uk|info|de|fr|ca|au)';
-const DOT_TOP = new RegExp(`(?:\\.|点|dot)\\s*(${TOP})(?![a-z])`);
+const AT = /(?:艾特|爱特|埃特|挨特|诶特|圈a|圈 a|小老鼠|花a|@|\bat\b(?!\s+\d+\s*(?:am|pm|o'?clock)))/g;
+/** Who speaks Mandarin says "com" in Mandarin sounds. */
+const MANDARIN_COM = '(?:康姆|康母|康木|抗姆|靠姆)';
+const TOP =
+  '(?:com\\s*(?:\\.|点|dot)\\s*cn|co\\s*(?:\\.|dot)\\s*uk|com|c\\s+o\\s+m|net|org|cn|edu|gov|io|co|uk|info|de|fr|ca|au)';
+const DOT_TOP = new RegExp(`(?:\\.|点|dot)\\s*(${MANDARIN_COM}|${TOP})(?![a-z])`);
+const IS_MANDARIN_COM = new RegExp(`^${MANDARIN_COM}$`);
+const MANDARIN_QQ = /扣扣|抠抠/g;
+/** A name in characters before the sign; what is longer is a sentence. */
+const NAME = /^\p{Script=Han}{2,4}$/u;
+const NUMBERS_ONLY = /^[零〇一幺二两三四五六七八九十百千]+$/u;
+const SEPARATORS = /(下划线|减号|横杠|中划线|杠|点|小写的?|大写的?|[\s._+-]+)/u;
 const DOMAIN_NAME = /^\s*[a-z0-9\u4e00-\u9fff][a-z0-9\-\u4e00-\u9fff .]*$/;
 /** No domain is said in more characters, and nobody says "at" more often before the right one. */
 const MAX_DOMAIN_CHARS = 80;
@@ -68,12 +80,13 @@ function readDomain(plain: string, from: number): { text: string; end: number } 
   const rest = plain.slice(from, from + MAX_DOMAIN_CHARS);
   const full = DOT_TOP.exec(rest);
   if (full && DOMAIN_NAME.test(rest.slice(0, full.index))) {
-    const name = compact(rest.slice(0, full.index));
-    const top = compact(full[1] ?? '');
+    const name = compact(rest.slice(0, full.index).replace(MANDARIN_QQ, 'qq'));
+    const said = compact(full[1] ?? '');
+    const top = IS_MANDARIN_COM.test(said) ? 'com' : said;
     if (/^[a-z0-9.-]+$/.test(name)) return { text: `${name}.${top}`, end: from + full.index + full[0].length };
   }
   const named =
-    /^\s*(谷歌|新浪|搜狐|[a-z]+(?: [a-z](?![a-z]))*|[幺一二三四五六七八九零\d\s]+)(?:邮箱)?\s*(?:邮箱)?$/.exec(
+    /^\s*(谷歌|新浪|搜狐|扣扣|抠抠|[a-z]+(?: [a-z](?![a-z]))*|[幺一二三四五六七八九零\d\s]+)(?:邮箱)?\s*(?:邮箱)?$/.exec(
       rest.replace(/[。.!]+$/, ''),
     );
   const key = named && compact(named[1] ?? '');
@@ -90,8 +103,20 @@ function readLocal(plain: string, end: number): { text: string; start: number } 
   if (zh) start = Math.max(start, zh[0].length);
   const words = before.slice(start);
   start += words.length - words.trimStart().length;
-  const text = compact(words);
+  const text = compact(inLetters(words));
   return /^[a-z0-9][a-z0-9._%+-]*$/.test(text) ? { text, start: from + start } : undefined;
+}
+
+/** 张三 is zhangsan: whoever names a mailbox so has it in pinyin. */
+function inLetters(words: string): string {
+  return words
+    .split(SEPARATORS)
+    .map((part) =>
+      NAME.test(part) && !NUMBERS_ONLY.test(part) && !SEPARATORS.test(part)
+        ? pinyin(part, { toneType: 'none', type: 'array', v: true }).join('')
+        : part,
+    )
+    .join('');
 }
 
 /** Spoken parts as written: dots, dashes, underscores, digits; spaces go. */
