@@ -105,7 +105,7 @@ export class CallManager {
       synthesizer: this.#parts.synthesizer,
       brain: this.#parts.brain,
       turn: config.turn,
-      leadMs: config.media.leadMs,
+      leadMs: leadMsOf(session.peer, config),
       handoff: config.handoff,
       language,
       clock: this.#parts.clock,
@@ -180,6 +180,13 @@ export class CallManager {
     const oldest = this.#byCallId.keys().next();
     if (!oldest.done) this.#byCallId.delete(oldest.value);
   }
+}
+
+/** A browser's own queue is emptied at once, and it knows to the millisecond what was heard. Only pages that were let in have a conversation beforehand. */
+function leadMsOf(peer: MediaPeer, config: Config): number {
+  return peer.conversationId !== undefined && peer.callee.startsWith('web:')
+    ? config.widget.leadMs
+    : config.media.leadMs;
 }
 
 /** As the bridge's route says, by the number dialled, else the application's own. */

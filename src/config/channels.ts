@@ -17,6 +17,8 @@ export const widgetSchema = z
     tokensPerMinute: z.number().int().min(1).default(30),
     /** Calls at once of one address. */
     callsPerAddress: z.number().int().min(1).default(4),
+    /** How far ahead of the visitor's ear audio is sent: what a busy moment of the service, or of the network, may take without being heard. A page drops what waits at once, and tells what was heard. */
+    leadMs: z.number().int().min(40).max(5000).default(600),
     /** `/widget/`: a page to try it, for browsers on this machine only. */
     demo: z.boolean().default(true),
   })
