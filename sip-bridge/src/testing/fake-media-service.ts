@@ -241,8 +241,7 @@ export class FakeMediaService extends SafeEmitter<FakeMediaServiceEvents> {
       return undefined;
     }
     const session = known ?? new FakeSession(start, socket);
-    if (known) known.attach(socket);
-    else this.sessions.push(session);
+    known?.attach(socket);
     const answer = (how: 'ready' | 'hangup'): void => {
       if (how === 'hangup') {
         session.hangup();
@@ -258,8 +257,13 @@ export class FakeMediaService extends SafeEmitter<FakeMediaServiceEvents> {
         generation: session.generation,
         ...(accepts === undefined ? {} : { accepts }),
       });
-      if (known) known.announceResumed();
-      else this.emit('session', session);
+      if (known) {
+        known.announceResumed();
+        return;
+      }
+      // Not before: a client plays nothing that comes ahead of `ready`.
+      this.sessions.push(session);
+      this.emit('session', session);
     };
     if (known?.onResume) {
       known.onResume().then(answer, (error: unknown) => this.problems.push(messageOf(error)));
