@@ -33,7 +33,7 @@ import { type Extractor, shownSlots, type TurnDeps } from './turn/context.js';
 import { PolicyIndex } from './turn/policy.js';
 import { isDigitSlot } from './turn/slots.js';
 import { runTurn } from './turn/turn.js';
-import { recordTurn, replyOf } from './turn-record.js';
+import { actionsOf, parseOf, recordTurn, replyOf } from './turn-record.js';
 
 const MAX_ID_CHARS = 128;
 const ID = /^[\x21-\x7e]+$/;
@@ -253,15 +253,16 @@ export class DialogueBrain implements Brain {
   }
 
   #result(tracker: Tracker, reply: StoredReply, repeated: boolean): TurnResult {
+    const parse = parseOf(reply);
     return {
       conversationId: tracker.conversationId,
       messageId: reply.messageId,
       language: tracker.state.language,
-      actions: reply.actions,
+      actions: actionsOf(reply),
       noMatch: reply.noMatch,
       repeated,
       slots: shownSlots(tracker.state.slots, this.#deps.initialSlots),
-      ...(reply.parse === undefined ? {} : { parse: reply.parse }),
+      ...(parse === undefined ? {} : { parse }),
     };
   }
 

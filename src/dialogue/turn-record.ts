@@ -1,7 +1,7 @@
 import type { ParseResult } from '../nlu/intent-model.js';
 import type { ConversationLog } from '../store/conversation-log.js';
 import type { BotAction, UserMessage } from './brain.js';
-import type { StoredReply, Tracker } from './tracker/tracker.js';
+import type { StoredAction, StoredParse, StoredReply, Tracker } from './tracker/tracker.js';
 import type { TurnOutcome } from './turn/turn.js';
 
 /** What is kept of a turn: the reply for a message id that comes again, and the conversation's log. */
@@ -10,18 +10,35 @@ import type { TurnOutcome } from './turn/turn.js';
 export function replyOf(message: UserMessage, parse: ParseResult | undefined, outcome: TurnOutcome): StoredReply {
   return {
     messageId: message.messageId,
-    actions: outcome.actions,
+    actions: outcome.actions.map(compact),
     noMatch: outcome.noMatch,
     ...(parse === undefined || message.input.type !== 'text' ? {} : { parse: shortened(parse) }),
   };
 }
 
+function compact(action: BotAction): StoredAction {
+  if (action.type !== 'say' || action.speech !== action.text) return action;
+  const { speech: _, ...say } = action;
+  return say;
+}
+
+/** The actions as they were given out. */
+export function actionsOf(reply: StoredReply): readonly BotAction[] {
+  return reply.actions.map((action) =>
+    action.type === 'say' ? { ...action, speech: action.speech ?? action.text } : action,
+  );
+}
+
+/** The understanding, with what little is known of its ranking. */
+export function parseOf({ parse }: StoredReply): ParseResult | undefined {
+  return parse === undefined ? undefined : { ...parse, ranking: parse.ranking?.slice(0, 1) ?? [parse.intent] };
+}
+
 /** What is kept of an understanding for a repeated message id: what was understood, not what else it might have been. */
-function shortened(parse: ParseResult): ParseResult {
+function shortened(parse: ParseResult): StoredParse {
   return {
     text: parse.text.slice(0, 500),
     intent: parse.intent,
-    ranking: parse.ranking.slice(0, 1),
     entities: parse.entities.slice(0, 10),
     sentiment: parse.sentiment,
     model: parse.model,
@@ -46,9 +63,7 @@ export function recordTurn(
       channel: message.channel,
       turn: tracker.state.turn,
       input,
-      replies: reply.actions
-        .filter((action): action is Extract<BotAction, { type: 'say' }> => action.type === 'say')
-        .map((action) => action.text),
+      replies: reply.actions.filter((action) => action.type === 'say').map((action) => action.text),
       noMatch: reply.noMatch,
       ...(reply.parse === undefined
         ? {}

@@ -68,7 +68,8 @@ export type TrackerEvent = { readonly atMs: number } & (
   | {
       readonly event: 'bot';
       readonly text: string;
-      readonly speech: string;
+      /** Absent where the text is said as it stands. */
+      readonly speech?: string;
       readonly response?: string;
       readonly variation: number;
       readonly bargeIn: boolean;

@@ -5,10 +5,19 @@ import type { Frame, OfferedButton, TrackerEvent, Wish } from './events.js';
 import { addTurn, emptyMemory, type Memory } from './memory.js';
 
 /** Grows when the form below changes; `readTracker` brings older ones up to it. */
-export const TRACKER_SCHEMA = 3;
+export const TRACKER_SCHEMA = 4;
 
 /** Events kept; older ones live in the conversation log only. */
-const MAX_EVENTS = 50;
+const MAX_EVENTS = 40;
+/** The engine's own bookkeeping: what it comes to stands in the state. */
+const PASSING: ReadonlySet<TrackerEvent['event']> = new Set([
+  'stack',
+  'expected',
+  'counted',
+  'offered',
+  'answered',
+  'wishes',
+]);
 /** Replies kept for repeated message ids. */
 const MAX_REPLIES = 64;
 /** Of them, those that keep what was understood too. */
@@ -49,7 +58,8 @@ export interface TrackerState {
   /** What the bot said in its last turn, for "repeat". */
   readonly said: readonly {
     readonly text: string;
-    readonly speech: string;
+    /** Absent where the text is said as it stands. */
+    readonly speech?: string;
     readonly response?: string;
     readonly bargeIn: boolean;
   }[];
@@ -65,10 +75,18 @@ export interface TrackerState {
   readonly ended: 'hand_off' | 'hang_up' | undefined;
 }
 
+type SayAction = Extract<BotAction, { type: 'say' }>;
+
+/** As it is kept: the words to be spoken only where they are not those of the text. */
+export type StoredAction = Exclude<BotAction, SayAction> | (Omit<SayAction, 'speech'> & { readonly speech?: string });
+
+/** The head of the ranking is the intent. */
+export type StoredParse = Omit<ParseResult, 'ranking'> & Partial<Pick<ParseResult, 'ranking'>>;
+
 export interface StoredReply {
   readonly messageId: string;
-  readonly parse?: ParseResult;
-  readonly actions: readonly BotAction[];
+  readonly parse?: StoredParse;
+  readonly actions: readonly StoredAction[];
   readonly noMatch: boolean;
 }
 
@@ -174,8 +192,8 @@ export function applyEvent(
         return { ...state, variations: { ...state.variations, [event.response]: event.variation } };
       const said = {
         text: event.text,
-        speech: event.speech,
         bargeIn: event.bargeIn,
+        ...(event.speech === undefined ? {} : { speech: event.speech }),
         ...(event.response === undefined ? {} : { response: event.response }),
       };
       return {
@@ -274,16 +292,10 @@ export function afterTurn(
     ...tracker,
     updatedMs: nowMs,
     state: { ...state, slots: withoutEmpty(state.slots, initialSlots) },
-    events: bounded([...tracker.events, ...withoutPassing(events)], MAX_EVENTS),
+    events: bounded([...tracker.events, ...events.filter(({ event }) => !PASSING.has(event))], MAX_EVENTS),
     replies: boundedReplies([...tracker.replies, reply]),
     memory: addTurn(tracker.memory, events),
   };
-}
-
-/** A flow passes many steps within one turn: only where it came to rest is kept. */
-function withoutPassing(events: readonly TrackerEvent[]): readonly TrackerEvent[] {
-  const last = events.findLastIndex(({ event }) => event === 'stack');
-  return events.filter(({ event }, at) => event !== 'stack' || at === last);
 }
 
 /** An application has many slots and a conversation few values: what is empty, and begins empty, goes without saying. */
@@ -324,7 +336,11 @@ function replyChars(reply: StoredReply): number {
   let chars = 100;
   for (const action of reply.actions)
     chars +=
-      action.type === 'say' ? 120 + action.text.length + action.speech.length : action.type === 'expect' ? 80 : 1500;
+      action.type === 'say'
+        ? 120 + action.text.length + (action.speech?.length ?? 0)
+        : action.type === 'expect'
+          ? 80
+          : 1500;
   return chars;
 }
 

@@ -215,7 +215,7 @@ export class TurnContext {
     const worded = respond(definition, this.#wording(name, {}));
     if (worded === undefined || worded.speech === '') return;
     const { text, speech, bargeIn, variation } = worded;
-    this.emit({ event: 'bot', text, speech, variation, bargeIn, response: name, interim: true });
+    this.emit({ event: 'bot', text, ...spoken(text, speech), variation, bargeIn, response: name, interim: true });
     this.mode.onInterim?.({ type: 'say', text, speech, bargeIn, response: name });
   }
 
@@ -278,7 +278,14 @@ export class TurnContext {
       ...(response === undefined ? {} : { response }),
       ...(rate === undefined ? {} : { rate }),
     });
-    this.emit({ event: 'bot', text, speech, variation, bargeIn, ...(response === undefined ? {} : { response }) });
+    this.emit({
+      event: 'bot',
+      text,
+      ...spoken(text, speech),
+      variation,
+      bargeIn,
+      ...(response === undefined ? {} : { response }),
+    });
   }
 
   /** `utter_faq` for the intent `faq/ask_x` is the response `utter_faq/ask_x`. */
@@ -292,6 +299,11 @@ export class TurnContext {
 }
 
 const INTERNAL_SLOTS: ReadonlySet<string> = new Set(['requested_slot', 'session_started_metadata']);
+
+/** Kept only where it is not the text itself. */
+function spoken(text: string, speech: string): { readonly speech?: string } {
+  return speech === text ? {} : { speech };
+}
 
 /** Slots that tell something, to people and to clients: known, not the engine's own, and not what every conversation begins with (`failures: 0`). */
 export function shownSlots(
