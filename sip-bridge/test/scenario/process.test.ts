@@ -4,32 +4,55 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { DEFAULT_APOLOGY_FOLDER } from '../../src/apology.js';
-import { type BridgeProcess, FakeMediaService, SipPhone, startBridgeProcess } from '../../src/index.js';
+import {
+  type BridgeProcess,
+  FakeMediaService,
+  SipPhone,
+  type SipPhoneOptions,
+  startBridgeProcess,
+} from '../../src/index.js';
 import { envelopeMatch, rms } from '../support/g711.js';
 import { Recorder, until } from '../support/recorder.js';
 
-let bridge: BridgeProcess | undefined;
-let service: FakeMediaService | undefined;
-let phone: SipPhone | undefined;
-
-afterEach(async () => {
-  await phone?.close();
-  await bridge?.stop();
-  await service?.kill().catch(() => {});
-  bridge = undefined;
-  service = undefined;
-  phone = undefined;
-});
+/** What one test starts, and its end after it: the tests run beside each other. */
+function stage({ onTestFinished }: TestContext): {
+  bridge(env: Readonly<Record<string, string>>): Promise<BridgeProcess>;
+  service(): Promise<FakeMediaService>;
+  phone(options?: SipPhoneOptions): Promise<SipPhone>;
+} {
+  const ends: (() => Promise<unknown>)[] = [];
+  onTestFinished(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  return {
+    bridge: async (env) => {
+      const bridge = await startBridgeProcess({ env });
+      ends.push(() => bridge.stop());
+      return bridge;
+    },
+    service: async () => {
+      const service = await FakeMediaService.start();
+      ends.push(() => service.kill());
+      return service;
+    },
+    phone: async (options = {}) => {
+      const phone = await SipPhone.create(options);
+      ends.push(() => phone.close());
+      return phone;
+    },
+  };
+}
 
 const recording = (name: string): Uint8Array =>
   Uint8Array.from(readFileSync(join(DEFAULT_APOLOGY_FOLDER, `${name}.ulaw`)));
 
 describe('the bridge as a process', () => {
-  it('apologises in both languages when there is no service, and again for the next caller', async () => {
-    bridge = await startBridgeProcess({ env: { HEARKEN_MEDIA_URL: 'ws://127.0.0.1:9/media' } });
-    phone = await SipPhone.create();
+  it.concurrent('apologises in both languages when there is no service, and again for the next caller', async (context) => {
+    const on = stage(context);
+    const bridge = await on.bridge({ HEARKEN_MEDIA_URL: 'ws://127.0.0.1:9/media' });
+    const phone = await on.phone();
     const [first, second] = await Promise.all([phone.call(bridge.uri), phone.call(bridge.uri)]);
     const heard = new Recorder(first);
     expect((await first.ended).by).toBe('them');
@@ -42,14 +65,15 @@ describe('the bridge as a process', () => {
     expect(await bridge.health()).toMatchObject({ calls: 0, apologies: 2 });
   });
 
-  it('lets a live call finish after SIGTERM, refuses new ones, and then ends with 0', async () => {
-    service = await FakeMediaService.start();
-    bridge = await startBridgeProcess({ env: { HEARKEN_MEDIA_URL: service.url } });
-    phone = await SipPhone.create();
+  it.concurrent('lets a live call finish after SIGTERM, refuses new ones, and then ends with 0', async (context) => {
+    const on = stage(context);
+    const service = await on.service();
+    const bridge = await on.bridge({ HEARKEN_MEDIA_URL: service.url });
+    const phone = await on.phone();
     const call = await phone.call(bridge.uri);
     await call.answered;
     const stopped = bridge.stop(20_000);
-    await until(() => bridge?.log.some((line) => line.includes('waiting for live calls')) ?? false, 'the drain');
+    await until(() => bridge.log.some((line) => line.includes('waiting for live calls')), 'the drain');
     const late = await phone.call(bridge.uri);
     expect(await late.ended).toMatchObject({ status: 503 });
     expect(call.established).toBe(true);
@@ -57,8 +81,9 @@ describe('the bridge as a process', () => {
     expect(await stopped).toBe(0);
   });
 
-  it('takes over a changed file at once and at SIGHUP, refuses a broken one, and keeps its call', async () => {
-    service = await FakeMediaService.start();
+  it.concurrent('takes over a changed file at once and at SIGHUP, refuses a broken one, and keeps its call', async (context) => {
+    const on = stage(context);
+    const service = await on.service();
     const folder = mkdtempSync(join(tmpdir(), 'hearken-bridge-'));
     const file = join(folder, 'hearken.yml');
     // Whole or not at all, as editors do it.
@@ -67,14 +92,14 @@ describe('the bridge as a process', () => {
       renameSync(`${file}.new`, file);
     };
     write('[]');
-    bridge = await startBridgeProcess({ env: { HEARKEN_MEDIA_URL: service.url, HEARKEN_CONFIG: file } });
-    phone = await SipPhone.create();
+    const bridge = await on.bridge({ HEARKEN_MEDIA_URL: service.url, HEARKEN_CONFIG: file });
+    const phone = await on.phone();
     const call = await phone.call(bridge.uri);
     await call.answered;
     const seen =
       (words: string, count = 1) =>
       () =>
-        (bridge?.log.filter((line) => line.includes(words)).length ?? 0) >= count;
+        bridge.log.filter((line) => line.includes(words)).length >= count;
     write('[{ callee: "^nobody$" }]');
     await until(seen('was taken over'), 'the change is taken over');
     expect((await (await phone.call(bridge.uri)).ended).status).toBe(404);
@@ -91,7 +116,7 @@ describe('the bridge as a process', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('says so when its port is taken, and ends with 69', async () => {
+  it.concurrent('says so when its port is taken, and ends with 69', async () => {
     const squatter = createSocket('udp4');
     await new Promise<void>((resolve) => squatter.bind(0, '127.0.0.1', resolve));
     const { code, output } = await run({ HEARKEN_SIP_PORT: String(squatter.address().port) });
@@ -101,20 +126,21 @@ describe('the bridge as a process', () => {
     expect(output).toMatch(/HEARKEN_SIP_PORT/);
   });
 
-  it('names a bad setting and ends with 78', async () => {
+  it.concurrent('names a bad setting and ends with 78', async () => {
     const { code, output } = await run({ HEARKEN_SIP_PORT: 'ninety' });
     expect(code).toBe(78);
     expect(output).toMatch(/sip\.port/);
   });
 
-  it('shows no caller’s number in its log', async () => {
-    service = await FakeMediaService.start();
-    bridge = await startBridgeProcess({ env: { HEARKEN_MEDIA_URL: service.url, LOG_LEVEL: 'debug' } });
-    phone = await SipPhone.create({ user: '13800138000' });
+  it.concurrent('shows no caller’s number in its log', async (context) => {
+    const on = stage(context);
+    const service = await on.service();
+    const bridge = await on.bridge({ HEARKEN_MEDIA_URL: service.url, LOG_LEVEL: 'debug' });
+    const phone = await on.phone({ user: '13800138000' });
     const call = await phone.call(bridge.uri);
     await call.answered;
     await call.hangup();
-    await until(() => bridge?.log.some((line) => line.includes('a call is over')) ?? false, 'the last line');
+    await until(() => bridge.log.some((line) => line.includes('a call is over')), 'the last line');
     expect(bridge.log.join('\n')).toContain('*8000');
     expect(bridge.log.join('\n')).not.toContain('13800138000');
   });

@@ -36,7 +36,7 @@ describe('a blind transfer', () => {
     expect(result).toMatchObject({ transferId: 't1', outcome: 'completed', status: 200 });
     expect((await session.waitFor('stop')).cause).toBe('transferred');
     await until(() => share(heard.bytes(1), 700) > 0.3, 'the caller hears the agent');
-    await until(() => world.bridge.calls.size === 0, 'the bridge is out of it');
+    await until(() => world?.bridge.calls.size === 0, 'the bridge is out of it');
     expect(call.established).toBe(true);
     await call.hangup();
     await incoming.ended;
