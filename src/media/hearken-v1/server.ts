@@ -7,6 +7,7 @@ import type { Config } from '../../config.js';
 import { asHearkenError, HearkenError } from '../../errors.js';
 import type { MediaSession } from '../session.js';
 import { parseClientMessage, type ServerMessage, type StartMessage, SUBPROTOCOL } from './messages.js';
+import { OneAtATime } from './one-at-a-time.js';
 import { HearkenV1Session } from './session.js';
 
 export interface MediaServerOptions {
@@ -41,6 +42,7 @@ export class HearkenV1Server {
   readonly #sessions = new Map<string, HearkenV1Session>();
   readonly #pinger: NodeJS.Timeout;
   readonly #alive = new WeakSet<WebSocket>();
+  readonly #openings = new OneAtATime();
   #draining = false;
 
   constructor(options: MediaServerOptions) {
@@ -109,22 +111,45 @@ export class HearkenV1Server {
       refuse(socket, error);
     };
 
+    /** What came in one chunk with "start" (the socket reads no further): taken once the call is open. Undefined: it is not being opened. */
+    let early: (readonly [bytes: Buffer, isBinary: boolean])[] | undefined;
+    const take = (bytes: Buffer, isBinary: boolean): void => {
+      if (session) {
+        if (isBinary) session.receiveAudio(bytes);
+        else session.receive(parseClientMessage(bytes.toString('utf8')));
+        return;
+      }
+      if (isBinary) throw new HearkenError('PROTOCOL_STATE', 'Audio before "start".', { hint: 'Send "start" first.' });
+      const message = parseClientMessage(bytes.toString('utf8'));
+      if (message.type !== 'start')
+        throw new HearkenError('PROTOCOL_STATE', `"${message.type}" before "start".`, { hint: 'Send "start" first.' });
+      clearTimeout(startTimer);
+      early = [];
+      socket.pause();
+      this.#openings.run(() => open(message));
+    };
+    const open = (start: StartMessage): void => {
+      const waited = early ?? [];
+      early = undefined;
+      if (refused || socket.readyState !== socket.OPEN) return;
+      try {
+        session = this.#open(start, socket, remoteAddress, request.headers.origin);
+        for (const [bytes, isBinary] of waited) take(bytes, isBinary);
+      } catch (thrown) {
+        fail(asHearkenError(thrown));
+      }
+      socket.resume();
+    };
+
     socket.on('message', (data: RawData, isBinary: boolean) => {
       if (refused) return;
+      const bytes = toBuffer(data);
+      if (early) {
+        early.push([bytes, isBinary]);
+        return;
+      }
       try {
-        const bytes = toBuffer(data);
-        if (!session) {
-          if (isBinary)
-            throw new HearkenError('PROTOCOL_STATE', 'Audio before "start".', { hint: 'Send "start" first.' });
-          const message = parseClientMessage(bytes.toString('utf8'));
-          if (message.type !== 'start')
-            throw new HearkenError('PROTOCOL_STATE', `"${message.type}" before "start".`, {
-              hint: 'Send "start" first.',
-            });
-          session = this.#open(message, socket, remoteAddress, request.headers.origin);
-          clearTimeout(startTimer);
-        } else if (isBinary) session.receiveAudio(bytes);
-        else session.receive(parseClientMessage(bytes.toString('utf8')));
+        take(bytes, isBinary);
       } catch (thrown) {
         fail(asHearkenError(thrown));
       }
