@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -67,7 +68,7 @@ describe('the document at /documentation', () => {
     expect(routes.length).toBeGreaterThan(12);
     for (const route of routes) {
       const [method = '', path = ''] = route.split(' ');
-      if (path === '/documentation') continue;
+      if (path.startsWith('/documentation')) continue;
       const operation = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method];
       expect(operation?.summary, route).toMatch(/\w/);
       expect(Object.keys(operation?.responses ?? {}), route).toContain('200');
@@ -93,6 +94,25 @@ describe('the document at /documentation', () => {
       'get /metrics',
     ])
       expect(routes).toContain(route);
+  });
+
+  it('is a page for a browser, which may show its own style and nothing else, and JSON for everybody else', async () => {
+    const headers = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+    const page = await api.app.inject({ url: '/documentation', headers });
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+    for (const route of routes) {
+      const [method = '', path = ''] = route.split(' ');
+      if (path.startsWith('/documentation')) continue;
+      expect(page.body).toContain(`${method.toUpperCase()} ${path.replace(/:(\w+)/g, '{$1}')}`);
+    }
+    const policy = String(page.headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain('unsafe');
+    const style = /<style>([\s\S]*?)<\/style>/.exec(page.body)?.[1] ?? '';
+    expect(policy).toContain(createHash('sha256').update(style).digest('base64'));
+    expect(page.body).not.toMatch(/<script|\sstyle=|\son\w+=/i);
+    for (const url of ['/documentation', '/documentation/json'])
+      expect((await api.app.inject({ url })).json()).toEqual(document);
   });
 
   it('gives an example of each JSON body that the route itself takes', async () => {
