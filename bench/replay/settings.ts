@@ -4,7 +4,7 @@ import type { StageSettings } from '../../src/replay/pipeline/stage.js';
 
 export const root = resolve(import.meta.dirname, '../..');
 
-/** `besides`: as shipped, English is listened for beside Mandarin in the first answers. */
+/** `besides`: as shipped, English ears hear what the Mandarin ones are not sure of. */
 export function benchSettings(dataFolder: string, besides: boolean): StageSettings {
   const { recognizers } = configSchema.parse({}).speech;
   const mandarin = { 'zh-CN': recognizers['zh-CN'] ?? [] };

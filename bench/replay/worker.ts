@@ -13,8 +13,8 @@ import { benchSettings, root } from './settings.js';
 
 export interface PhaseOrder {
   readonly type: 'prepare' | 'run';
-  /** `bare`: all of the audio; `voiced`: only where somebody speaks. */
-  readonly phase: 'bare' | 'voiced' | 'replay';
+  /** `bare`: all of the audio; `voiced`: only where somebody speaks; `replay`: with the recogniser that the bare loop has, `shipped`: with all that ship. */
+  readonly phase: 'bare' | 'voiced' | 'replay' | 'shipped';
   readonly files: readonly string[];
 }
 
@@ -29,7 +29,11 @@ const PIECE = 1600;
 /** A stream of its own for each piece of a call so long: about what an utterance and the pause before it come to. */
 const STREAM_SECONDS = 15;
 
-const stage = await ReplayStage.open(benchSettings(process.argv[2] ?? '', process.argv[3] === 'besides'));
+const dataFolder = process.argv[2] ?? '';
+const stages = {
+  replay: await ReplayStage.open(benchSettings(dataFolder, false)),
+  shipped: await ReplayStage.open(benchSettings(dataFolder, true)),
+};
 const registry = new ModelRegistry({ root });
 const { installed } = registry.choose('recognizer', 'zh-CN', configSchema.parse({}).speech.recognizers['zh-CN'] ?? []);
 if (!installed) throw new Error('no Mandarin recogniser');
@@ -49,7 +53,8 @@ async function obey({ type, phase, files }: PhaseOrder): Promise<void> {
     return;
   }
   const before = process.cpuUsage();
-  if (phase === 'replay') await Promise.all(files.map((file) => stage.replay(replayJob(file, {}))));
+  if (phase === 'replay' || phase === 'shipped')
+    await Promise.all(files.map((file) => stages[phase].replay(replayJob(file))));
   else bareLoop();
   const { user, system } = process.cpuUsage(before);
   process.send?.({ audioMs, cpuMs: (user + system) / 1000 } satisfies PhaseDone);
@@ -62,7 +67,7 @@ async function prepare(phase: PhaseOrder['phase'], files: readonly string[]): Pr
   for (const file of files) {
     const pcm = await readAudioFile(file, { sampleRate: 8000 });
     audioMs += pcm.length / 8;
-    if (phase === 'replay') continue;
+    if (phase === 'replay' || phase === 'shipped') continue;
     const length = STREAM_SECONDS * 1000;
     const whole = Array.from({ length: Math.ceil(pcm.length / 8 / length) }, (_, index) => ({
       startMs: index * length,
