@@ -71,7 +71,12 @@ export type BotAction =
       readonly summary: string;
       readonly slots: Readonly<Record<string, unknown>>;
     }
-  | { readonly type: 'hangup'; readonly reason: string };
+  | { readonly type: 'hangup'; readonly reason: string }
+  /** What is said from here on: kept as sound, or not. */
+  | { readonly type: 'recording'; readonly action: RecordingOrder };
+
+/** `start`: the caller agrees to be recorded. `pause` and `resume`: around what must not be kept. `stop`: nothing further. */
+export type RecordingOrder = 'start' | 'pause' | 'resume' | 'stop';
 
 export interface TurnResult {
   readonly conversationId: string;

@@ -27,6 +27,10 @@ const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
   action_hand_off: (ctx) => handOff(ctx, 'requested'),
   action_hang_up: (ctx) => ctx.hangUp('completed'),
   action_reset_slots: resetSlots,
+  action_start_recording: (ctx) => ctx.record('start'),
+  action_pause_recording: (ctx) => ctx.record('pause'),
+  action_resume_recording: (ctx) => ctx.record('resume'),
+  action_stop_recording: (ctx) => ctx.record('stop'),
   // The code is put in its place outside the turn (see linkedBrain), so that saying it again gives a good one.
   action_continue_elsewhere: (ctx) => ctx.sayText(CONTINUE_MARK),
   action_deactivate_loop: (ctx) => {

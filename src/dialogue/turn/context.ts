@@ -3,7 +3,7 @@ import { summarize } from '../../handoff/summary.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { RunAction } from '../actions/runner.js';
 import type { Application, SlotMapping } from '../app/types.js';
-import type { BotAction, TurnOptions, UserMessage } from '../brain.js';
+import type { BotAction, RecordingOrder, TurnOptions, UserMessage } from '../brain.js';
 import { DEFAULT_RESPONSES } from '../responses/defaults.js';
 import { type ResponseContext, respond } from '../responses/respond.js';
 import type { Frame, NewEvent, TrackerEvent } from '../tracker/events.js';
@@ -235,6 +235,11 @@ export class TurnContext {
   /** For whoever takes over or takes it up later. */
   summary(reason: string): string {
     return summarize({ language: this.state.language, reason, wishes: this.state.wishes, slots: this.#learnt() });
+  }
+
+  /** What is said from here on is kept as sound, or not. */
+  record(action: RecordingOrder): void {
+    this.actions.push({ type: 'recording', action });
   }
 
   hangUp(reason: string): void {

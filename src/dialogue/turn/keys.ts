@@ -39,16 +39,26 @@ export async function keyPressed(ctx: TurnContext, digits: string): Promise<void
   return noMatch(ctx);
 }
 
-/** Whether a text is a key that the open question names ("press one for yes"): who types it means the key. */
-export function isTypedKey(ctx: TurnContext, text: string): boolean {
-  const key = text.trim();
+/**
+ * The key that a typed text stands for: one that works everywhere, or one that the open question names ("press one for yes"). Undefined for words. Chinese keyboards
+ * write `＊` and `０`.
+ */
+export function typedKey(ctx: TurnContext, text: string): string | undefined {
+  if (ctx.state.channel !== 'text' || text.length > MAX_TYPED_CHARS) return undefined;
+  const key = text.normalize('NFKC').trim();
+  if (Object.hasOwn(COMMANDS, key)) return key;
   const question = questionOf(ctx.application, ctx.top);
-  if (ctx.state.channel !== 'text' || question === undefined || !/^\d{1,2}$/.test(key)) return false;
+  if (question === undefined || !/^\d{1,2}$/.test(key)) return undefined;
   const { slot, pending } = question;
-  if (pending !== undefined || slot.type === 'bool') return key === '1' || key === '2';
-  return slot.voice.keypad.has(key) || (slot.type === 'categorical' && slot.values[Number(key) - 1] !== undefined);
+  const named =
+    pending !== undefined || slot.type === 'bool'
+      ? key === '1' || key === '2'
+      : slot.voice.keypad.has(key) || (slot.type === 'categorical' && slot.values[Number(key) - 1] !== undefined);
+  return named ? key : undefined;
 }
 
+/** A key and blanks around it. */
+const MAX_TYPED_CHARS = 8;
 const COMMANDS: Readonly<Record<string, string>> = { '0': 'action_hand_off', '*': 'action_repeat', '#': 'action_back' };
 
 /** The answer that keys stand for: what the slot says itself, else by its type. */

@@ -6,7 +6,7 @@ import { giveUpStuck, runAction } from './act.js';
 import { handleAnswer, takeUpWishes } from './answer.js';
 import { TurnContext, type TurnDeps, type TurnMode } from './context.js';
 import { advance, ask } from './frames.js';
-import { isTypedKey, keyPressed } from './keys.js';
+import { keyPressed, typedKey } from './keys.js';
 import { noInput, noMatch } from './misunderstood.js';
 import { predictLoop } from './predict.js';
 import { expectationOf, questionOf } from './question.js';
@@ -67,7 +67,10 @@ export async function runTurn(
 
 async function dispatch(ctx: TurnContext, input: UserInput): Promise<void> {
   if (input.type === 'dtmf') return keyPressed(ctx, input.digits);
-  if (input.type === 'text') return isTypedKey(ctx, input.text) ? keyPressed(ctx, input.text) : handleAnswer(ctx);
+  if (input.type === 'text') {
+    const key = typedKey(ctx, input.text);
+    return key === undefined ? handleAnswer(ctx) : keyPressed(ctx, key);
+  }
   switch (input.name) {
     case 'start':
       return begin(ctx);

@@ -137,6 +137,14 @@ describe('a caller of the sample shop, in Mandarin', () => {
     expect(slower.result.actions[0]).toMatchObject({ type: 'say', rate: 0.75, speech: asked.speech });
   });
 
+  it('types the keys that work everywhere, also those of a Chinese keyboard', async () => {
+    const typing = call({ channel: 'text' });
+    const asked = await typing.say('查订单');
+    for (const key of ['*', '＊']) expect((await typing.say(key)).text).toBe(asked.text);
+    expect((await typing.say('#')).expects?.slot).not.toBe('order_number');
+    expect((await typing.say('０')).transfer).toBeDefined();
+  });
+
   it('says goodbye and is hung up on', async () => {
     expect((await call().say('再见')).hangup).toBeDefined();
   });
