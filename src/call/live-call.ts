@@ -16,6 +16,7 @@ import type { Music } from './hold-music.js';
 import { PartialAssessor } from './partial-assessor.js';
 import { graphFor } from './question-graph.js';
 import type { CallRecord } from './record.js';
+import { obeyRecordingOrders } from './recording-orders.js';
 import { greeted, replyFacts, saysOf } from './reply.js';
 import type { SideEar } from './side-ear.js';
 import { Speculation } from './speculation.js';
@@ -351,6 +352,7 @@ export class LiveCall {
     if (this.#ended || turnId !== this.#state.turnId) return;
     this.#reply = greeted(result, this.#input, this.#parts.session.peer.route?.greeting);
     this.#language.follow(result.language);
+    obeyRecordingOrders(result.actions, this.#parts);
     this.#timings.reached('replyMs', this.#nowMs());
     this.#parts.record.event(this.#nowMs(), 'turn', {
       turnId,

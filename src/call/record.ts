@@ -45,6 +45,8 @@ export class CallRecord {
   #lastMs = 0;
   #broken = false;
   #watched = true;
+  /** Sound is left out: silence in its place, for a while or for good. */
+  #sound: 'on' | 'paused' | 'off' = 'on';
 
   private constructor(
     id: string,
@@ -100,14 +102,20 @@ export class CallRecord {
     this.#lines?.write(`${JSON.stringify({ atMs: Math.round(atMs), type, ...data })}\n`);
   }
 
+  /** What is heard and said from here on is kept as sound, or not; what was understood is written down all the same. */
+  sound(order: 'start' | 'pause' | 'resume' | 'stop'): void {
+    if (this.#sound === 'off') return;
+    this.#sound = order === 'stop' ? 'off' : order === 'pause' ? 'paused' : 'on';
+  }
+
   caller(atMs: number, samples: Int16Array): void {
-    this.#audio?.caller(atMs, samples);
+    if (this.#sound === 'on') this.#audio?.caller(atMs, samples);
     this.#watch((watcher) => watcher.caller(atMs, samples));
     this.#flush(atMs);
   }
 
   bot(atMs: number, samples: Int16Array): void {
-    this.#audio?.bot(atMs, samples);
+    if (this.#sound === 'on') this.#audio?.bot(atMs, samples);
     this.#watch((watcher) => watcher.bot(atMs, samples));
     this.#flush(atMs);
   }

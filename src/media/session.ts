@@ -122,10 +122,11 @@ export interface MediaSessionEvents {
   closed: [cause: HangupCause, reason: string];
 }
 
-/** What a peer that wants to show the conversation may be told. */
+/** What a peer that shows the conversation, or records it, may be told. */
 export type MediaNotice =
   | { readonly type: 'transcript'; readonly who: 'caller' | 'bot'; readonly text: string; readonly final: boolean }
-  | { readonly type: 'state'; readonly state: 'listening' | 'thinking' | 'speaking' | 'transferring' | 'ended' };
+  | { readonly type: 'state'; readonly state: 'listening' | 'thinking' | 'speaking' | 'transferring' | 'ended' }
+  | { readonly type: 'recording'; readonly action: 'start' | 'pause' | 'resume' | 'stop' };
 
 export interface MediaSession extends TypedEmitter<MediaSessionEvents> {
   /** Our own id, unique over restarts. */

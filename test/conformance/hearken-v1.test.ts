@@ -241,6 +241,15 @@ describe('a good client', () => {
     expect((await other.end()).code).toBe(1002);
   });
 
+  it('is told what of the call may be recorded', async () => {
+    const { client, session } = await started();
+    for (const action of ['start', 'pause', 'resume', 'stop'] as const) session.notify({ type: 'recording', action });
+    await client.until(() => client.messages.filter(({ type }) => type === 'recording').length === 4, 'four orders');
+    expect(client.messages.filter(({ type }) => type === 'recording')).toEqual(
+      ['start', 'pause', 'resume', 'stop'].map((action) => ({ type: 'recording', action })),
+    );
+  });
+
   it('stops, and the session is over once', async () => {
     const { client, session } = await started();
     const causes: string[] = [];

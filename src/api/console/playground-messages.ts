@@ -81,6 +81,7 @@ const action = z.discriminatedUnion('type', [
     slots,
   }),
   z.object({ type: z.literal('hangup'), reason: z.string().max(2000) }),
+  z.object({ type: z.literal('recording'), action: z.enum(['start', 'pause', 'resume', 'stop']) }),
 ]);
 const rank = z.object({ name: z.string().max(300), confidence: z.number() });
 const turnResult = z.object({

@@ -74,6 +74,7 @@ export type ServerMessage =
   | { readonly type: 'hangup'; readonly cause: HangupCause; readonly reason?: string }
   | { readonly type: 'transcript'; readonly who: 'caller' | 'bot'; readonly text: string; readonly final: boolean }
   | { readonly type: 'state'; readonly state: 'listening' | 'thinking' | 'speaking' | 'transferring' | 'ended' }
+  | { readonly type: 'recording'; readonly action: 'start' | 'pause' | 'resume' | 'stop' }
   | {
       readonly type: 'error';
       readonly code: string;

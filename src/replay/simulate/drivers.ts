@@ -72,7 +72,7 @@ function viewOf(result: TurnResult, interim: readonly string[], responseMs: numb
     else if (action.type === 'expect') {
       slot = action.expectation.slot;
       confirms = action.expectation.type === 'confirm';
-    } else ended = action.type;
+    } else if (action.type !== 'recording') ended = action.type;
   }
   return { texts, slot, confirms, noMatch: result.noMatch, intent: result.parse?.intent.name, ended, responseMs };
 }
