@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { RecordedEvent } from '../../call/record.js';
 import { samplesIn } from '../../dsp/framing.js';
+import { keyedIn } from '../recordings/keyed-in.js';
 import { isPersonal, withoutPersonal } from './personal.js';
 
 export interface Span {
@@ -14,6 +15,7 @@ export interface CaseUtterance {
   readonly endMs: number;
   readonly text?: string;
   readonly intent?: string;
+  readonly keys?: string;
 }
 
 export interface RegressionCase {
@@ -95,6 +97,9 @@ export function makeCase({ name, events, also }: MakeCaseOptions): RegressionCas
         text,
         ...(intent === undefined ? {} : { intent }),
       });
+    } else if (turn.input.type === 'dtmf') {
+      const since = before?.atMs ?? 0;
+      utterances.push(...keyedIn(events.filter(({ atMs }) => atMs > since && atMs <= turn.atMs)));
     }
     // A conversation can't be played beyond words that are left out.
     cut ||= personal;

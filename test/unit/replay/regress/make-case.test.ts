@@ -92,6 +92,30 @@ describe('a regression case of a call', () => {
     expect(JSON.stringify(made)).not.toContain('二四六八');
   });
 
+  it('keys in again what was keyed in, and not what is personal', () => {
+    const dtmf = (atMs: number, digits: string, slot: string): RecordedEvent => ({
+      ...{ atMs, type: 'turn', input: { type: 'dtmf', digits } },
+      actions: [ask(slot)],
+    });
+    const keyed = makeCase({
+      name: 'keys',
+      also: none,
+      events: [
+        { atMs: 0, type: 'call', language: 'zh-CN' },
+        { atMs: 20, type: 'turn', input: { type: 'event', name: 'start' }, actions: [ask('order_number')] },
+        { atMs: 3000, type: 'key', digit: '8' },
+        { atMs: 3400, type: 'key', digit: '7' },
+        dtmf(5000, '87', 'phone_tail'),
+        { atMs: 7000, type: 'key', digit: '2' },
+        dtmf(9000, '2', 'more_help'),
+      ],
+    });
+    expect(keyed.utterances).toEqual([{ startMs: 3000, endMs: 3400, keys: '87' }]);
+    expect(keyed.personalTurns).toBe(1);
+    // The tones of keys can be heard in a recording.
+    expect(keyed.silenceCaller).toMatchObject([{ toMs: 9500 }]);
+  });
+
   it('is silent where the personal words are, on both sides, and nowhere else', () => {
     const pcm = new Int16Array(15_000 * 8).fill(100);
     const caller = silenced(pcm, 8000, made.silenceCaller);
