@@ -298,7 +298,7 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     const address = await link;
     await page.getByText('You talk on the telephone').waitFor();
     await page.getByRole('heading', { name: 'Summary' }).waitFor();
-    expect(await violations(page)).toEqual([]);
+    await inspect(page, 'telephone');
     // What the telephone shows leads to the same.
     expect(address).toMatch(/\/console\/#\/desk\/phone\/[0-9a-f-]{36}$/);
     await page.goto(`${url}/console/#/desk/queue`);
@@ -324,12 +324,15 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     await page.locator('.understood .ranking li', { hasText: 'return' }).waitFor();
     await page.getByRole('button', { name: 'Talk', exact: true }).click();
     await page.getByRole('group', { name: 'Call', exact: true }).waitFor();
-    // Typed into the call, then said: one conversation, and its answers are heard.
+    // Typed (before it is up: it waits), then said: one conversation, and its answers are heard.
     await page.getByLabel('Type what a caller would say').fill('我要退货');
     await page.keyboard.press('Enter');
-    await page.locator('.bubble.bot', { hasText: '退货' }).waitFor();
+    await page
+      .locator('.bubble.bot', { hasText: /退|订单/ })
+      .first()
+      .waitFor();
     await page.locator('.bubble.caller', { hasText: '营业时间' }).waitFor();
-    await page.locator('.bubble.bot:not(.partial)', { hasText: '九点' }).waitFor();
+    await page.locator('.bubble.bot:not(.partial)', { hasText: /[八九]点/ }).waitFor();
     await page.locator('.understood .waterfall li', { hasText: 'Understanding' }).first().waitFor();
     await inspect(page, 'playground');
     await page.getByRole('button', { name: 'Hang up' }).click();

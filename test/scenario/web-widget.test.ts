@@ -250,6 +250,7 @@ describeWith(['chromium'], 'the widget in a real browser', () => {
         ['light', 390],
         ['dark', 390],
         ['light', 1280],
+        ['dark', 1280],
       ] as const) {
         const phone = await (
           await browser.visitor({ locale: 'zh-CN', colorScheme, viewport: { width, height: 800 } })

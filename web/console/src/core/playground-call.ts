@@ -8,6 +8,7 @@ import processors from './processors.ts?worker&url';
 
 /** Hz; the recognisers' own. */
 const RATE = 16_000;
+const MOST_WAITING = 4;
 
 export type CallProblem = MicrophoneProblem | 'microphoneLost' | 'lost' | 'busy';
 
@@ -37,6 +38,8 @@ export class PlaygroundCall {
   readonly #options: PlaygroundCallOptions;
   #call: Call | undefined;
   #view = IDLE;
+  /** Typed before the call was up. */
+  #waiting: string[] = [];
 
   constructor(options: PlaygroundCallOptions) {
     this.#options = options;
@@ -65,7 +68,10 @@ export class PlaygroundCall {
       }),
       muted: () => this.#view.muted,
       listener: {
-        ready: () => this.#set({ phase: 'live', problem: undefined }),
+        ready: () => {
+          for (const text of this.#waiting.splice(0)) call.sendText(text);
+          this.#set({ phase: 'live', problem: undefined });
+        },
         levels: onLevels,
         heard: () => undefined,
         generationBegins: () => undefined,
@@ -92,6 +98,7 @@ export class PlaygroundCall {
       },
     });
     this.#call = call;
+    this.#waiting = [];
     this.#set({ ...IDLE, phase: 'connecting' });
     try {
       await call.begin(undefined);
@@ -101,10 +108,11 @@ export class PlaygroundCall {
     }
   }
 
-  /** Typed instead of said. False when there is no call to type into. */
+  /** Typed instead of said; what is typed before the call is up waits for it. False when there is no call to type into. */
   type(text: string): boolean {
-    if (!this.#call?.connected) return false;
-    this.#call.sendText(text);
+    if (this.#call === undefined) return false;
+    if (this.#call.connected) this.#call.sendText(text);
+    else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(text);
     return true;
   }
 

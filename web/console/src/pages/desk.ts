@@ -96,7 +96,10 @@ export class Desk extends View {
       <div class="columns">
         <section><h3>${words.summary}</h3><p>${context.summary === '' ? '–' : context.summary}</p>${context.reason === '' ? nothing : html`<p class="small soft">${words.reason}: ${context.reason}</p>`}</section>
         <section><h3>${t().slots}</h3>${slotFacts(context.slots)}</section>
-        <section class="last"><h3>${words.lastWords}</h3><ul class="last-words">${context.lines.slice(-4).map((line) => html`<li><b class=${line.who}>${t().who[line.who]}</b> ${line.text}</li>`)}</ul></section>
+        <section class="last"><h3>${words.lastWords}</h3><ul class="last-words">${context.lines
+          .filter(({ text }) => text !== '')
+          .slice(-4)
+          .map((line) => html`<li><b class=${line.who}>${t().who[line.who]}</b> ${line.text}</li>`)}</ul></section>
       </div>
     </article>`;
   }

@@ -91,7 +91,7 @@ export class PlaygroundPage extends View {
             )}</select></label>`
           : nothing
       }
-      <div class="row end"><button class="button strong" ?disabled=${apps.length === 0 || this.#session?.state === 'loading'}>${this.#session === undefined ? words.open : words.reopen}</button>
+      <div class="row end"><button class="button ${this.#session?.state === 'ready' ? '' : 'strong'}" ?disabled=${apps.length === 0 || this.#session?.state === 'loading'}>${this.#session === undefined ? words.open : words.reopen}</button>
       ${this.#session?.state === 'ready' ? html`<button type="button" class="button" ?disabled=${this.#waiting} @click=${() => void this.#restart()}>${icon('again')}${words.restart}</button>` : nothing}</div>
     </form>`;
   }

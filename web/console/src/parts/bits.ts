@@ -48,8 +48,10 @@ export function kindIcon(kind: CallKind): TemplateResult {
   return html`<span class="kind" title=${t().kinds[kind]}>${icon(KIND_ICONS[kind])}<span class="away">${t().kinds[kind]}</span></span>`;
 }
 
-/** Who calls, as far as is known. */
-export function callerName({ caller, kind }: { readonly caller: string; readonly kind: CallKind }): string {
+/** Who calls, as far as is known: a number as people know it, without the address of the telephone system around it. */
+export function callerName({ caller: given, kind }: { readonly caller: string; readonly kind: CallKind }): string {
+  const number = /^(?:sips?|tel):(\+?[\d().*-]+)(?:[@;]|$)/i.exec(given)?.[1];
+  const caller = number ?? given.replace(/^sips?:/i, '');
   if (caller !== '' && !(kind === 'widget' && caller === 'web')) return caller;
   return kind === 'phone' ? t().unknownCaller : t().webVisitor;
 }

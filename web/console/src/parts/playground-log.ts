@@ -51,6 +51,8 @@ function spoken({ line, turnKey }: Spoken, shown: Shown): TemplateResult {
   const words = t();
   const turn = turnKey === undefined ? undefined : shown.turnOf(turnKey);
   const caller = line.who === 'caller';
+  // Stopped before its first word: nobody has heard anything.
+  if (!caller && line.final && line.text === '') return html``;
   return html`<li class="bubble ${caller ? 'caller' : 'bot'} ${line.final ? '' : 'partial'}"><p>${line.text === '' ? '…' : line.text}</p>${
     line.cut === true ? html`<p class="tiny soft">${words.cutOff}</p>` : nothing
   }</li>${caller && turn !== undefined && turnKey !== undefined ? chip(turnKey, turn, shown) : nothing}`;

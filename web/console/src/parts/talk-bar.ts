@@ -35,9 +35,9 @@ export class TalkBar extends View {
           : t().callStates[state]
         : words.call[phase === 'reconnecting' ? 'reconnecting' : 'connecting'];
     return html`<div class="talk-bar" role="group" aria-label=${words.call.title}>
-      <span role="status">${badge(muted && phase === 'live' ? `${told} · ${words.call.muted}` : told, phase === 'live' ? 'good' : 'warn', true)}</span>
+      <span class="state" role="status">${badge(muted && phase === 'live' ? `${told} · ${words.call.muted}` : told, phase === 'live' ? 'good' : 'warn', true)}</span>
       <span class="levels" aria-hidden="true"><i class="caller"></i><i class="bot"></i></span>
-      <span class="row push">
+      <span class="controls">
         <button type="button" class="button" aria-expanded=${String(this.#keypad)} @click=${() => this.#showKeys()}>${words.call.keypad}</button>
         <button type="button" class="button" aria-pressed=${String(muted)} @click=${() => call.mute(!muted)}>${icon(muted ? 'micOff' : 'mic')}${words.call.mute}</button>
         <button type="button" class="button danger" @click=${() => call.hangUp()}>${icon('stop')}${words.call.hangUp}</button>

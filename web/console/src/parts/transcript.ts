@@ -95,6 +95,8 @@ export class Transcript extends View {
 
   #line(line: Line, turn: Turn | undefined): TemplateResult {
     const words = t();
+    // Stopped before its first word: nobody has heard anything.
+    if (line.who === 'bot' && line.final && line.text === '') return html``;
     if (line.who === 'system') return html`<li class="said system"><span>${systemText(line)}</span></li>`;
     const time =
       this.#times === 'call' && line.fromMs !== null
