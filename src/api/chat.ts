@@ -32,7 +32,11 @@ function toChatResponse(result: TurnResult): ChatResponse {
   let ended = false;
   for (const action of result.actions) {
     if (action.type === 'say')
-      replies.push({ text: action.text, ...(action.response === undefined ? {} : { response: action.response }) });
+      replies.push({
+        text: action.text,
+        ...(action.response === undefined ? {} : { response: action.response }),
+        ...(action.buttons === undefined ? {} : { buttons: action.buttons.map((button) => ({ ...button })) }),
+      });
     else if (action.type === 'transfer') {
       const { type: _, slots, ...rest } = action;
       transfer = { ...rest, slots: { ...slots } };

@@ -39,7 +39,16 @@ export const chatResponse = z.object({
   conversationId: z.string(),
   messageId: z.string(),
   language: z.string(),
-  replies: z.array(z.object({ text: z.string(), response: z.string().optional() })),
+  replies: z.array(
+    z.object({
+      text: z.string(),
+      response: z.string().optional(),
+      buttons: z
+        .array(z.object({ title: z.string(), payload: z.string() }))
+        .optional()
+        .describe('Choices to show with it; who takes one sends its payload, or its number, as text.'),
+    }),
+  ),
   intent: z.string().nullable(),
   confidence: z.number().min(0).max(1).nullable(),
   slots: z.record(z.string(), z.unknown()),

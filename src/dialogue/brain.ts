@@ -62,6 +62,8 @@ export type BotAction =
       readonly bargeIn: boolean;
       /** Speed, 1 = normal; undefined = normal. */
       readonly rate?: number;
+      /** Choices offered with it; who takes one sends its payload as text, or its number. */
+      readonly buttons?: readonly { readonly title: string; readonly payload: string }[];
     }
   | { readonly type: 'expect'; readonly expectation: Expectation }
   | {

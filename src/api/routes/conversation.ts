@@ -199,7 +199,13 @@ const rasaMessage = z
   })
   .meta({ examples: [{ sender: 'user-17', message: '你好' }] });
 
-/** Rasa's REST channel: `POST /webhooks/rest/webhook {sender, message}` → `[{recipient_id, text}]`. A sender is a conversation. */
+const rasaReply = z.object({
+  recipient_id: z.string(),
+  text: z.string(),
+  buttons: z.array(z.object({ title: z.string(), payload: z.string() })).optional(),
+});
+
+/** Rasa's REST channel: `POST /webhooks/rest/webhook {sender, message}` → `[{recipient_id, text, buttons}]`. A sender is a conversation. */
 export async function rasaWebhookRoute(app: FastifyInstance, { brain }: { readonly brain: Brain }): Promise<void> {
   app.withTypeProvider<ZodTypeProvider>().post(
     '/webhooks/rest/webhook',
@@ -208,19 +214,23 @@ export async function rasaWebhookRoute(app: FastifyInstance, { brain }: { readon
         summary: "Rasa's REST channel",
         tags: ['compatibility'],
         body: rasaMessage,
-        response: { 200: z.array(z.object({ recipient_id: z.string(), text: z.string() })), ...errors },
+        response: { 200: z.array(rasaReply), ...errors },
       },
     },
     async (request) => {
-      const { sender, message: text } = request.body;
+      const { sender, message: said } = request.body;
       // Rasa takes any text as a sender; ours are keys of visible ASCII.
       const id = /^[\x21-\x7e]+$/.test(sender) ? sender : createHash('sha256').update(sender).digest('hex');
       const reply = await chatTurn(brain, {
         conversationId: id,
         source: request.ip,
-        input: { type: 'text', text, confidence: 1 },
+        input: { type: 'text', text: said, confidence: 1 },
       });
-      return reply.replies.map((each) => ({ recipient_id: sender, text: each.text }));
+      return reply.replies.map(({ text, buttons }) => ({
+        recipient_id: sender,
+        text,
+        ...(buttons === undefined ? {} : { buttons }),
+      }));
     },
   );
 }

@@ -63,7 +63,7 @@ function eventInput(event: string, key: string): UserInput | undefined {
 /** The replies as messages of at most 2,048 bytes, cut between lines, else between sentences, never inside a character. */
 export function textsOf(reply: ChatResponse): readonly string[] {
   const whole = reply.replies
-    .map(({ text }) => text)
+    .map(({ text, buttons = [] }) => [text, ...buttons.map(({ title }, at) => `${at + 1}. ${title}`)].join('\n'))
     .join('\n')
     .trim();
   if (whole === '') return [];

@@ -261,7 +261,7 @@ export function applyEvent(
         turn: state.turn,
         sessionTurn: state.sessionTurn,
         rate: state.rate,
-        slots: initialSlots,
+        slots: state.slots.language === undefined ? initialSlots : { ...initialSlots, language: state.slots.language },
         variations: state.variations,
       };
   }
@@ -337,7 +337,7 @@ function replyChars(reply: StoredReply): number {
   for (const action of reply.actions)
     chars +=
       action.type === 'say'
-        ? 120 + action.text.length + (action.speech?.length ?? 0)
+        ? 120 + action.text.length + (action.speech?.length ?? 0) + 60 * (action.buttons?.length ?? 0)
         : action.type === 'expect'
           ? 80
           : 1500;

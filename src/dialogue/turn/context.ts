@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import { summarize } from '../../handoff/summary.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { RunAction } from '../actions/runner.js';
-import type { Application, SlotMapping } from '../app/types.js';
+import type { Application, Button, SlotMapping } from '../app/types.js';
 import type { BotAction, RecordingOrder, TurnOptions, UserMessage } from '../brain.js';
 import { DEFAULT_RESPONSES } from '../responses/defaults.js';
 import { type ResponseContext, respond } from '../responses/respond.js';
@@ -204,7 +204,7 @@ export class TurnContext {
     const worded = respond(definition, this.#wording(name, values, digits));
     if (worded === undefined) return false;
     if (worded.buttons.length > 0) this.emit({ event: 'offered', buttons: worded.buttons });
-    this.#speak(worded.text, worded.speech, worded.bargeIn, name, worded.variation);
+    this.#speak(worded.text, worded.speech, worded.bargeIn, name, worded.variation, { buttons: worded.buttons });
     return true;
   }
 
@@ -221,7 +221,7 @@ export class TurnContext {
 
   /** Says plain words (an action's own). */
   sayText(text: string, speech: string = text, bargeIn = true, rate?: number): void {
-    this.#speak(text, speech, bargeIn, undefined, 0, rate);
+    this.#speak(text, speech, bargeIn, undefined, 0, rate === undefined ? {} : { rate });
   }
 
   /** Hands the conversation to a person. The words for it are said by whoever decides it. */
@@ -272,9 +272,11 @@ export class TurnContext {
     bargeIn: boolean,
     response: string | undefined,
     variation: number,
-    rate = this.state.rate === 1 ? undefined : this.state.rate,
+    more: { readonly rate?: number; readonly buttons?: readonly Button[] } = {},
   ): void {
     if (text === '' && speech === '') return;
+    const rate = more.rate ?? (this.state.rate === 1 ? undefined : this.state.rate);
+    const { buttons = [] } = more;
     this.actions.push({
       type: 'say',
       text,
@@ -282,6 +284,7 @@ export class TurnContext {
       bargeIn,
       ...(response === undefined ? {} : { response }),
       ...(rate === undefined ? {} : { rate }),
+      ...(buttons.length === 0 ? {} : { buttons: buttons.map(({ title, payload }) => ({ title, payload })) }),
     });
     this.emit({
       event: 'bot',

@@ -35,12 +35,12 @@ export async function keyPressed(ctx: TurnContext, digits: string): Promise<void
     return advance(ctx);
   }
   const choice = ctx.state.offered[Number(number) - 1];
-  if (number.length === 1 && choice !== undefined) return respondToPayload(ctx, choice.payload);
+  if (number.length <= 2 && choice !== undefined) return respondToPayload(ctx, choice.payload);
   return noMatch(ctx);
 }
 
 /**
- * The key that a typed text stands for: one that works everywhere, or one that the open question names ("press one for yes"). Undefined for words. Chinese keyboards
+ * The key that a typed text stands for: one that works everywhere, the number of a choice that is offered, or one that the open question names ("press one for yes"). Undefined for words. Chinese keyboards
  * write `＊` and `０`.
  */
 export function typedKey(ctx: TurnContext, text: string): string | undefined {
@@ -48,7 +48,9 @@ export function typedKey(ctx: TurnContext, text: string): string | undefined {
   const key = text.normalize('NFKC').trim();
   if (Object.hasOwn(COMMANDS, key)) return key;
   const question = questionOf(ctx.application, ctx.top);
-  if (question === undefined || !/^\d{1,2}$/.test(key)) return undefined;
+  if (!/^\d{1,2}$/.test(key)) return undefined;
+  // "2": the second of the choices above.
+  if (question === undefined) return ctx.state.offered[Number(key) - 1] === undefined ? undefined : key;
   const { slot, pending } = question;
   const named =
     pending !== undefined || slot.type === 'bool'

@@ -76,5 +76,10 @@ describe("Rasa's REST channel", () => {
       const second = await post('/webhooks/rest/webhook', { sender, message: '20250415' });
       expect(JSON.stringify(second)).toContain('运动鞋');
     }
+    const sender = 'menu';
+    const [menu] = (await post('/webhooks/rest/webhook', { sender, message: '能做什么' })) as [{ buttons?: object[] }];
+    expect(menu.buttons?.[0]).toEqual({ title: '查订单', payload: '/order_status' });
+    const chosen = await post('/webhooks/rest/webhook', { sender, message: '/order_status' });
+    expect(chosen).toEqual([{ recipient_id: sender, text: expect.stringContaining('订单号') }]);
   });
 });

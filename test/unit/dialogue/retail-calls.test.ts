@@ -145,6 +145,19 @@ describe('a caller of the sample shop, in Mandarin', () => {
     expect((await typing.say('０')).transfer).toBeDefined();
   });
 
+  it('is shown choices where there is a screen, and takes one by its number or its payload', async () => {
+    const typing = call({ channel: 'text' });
+    const menu = (await typing.say('你能做什么')).result.actions.find((action) => action.type === 'say');
+    expect(menu?.buttons?.slice(0, 2)).toEqual([
+      { title: '查订单', payload: '/order_status' },
+      { title: '退货', payload: '/return_request' },
+    ]);
+    expect((await typing.say('2')).responses).toEqual(['utter_ask_order_number']);
+    expect((await typing.say('重新开始')).result.slots.language).toBe('zh-CN');
+    await typing.say('你能做什么');
+    expect((await typing.say(menu?.buttons?.[0]?.payload ?? '')).result.parse?.intent.name).toBe('order_status');
+  });
+
   it('says goodbye and is hung up on', async () => {
     expect((await call().say('再见')).hangup).toBeDefined();
   });

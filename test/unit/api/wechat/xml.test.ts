@@ -93,3 +93,13 @@ describe('replies', () => {
     expect(reply('  ')).toEqual([]);
   });
 });
+
+it('shows choices as a list with numbers', () => {
+  const buttons = [
+    { title: '查订单', payload: '/order_status' },
+    { title: '退货', payload: '/return_request' },
+  ];
+  expect(textsOf({ replies: [{ text: '您要办什么？', buttons }] } as never)).toEqual([
+    '您要办什么？\n1. 查订单\n2. 退货',
+  ]);
+});
