@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import { eventually, root } from '../../support/processes.js';
 import { writeShortCalls } from '../replay/short-calls.js';
 
 const LIMIT_MS = 240_000;
+const TRAINED = join(root, 'node_modules/.cache/hearken-test-nlu');
 
 let folder: string;
 let children: ChildProcess[];
@@ -33,19 +34,11 @@ interface Run {
   readonly done: Promise<{ readonly code: number | null; readonly report: Printed; readonly errors: string }>;
 }
 
-/** `hearken replay …` as a process, with a data folder of its own. */
+/** The built `hearken replay …` as a process, with a data folder of its own. */
 function replay(...args: readonly string[]): Run {
   const child = spawn(
     process.execPath,
-    [
-      '--import',
-      'tsx',
-      join(root, 'src/cli/run.ts'),
-      'replay',
-      '--json',
-      '--config',
-      join(folder, 'hearken.yml'),
-    ].concat(args),
+    [join(root, 'dist/cli/run.js'), 'replay', '--json', '--config', join(folder, 'hearken.yml')].concat(args),
     { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   children.push(child);
@@ -154,6 +147,8 @@ describe('hearken replay', () => {
     async () => {
       const calls = join(folder, 'calls');
       writeShortCalls(calls, 2);
+      // The shop's model is trained once for all tests.
+      if (existsSync(TRAINED)) cpSync(TRAINED, join(folder, 'data/nlu'), { recursive: true });
       const next = join(folder, 'retail-next');
       cpSync(join(root, 'apps/retail'), next, { recursive: true });
       const answers = join(next, 'domain/basics.yml');

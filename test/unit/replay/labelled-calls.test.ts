@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,13 +12,15 @@ import { scoreRecording } from '../../../src/replay/score/score-recording.js';
 import { totalsOf } from '../../../src/replay/score/totals.js';
 import { seededRandom } from '../../../src/replay/statistics/random.js';
 import { replayJob } from '../../../src/testing/replay-job.js';
-import { spoken } from '../../support/speech.js';
+import { projectRoot, spoken } from '../../support/speech.js';
 import { stageSettings } from './short-calls.js';
 
 let folder: string;
 let stage: ReplayStage;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hearken-labelled-'));
+  const trained = join(projectRoot, 'node_modules/.cache/hearken-test-nlu');
+  if (existsSync(trained)) cpSync(trained, join(folder, 'data/nlu'), { recursive: true });
   stage = await ReplayStage.open(stageSettings(join(folder, 'data')));
 }, 120_000);
 afterAll(async () => {
@@ -91,7 +93,8 @@ describe('a call with labels', () => {
     mkdirSync(calls, { recursive: true });
     const id = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
     // A replay lets a recording's caller stay 2.5 s longer than the recording.
-    const left = new Int16Array((call.durationMs - 2500) * 8);
+    const lastMs = Math.max(...call.said.map(({ toMs }) => toMs));
+    const left = new Int16Array(Math.max(call.durationMs - 2500, lastMs + 1000) * 8);
     const keys: { atMs: number; type: string; digit: string }[] = [];
     let sound = 0;
     for (const { fromMs, keys: digits } of call.said) {
