@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { SERVICE_FLAGS } from '../src/cli/service-flags.js';
 import type { CpuMs, ServiceOptions, ToService } from './chat-service.js';
 
 /** The service under test, in its own process with the flags that `hearken start` gives it. */
@@ -9,7 +10,11 @@ export class Service {
 
   constructor(entry: string, options: ServiceOptions) {
     this.#child = fork(entry, ['serve', JSON.stringify(options)], {
-      execArgv: [...process.execArgv, ...(process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean)],
+      execArgv: [
+        ...process.execArgv,
+        ...SERVICE_FLAGS,
+        ...(process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter(Boolean),
+      ],
     });
     this.#port = this.#heard('port') as Promise<number>;
   }

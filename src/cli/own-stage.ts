@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import type { LoadedConfig } from '../config.js';
 import { applicationFolder } from '../replay/pipeline/stage.js';
+import { SERVICE_FLAGS } from './service-flags.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 const cliFile = fileURLToPath(new URL('./run.js', import.meta.url));
@@ -82,7 +83,7 @@ export async function startOwnStage(
   };
   try {
     const agent = await launch('agent', [cliFile, 'answer', '--port', '0'], {});
-    const service = await launch('service', [cliFile, 'serve'], {
+    const service = await launch('service', [...SERVICE_FLAGS, cliFile, 'serve'], {
       HEARKEN_CONFIG: config,
       HEARKEN_PORT: '0',
       HEARKEN_DATA: folder,

@@ -3,6 +3,7 @@ import { stopWhenAsked } from '@hearken/sip-bridge/stop';
 import { Command } from 'commander';
 import pretty from 'pino-pretty';
 import { loadConfig } from '../config.js';
+import { SERVICE_FLAGS } from './service-flags.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 const cliFile = fileURLToPath(new URL('./run.js', import.meta.url));
@@ -23,7 +24,7 @@ export function startCommand(): Command {
       const log = logWriter();
       const service = new SupervisedProcess({
         name: 'service',
-        args: [cliFile, 'serve'],
+        args: [...SERVICE_FLAGS, cliFile, 'serve'],
         env,
         readyLimitMs: READY_LIMIT_MS,
         stopLimitMs: config.drainMs + 15_000,
