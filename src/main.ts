@@ -171,7 +171,7 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
     const platforms = new Platforms({
       config: config.media,
       logger,
-      onSession: calls.accept,
+      onSession: (session) => calls.accept(people.withDesk(session)),
       refuse: refuseUpgrade,
     });
     stops.push(() => platforms.close());
