@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { HearkenError, messageOf } from '../../errors.js';
 
@@ -28,7 +28,7 @@ export function findRecordings(paths: readonly string[]): readonly FoundRecordin
         cause: error,
       });
     }
-    const files = folder ? walk(path) : [path];
+    const files = folder ? walk(path) : [soundOf(path)];
     for (const file of files) found.set(file, { name: file, path: file });
     if (found.size > MOST_FILES) {
       throw new HearkenError('REQUEST_INVALID', `There are more than ${MOST_FILES} recordings.`, {
@@ -37,6 +37,16 @@ export function findRecordings(paths: readonly string[]): readonly FoundRecordin
     }
   }
   return [...found.values()].sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
+}
+
+/** Who names a call's record means its sound. */
+function soundOf(path: string): string {
+  if (endingOf(path) !== 'jsonl') return path;
+  const sound = path.replace(/\.jsonl$/i, '.wav');
+  if (existsSync(sound)) return sound;
+  throw new HearkenError('FILE_UNREADABLE', `There is no sound beside the call record ${path}.`, {
+    hint: 'Only calls that were recorded with their sound (record.audio) can be replayed.',
+  });
 }
 
 function walk(folder: string): readonly string[] {

@@ -95,7 +95,7 @@ describe('hearken replay', () => {
     'is stopped by Ctrl+C with what is done, and the next run goes on from there',
     async () => {
       const calls = join(folder, 'calls');
-      writeShortCalls(calls, 80);
+      writeShortCalls(calls, 64);
       const args = [calls, '--mode', 'recognition', '--jobs', '1'];
       const first = replay(...args);
       await eventually('a result', () => kept() > 0, 120_000);
@@ -104,20 +104,20 @@ describe('hearken replay', () => {
       first.child.kill('SIGINT');
       const stopped = await first.done;
       expect(stopped.code, stopped.errors).toBe(130);
-      expect(stopped.report).toMatchObject({ complete: false, planned: 80, failed: [] });
+      expect(stopped.report).toMatchObject({ complete: false, planned: 64, failed: [] });
       const done = stopped.report.recordings.length;
-      expect(done).toBeLessThan(80);
+      expect(done).toBeLessThan(64);
       // Nothing of it goes on behind one's back.
       await eventually('the end of its processes', () => workers.every((pid) => !alive(pid)));
 
       const second = await replay(...args).done;
       expect(second.code, second.errors).toBe(0);
-      expect(second.report).toMatchObject({ complete: true, planned: 80 });
-      expect(second.report.recordings).toHaveLength(80);
+      expect(second.report).toMatchObject({ complete: true, planned: 64 });
+      expect(second.report.recordings).toHaveLength(64);
       expect(second.report.timing.resumed).toBeGreaterThan(0);
       // What was under way when it was stopped may have been kept or not.
       expect(second.report.timing.resumed).toBeGreaterThanOrEqual(done);
-      expect(second.report.timing.resumed).toBeLessThan(80);
+      expect(second.report.timing.resumed).toBeLessThan(64);
     },
     LIMIT_MS,
   );
@@ -126,13 +126,13 @@ describe('hearken replay', () => {
     'loses nothing when one of its processes is killed, and a file that is no recording costs only itself',
     async () => {
       const calls = join(folder, 'calls');
-      writeShortCalls(calls, 60);
+      writeShortCalls(calls, 40);
       writeFileSync(join(calls, 'broken.wav'), 'RIFF of nothing');
       const run = replay(calls, '--mode', 'recognition', '--jobs', '1');
       await eventually('a result', () => kept() > 0, 120_000);
       for (const pid of childrenOf(run.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
       const { code, report, errors } = await run.done;
-      expect(report.recordings).toHaveLength(60);
+      expect(report.recordings).toHaveLength(40);
       expect(report.failed.map(({ file }) => file)).toEqual([join(calls, 'broken.wav')]);
       expect(report.complete).toBe(true);
       // One recording could not be replayed, and none may fail by default.

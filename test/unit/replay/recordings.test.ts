@@ -113,6 +113,12 @@ describe('a table of transcripts', () => {
 });
 
 describe('recordings in folders', () => {
+  it('are named by the record of a call, too, where it has sound', () => {
+    for (const name of ['a.jsonl', 'a.wav', 'silent.jsonl']) writeFileSync(join(folder, name), '');
+    expect(findRecordings([join(folder, 'a.jsonl')])).toMatchObject([{ path: join(folder, 'a.wav') }]);
+    expect(() => findRecordings([join(folder, 'silent.jsonl')])).toThrow(/no sound beside the call record .*silent/);
+  });
+
   it('are found by their endings, in order, without hidden ones and without following links round in circles', () => {
     mkdirSync(join(folder, 'sub'));
     for (const name of ['b.wav', 'a.FLAC', 'notes.txt', '.hidden.wav', 'sub/c.ulaw'])
