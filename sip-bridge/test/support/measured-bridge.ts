@@ -2,10 +2,10 @@ import { SipBridge } from '../../src/index.js';
 
 /**
  * A bridge in a process of its own that can be weighed: started with `--expose-gc`, the URL of the service as its only argument, over an IPC channel. What waits half a minute for
- * stray packets waits two seconds here, so that a test can see it go.
+ * stray packets waits four seconds here, so that a test can see it go; an answer that is not acknowledged for so long ends its call, which a slow machine must not reach.
  */
 const LONG_MS = 30_000;
-const SHORT_MS = 2000;
+const SHORT_MS = 4000;
 const realTimeout = globalThis.setTimeout;
 globalThis.setTimeout = Object.assign(
   (handler: (...args: unknown[]) => void, delayMs?: number, ...args: unknown[]) =>
