@@ -83,7 +83,7 @@ export async function registerConsole(
   const past = new PastCalls({ recordings, log, dataFolder, tickets, live: calls, recordsAudio: options.recordsAudio });
 
   app.addHook('preClose', async () => {
-    playgrounds.close();
+    await playgrounds.close();
     await listen.close();
   });
   app.addHook('onClose', () =>

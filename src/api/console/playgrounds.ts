@@ -49,6 +49,7 @@ const KEPT_ENDED = 50;
 export class Playgrounds {
   readonly #options: PlaygroundOptions;
   readonly #rooms = new Map<string, Room>();
+  readonly #closing = new Set<Promise<void>>();
   readonly #ended = new Map<string, { readonly owner: string; readonly view: Playground }>();
 
   constructor(options: PlaygroundOptions) {
@@ -167,8 +168,10 @@ export class Playgrounds {
     this.#over(id, 'ended', null);
   }
 
-  close(): void {
+  /** Ends them all; resolves when what was opened for their calls is closed. */
+  async close(): Promise<void> {
     for (const id of [...this.#rooms.keys()]) this.#over(id, 'ended', null);
+    await Promise.all(this.#closing);
   }
 
   #ready(id: string, languages: string[]): void {
@@ -198,9 +201,13 @@ export class Playgrounds {
     clearTimeout(room.timer);
     room.view = { ...room.view, state, problem };
     room.child.close();
-    room.talk
-      ?.close()
-      .catch((err: unknown) => this.#options.logger.warn({ err }, 'a call to a playground did not end'));
+    if (room.talk !== undefined) {
+      const closing = room.talk
+        .close()
+        .catch((err: unknown) => this.#options.logger.warn({ err }, 'a call to a playground did not end'))
+        .finally(() => this.#closing.delete(closing));
+      this.#closing.add(closing);
+    }
     rm(deskFolderOf(id), { recursive: true, force: true }).catch((err: unknown) =>
       this.#options.logger.warn({ err }, 'what a playground left could not be removed'),
     );
