@@ -3,9 +3,12 @@
  * application that understands more ways to say it trains an intent for it.
  */
 
-/** Politeness before and after. */
+/**
+ * Politeness before and after. These repeat: none may be two others in a row ("请你" beside "请" and "你"), or a text that repeats it has twice as many readings with each time, and a
+ * pattern that fails tries them all.
+ */
 const ZH_BEFORE =
-  '嗯|呃|那个|不好意思|对不起|抱歉|麻烦你?|请你?|你|您|能不能|可不可以|可以|能|我想|我要|我想要|给我|帮我|还是|那';
+  '嗯|呃|那个|不好意思|对不起|抱歉|麻烦|请|你|您|能不能|可不可以|可以|能|我想|我要|我想要|给我|帮我|还是|那';
 const ZH_AFTER = '一下|下|好吗|好不好|行吗|可以吗|吧|啊|呢|吗|谢谢';
 const EN_BEFORE =
   "um|uh|sorry|excuse me|please|okay|ok|can you|could you|would you|can i|could i|may i|i'd like to|i would like to|i want to|i want|i need to|i need|let me|let's|just|get me|give me";
@@ -54,7 +57,7 @@ const PATTERNS: readonly { readonly action: string; readonly pattern: RegExp }[]
 
 /** "不用了，谢谢", "no thanks": said to a question that wants no yes or no, it gives up what is under way. */
 const DECLINES: readonly RegExp[] = [
-  /^(?:嗯|呃|哦|好的?|那|那就|还是|我|先|现在|暂时|就|都|也)*(?:不用|不必|不需要|用不着|没必要|不要|不了|不查|不办|不弄|不麻烦|算了|没事)(?:你们?|您|再|查|办|弄|帮忙|麻烦)*(?:了|啦|吧|啊|的)*(?:谢谢|多谢|感谢|谢了|麻烦)?(?:你们?|您|了|啊|啦)*(?:再见|拜拜)?$/u,
+  /^(?:嗯|呃|哦|好的?|那|还是|我|先|现在|暂时|就|都|也)*(?:不用|不必|不需要|用不着|没必要|不要|不了|不查|不办|不弄|不麻烦|算了|没事)(?:你们?|您|再|查|办|弄|帮忙|麻烦)*(?:了|啦|吧|啊|的)*(?:谢谢|多谢|感谢|谢了|麻烦)?(?:你们?|您|了|啊|啦)*(?:再见|拜拜)?$/u,
   /^(?:(?:oh|um|uh|well|okay|ok|no|nope|nah|actually|it's okay|it is okay|that's okay|that's fine|sorry) )*(?:no|nope|nah|not now|not anymore|not any more|never ?mind|forget (?:it|about it)|don't bother|no need|i don't need (?:it|that|anything|help)|i don't want (?:it|that|to)|i'm (?:fine|good)|i am (?:fine|good))(?: (?:anymore|any more|then|now|it))*(?: (?:thanks|thank you)(?: (?:very much|so much|a lot|anyway|though))?)?(?: (?:bye|goodbye))?$/u,
 ];
 /** A bare "no" may as well mean "I have none" or "that is wrong". */

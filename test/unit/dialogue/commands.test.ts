@@ -87,3 +87,37 @@ describe('keys stand for', () => {
     expect(fromKeys('date', '1120', night, 'Pacific/Honolulu')).toBe('2026-11-20');
   });
 });
+
+it('no text, whatever it repeats, takes long to be found no command', () => {
+  const zh =
+    '嗯 那个 那 那就 就 请 请你 你 您 麻烦 麻烦你 我想 我想要 我要 可以 可不可以 好 好的 好吗 吗 一下 下 不用 不 了 谢谢 再 没事'.split(
+      ' ',
+    );
+  const en = [
+    'i want',
+    'i want to',
+    'can you',
+    'please',
+    'no',
+    "it's okay",
+    'okay',
+    'thanks',
+    'thank you',
+    'just',
+    'a',
+  ];
+  const texts = [
+    ...zh.flatMap((one) => zh.map((other) => `${one}${other}`.repeat(30).slice(0, 59))),
+    ...en.flatMap((one) => en.map((other) => `${one} ${other} `.repeat(30).slice(0, 59))),
+  ];
+  const before = process.cpuUsage();
+  for (const text of texts) {
+    commandOf(text);
+    commandOf(`${text}x`);
+    declines(text);
+    declines(`${text}x`);
+  }
+  const { user, system } = process.cpuUsage(before);
+  // About 3,600 of them; one bad pattern takes minutes for one text.
+  expect((user + system) / 1000).toBeLessThan(10_000);
+}, 60_000);
