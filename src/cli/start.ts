@@ -84,7 +84,7 @@ function banner(
     ['Agent', `${agent}   (none at hand? npx hearken answer)`],
     ...(demo ? [['Talk', `${String(service.url)}/widget/   in a browser on this machine`] as [string, string]] : []),
     ['Chat', `POST ${String(service.url)}/chat   or   WebSocket ${String(service.url).replace('http', 'ws')}/ws`],
-    ['Look', `${String(service.url)}/health   ${String(service.url)}/documentation/json`],
+    ['Look', `${String(service.url)}/health   ${String(service.url)}/documentation`],
     ...facts.map(({ name, value }): [string, string] => [name, value]),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
