@@ -17,8 +17,13 @@ export interface FirstWordsOptions {
 
 /** Words (Han script: characters) below which nobody can tell. */
 const FEWEST_UNITS = 3;
-/** As sure as this the understanding must be of a wish in the other language, and as unsure of one in the call's own. */
-const UNDERSTOOD = 0.6;
+/**
+ * As sure as this the understanding must be of a wish in the other language. Chosen on 350 headlines and orders to a loudspeaker in Mandarin, said by espeak-ng: of those 1 goes over, and 69 of 90
+ * English sentences; with 0.6 they are 12 and 69.
+ */
+const UNDERSTOOD = 0.9;
+/** And as unsure of one in the call's own. */
+const OWN_UNDERSTOOD = 0.6;
 /** Nobody begins a call with these: yes, no, a number. Whatever ears of the wrong language hear is easily one of them. */
 const ANSWERS: ReadonlySet<string> = new Set(['affirm', 'deny', 'inform']);
 /** The call's own ears are not doubted when their words are as familiar as this, or at least less strange than that and surely understood. */
@@ -68,13 +73,13 @@ export class FirstWords {
     const familiarity = model.familiarity(other.text);
     const ownFamiliarity = this.#models.get(own.language)?.familiarity(own.text) ?? Number.NEGATIVE_INFINITY;
     if (familiarity <= FAMILIAR || familiarity - ownFamiliarity <= MORE_FAMILIAR) return false;
-    const wish = await this.#wish(other);
+    const wish = await this.#wish(other, UNDERSTOOD);
     if (wish === undefined || ANSWERS.has(wish)) return false;
-    return familiarity > WELL_FAMILIAR || (await this.#wish(own)) === undefined;
+    return familiarity > WELL_FAMILIAR || (await this.#wish(own, OWN_UNDERSTOOD)) === undefined;
   }
 
   /** The intent, where the understanding is sure of one. */
-  async #wish({ language, text }: HeardWords, sure = UNDERSTOOD): Promise<string | undefined> {
+  async #wish({ language, text }: HeardWords, sure: number): Promise<string | undefined> {
     if (text === '') return undefined;
     try {
       const { name, confidence } = (await this.#options.understand.parse(text, { language })).intent;

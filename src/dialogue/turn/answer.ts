@@ -32,7 +32,8 @@ const COMMANDS: ReadonlySet<string> = new Set([
 /** A text message that has been read. */
 export async function handleAnswer(ctx: TurnContext): Promise<void> {
   if (ctx.parse === undefined || ctx.parse.text.trim() === '') return noMatch(ctx);
-  if (switchLanguage(ctx, ctx.parse)) return advance(ctx);
+  const chosen = languageChosen(ctx, ctx.parse.text);
+  if (chosen === undefined && switchLanguage(ctx, ctx.parse)) return advance(ctx);
   const command = spokenCommand(ctx, ctx.parse);
   if (command !== undefined) {
     await runAction(ctx, command, 'command');
@@ -50,7 +51,9 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   await extractByActions(ctx);
   const question = questionOf(ctx.application, ctx.top);
   const said = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
-  const fills = joinedDigits(ctx, completedTimes(ctx, parse, said));
+  const fills = new Map(joinedDigits(ctx, completedTimes(ctx, parse, said)));
+  if (chosen !== undefined)
+    fills.set('language', { slot: 'language', value: chosen, confidence: heardConfidence(ctx), weak: false });
   if (ctx.top?.kind === 'two_stage') return twoStage(ctx, ctx.top, parse, fills);
   if (question === undefined) {
     applyFills(ctx, fills, undefined);
@@ -88,6 +91,13 @@ export async function respondToPayload(ctx: TurnContext, payload: string): Promi
     },
     new Map(),
   );
+}
+
+/** The language asked for when which one is the open question: a menu's answer, not a wish to change. */
+function languageChosen(ctx: TurnContext, text: string): string | undefined {
+  const question = questionOf(ctx.application, ctx.top);
+  if (question?.slot.name !== 'language' || question.pending !== undefined) return undefined;
+  return languageAsked(text, ctx.application.languages);
 }
 
 /** Follows the caller into another language. True when that was all they asked for; a typed wish in it is answered as well. */

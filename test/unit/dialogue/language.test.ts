@@ -106,6 +106,36 @@ describe('the language of a conversation', () => {
     expect((await say('where is my order'))[0]).toBe('zh-CN');
   });
 
+  it('is chosen from a menu at the beginning, by key or by word, and all that follows is said in it', async () => {
+    const menu = {
+      ...FILES,
+      'domain.yml': FILES['domain.yml'].replace(
+        'responses:\n',
+        'responses:\n  utter_ask_language: [{ text: 中文请按一，for English press two. }]\n',
+      ),
+      'flows.yml': `${FILES['flows.yml']}  welcome:
+    description: Which language.
+    nlu_trigger: [{ intent: inform }]
+    steps:
+      - collect: language
+        ask_before_filling: true
+      - collect: order
+`,
+    };
+    for (const answer of [
+      { type: 'dtmf', digits: '2' } as const,
+      { type: 'text', text: 'English', confidence: 1 } as const,
+    ]) {
+      const brain = await house.brain(menu, { ...KNOWN, 你好: 'inform' });
+      const message = { conversationId: 'menu', channel: 'voice' as const };
+      await brain.handle({ ...message, messageId: 'a', input: { type: 'text', text: '你好', confidence: 1 } });
+      const { language, actions } = await brain.handle({ ...message, messageId: 'b', input: answer });
+      expect([language, ...actions.map((action) => (action.type === 'say' ? action.text : action.type))]).toEqual(
+        expect.arrayContaining(['en', 'Which order?']),
+      );
+    }
+  });
+
   it('is what a sentence was heard in, when the ears say so, and only a language the application has', async () => {
     const say = await talk('voice');
     expect((await say('ou est mon colis', 'fr'))[0]).toBe('zh-CN');

@@ -53,3 +53,25 @@ describe('a stream that knows what is expected', () => {
     expect([...finals, ...off.finals]).toEqual([{ text: '背景' }, { text: '背景' }]);
   });
 });
+
+describe('audio that is given faster than it was said', () => {
+  const given = (atOnceMs?: number) => {
+    let droppedMs = 0;
+    const owner = { wake: () => {}, dropped: (ms: number) => (droppedMs += ms), expected: () => {}, closed: () => {} };
+    const options = {
+      streamId: 'a',
+      sampleRate: 8000,
+      language: 'en',
+      ...(atOnceMs === undefined ? {} : { atOnceMs }),
+    };
+    const made = new PoolStream(1, options, owner);
+    for (let ms = 0; ms < 5000; ms += 20) made.accept(new Int16Array(160));
+    return droppedMs;
+  };
+
+  it('is kept whole by a stream that was opened for it, and dropped beyond two seconds by others', () => {
+    expect(given(5000)).toBe(0);
+    expect(given()).toBe(3000);
+    expect(given(100)).toBe(3000);
+  });
+});
