@@ -36,7 +36,7 @@ describeWith(['sipp'], 'a bridge after its calls', () => {
 
     const crowd = async (calls: number): Promise<Weight> => {
       const result = await runSipp({
-        ...{ scenario: SCENARIO, target: `127.0.0.1:${port}`, calls, rate: 40, holdMs: 300 },
+        ...{ scenario: SCENARIO, target: `127.0.0.1:${port}`, calls, rate: 25, holdMs: 300 },
         limitMs: 30_000 + calls * 100,
       });
       expect(result, result.output).toMatchObject({ successful: calls, failed: 0 });
