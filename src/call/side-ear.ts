@@ -67,7 +67,7 @@ export class SideEar {
 
   /** The call's own ears say that voice began or ended, at this time of the audio. */
   voice(active: boolean, atMs: number): void {
-    this.#audio.voice(active, atMs);
+    if (!this.#closed) this.#audio.voice(active, atMs);
   }
 
   /** The utterance seems to be over, and this is what the call's own ears made of it: looked into while its silence runs. */
@@ -85,8 +85,18 @@ export class SideEar {
     return id;
   }
 
-  /** What was heard from the side when it asks for the other language, or is a first sentence in it; else what the call's own ears heard. */
+  /** What was heard from the side when it asks for the other language, or is a first sentence in it; else what the call's own ears heard. Never rejects. */
   async choose(flushId: number, text: string): Promise<ChosenText> {
+    try {
+      return await this.#chosen(flushId, text);
+    } catch (error) {
+      // The turn waits for its last word: whatever breaks here, it is what the call's own ears heard.
+      this.#options.onError(messageOf(error));
+      return { text };
+    }
+  }
+
+  async #chosen(flushId: number, text: string): Promise<ChosenText> {
     const clip = this.#ended.get(flushId);
     this.#ended.delete(flushId);
     if (this.#closed) return { text };
@@ -105,14 +115,20 @@ export class SideEar {
     if (this.#closed) return;
     this.#closed = true;
     this.#ended.clear();
+    this.#audio.clear();
     this.#stopHearing();
   }
 
   /** What the other ears make of it; nothing when the call's own are not doubted. Never rejects. */
   async #other(text: string, first: boolean, clip: UtteranceClip | undefined): Promise<string> {
-    if (!clip || !(await this.#doubts(text, first)) || this.#closed) return '';
-    if (this.#heard?.version !== clip.version) this.#heard = { version: clip.version, text: this.#hear(clip.pcm) };
-    return this.#heard.text;
+    try {
+      if (!clip || !(await this.#doubts(text, first)) || this.#closed) return '';
+      if (this.#heard?.version !== clip.version) this.#heard = { version: clip.version, text: this.#hear(clip.pcm) };
+      return await this.#heard.text;
+    } catch (error) {
+      this.#options.onError(messageOf(error));
+      return '';
+    }
   }
 
   #doubts(text: string, first: boolean): Promise<boolean> {
@@ -139,14 +155,19 @@ export class SideEar {
       const done = (text: string): void => {
         cancel();
         this.#stopHearing = () => undefined;
-        stream.close();
         resolve(text);
+        stream.close();
       };
       const cancel = clock.after(LONGEST_MS, () => done(''));
       this.#stopHearing = () => done('');
       stream.on('final', ({ text }) => done(text)).on('failed', () => done(''));
-      stream.accept(pcm);
-      stream.flush();
+      try {
+        stream.accept(pcm);
+        stream.flush();
+      } catch (error) {
+        onError(messageOf(error));
+        done('');
+      }
     });
   }
 

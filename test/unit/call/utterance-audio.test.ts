@@ -54,6 +54,38 @@ describe('the sound of an utterance', () => {
     expect(audio.clip()?.pcm.length).toBeGreaterThan(4000 * 8);
   });
 
+  it('begins anew with a voice long after the last one, also where nobody ended that: a cough takes no room from the answer', () => {
+    const audio = heard(50);
+    audio.voice(true, 900);
+    audio.voice(false, 1000);
+    // A long prompt.
+    heard(500, audio, 50);
+    audio.voice(true, 10_900);
+    heard(50, audio, 550);
+    const answer = audio.clip();
+    expect(answer?.pcm[0]).toBe(520);
+    expect(answer?.pcm.at(-1)).toBe(599);
+    expect(answer?.pcm.length).toBe(1600 * 8);
+  });
+
+  it('goes on through a pause of a caller who thinks', () => {
+    const audio = heard(50);
+    audio.voice(true, 900);
+    audio.voice(false, 1000);
+    heard(90, audio, 50);
+    audio.voice(true, 2800);
+    expect(audio.clip()?.pcm[0]).toBe(20);
+  });
+
+  it('is let go of when nobody listens any more', () => {
+    const audio = heard(50);
+    audio.voice(true, 900);
+    audio.clear();
+    expect(audio.clip()).toBeUndefined();
+    audio.voice(true, 1000);
+    expect(audio.clip()?.pcm.length).toBe(0);
+  });
+
   it('is a copy: the buffer it came in may be used again', () => {
     const audio = new UtteranceAudio(8000);
     const buffer = frame(7);
