@@ -41,6 +41,8 @@ export function qualityOf(rtp: StreamStats): LineQuality {
 /** After the first reports of the peer, and then often enough to find the stretch in which a call was bad. */
 const FIRST_MS = 4000;
 const INTERVAL_MS = 10_000;
+/** A call that ends waits so long for its last report. */
+const LAST_LIMIT_MS = 300;
 
 /** Tells the service how the line is, now and then and at the end. A service that did not say that it wants to know is told nothing. */
 export class QualityReports {
@@ -54,10 +56,15 @@ export class QualityReports {
     client.once('ready', () => this.#later(FIRST_MS));
   }
 
-  /** Now, for the last time; before the stream is closed. Never rejects. */
+  /** Now, for the last time; before the stream is closed. Resolves within 300 ms, told or not; never rejects. */
   async last(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#tell(true);
+    let limit: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((done) => {
+      limit = setTimeout(done, LAST_LIMIT_MS);
+    });
+    await Promise.race([this.#tell(true), enough]);
+    clearTimeout(limit);
   }
 
   #later(waitMs: number): void {

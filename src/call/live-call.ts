@@ -13,10 +13,11 @@ import { CallVoice, type VoiceListener } from './call-voice.js';
 import { Departure } from './departure.js';
 import { EchoGuard } from './echo-guard.js';
 import type { Music } from './hold-music.js';
+import { openingFacts } from './opening.js';
 import { PartialAssessor } from './partial-assessor.js';
 import { graphFor } from './question-graph.js';
 import type { CallRecord } from './record.js';
-import { obeyRecordingOrders } from './recording-orders.js';
+import { RecordingOrders } from './recording-orders.js';
 import { greeted, replyFacts, saysOf } from './reply.js';
 import type { SideEar } from './side-ear.js';
 import { Speculation } from './speculation.js';
@@ -66,6 +67,7 @@ export class LiveCall {
   readonly #departure: Departure;
   readonly #turns: TurnMachine;
   readonly #language: CallLanguage;
+  readonly #recordingOrders: RecordingOrders;
   readonly #finished: Promise<void>;
   #settleFinished: () => void = () => undefined;
   #input: UserInput | undefined;
@@ -125,6 +127,7 @@ export class LiveCall {
       listener: this.#toldByVoice(),
       onListenerError: (error, event) => logger.error({ err: error, event }, 'a step of a call threw'),
     });
+    this.#recordingOrders = new RecordingOrders(parts);
     this.#departure = new Departure({
       session,
       handoff: parts.handoff,
@@ -170,19 +173,7 @@ export class LiveCall {
 
   start(): void {
     const { session, record } = this.#parts;
-    const { callId, caller, callee, direction, headers, protocol } = session.peer;
-    record.event(0, 'call', {
-      id: this.id,
-      callId,
-      caller,
-      callee,
-      direction,
-      headers,
-      protocol,
-      language: this.#language.now,
-      sampleRate: session.sampleRate,
-      startedAt: new Date().toISOString(),
-    });
+    record.event(0, 'call', openingFacts(session, this.#language.now));
     this.#dispatch({ type: 'started', atMs: 0 });
     this.#ear.hear().catch((error: unknown) => {
       this.#parts.logger.error({ err: error, sessionId: this.id }, 'the audio of a call could not be taken');
@@ -255,6 +246,7 @@ export class LiveCall {
       failed: (promptId, reason) => {
         this.#parts.logger.error({ sessionId: this.id, reason }, 'a prompt could not be spoken');
         this.#parts.record.event(this.#nowMs(), 'promptError', { promptId, reason });
+        this.#recordingOrders.said(promptId);
         if (promptId >= 0) this.#dispatch({ type: 'promptFailed', atMs: this.#nowMs(), promptId });
       },
       fallbackOver: () => this.#departure.apologised(),
@@ -352,7 +344,7 @@ export class LiveCall {
     if (this.#ended || turnId !== this.#state.turnId) return;
     this.#reply = greeted(result, this.#input, this.#parts.session.peer.route?.greeting);
     this.#language.follow(result.language);
-    obeyRecordingOrders(result.actions, this.#parts);
+    this.#recordingOrders.take(turnId, this.#reply.actions);
     this.#timings.reached('replyMs', this.#nowMs());
     this.#parts.record.event(this.#nowMs(), 'turn', {
       turnId,
@@ -369,6 +361,7 @@ export class LiveCall {
 
   #heard(promptId: number, text: string): void {
     this.#parts.record.event(this.#nowMs(), 'heard', { promptId, text });
+    this.#recordingOrders.said(promptId);
     if (text === '') return;
     this.#parts.brain.heard(this.#parts.session.peer.conversationId ?? this.id, text).catch((error: unknown) => {
       this.#parts.logger.warn({ sessionId: this.id, reason: messageOf(error) }, 'what was heard could not be stored');

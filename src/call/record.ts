@@ -102,10 +102,10 @@ export class CallRecord {
     this.#lines?.write(`${JSON.stringify({ atMs: Math.round(atMs), type, ...data })}\n`);
   }
 
-  /** What is heard and said from here on is kept as sound, or not; what was understood is written down all the same. */
+  /** What is heard and said from here on is kept as sound, or not; what was understood is written down all the same. Only `resume` ends a pause. */
   sound(order: 'start' | 'pause' | 'resume' | 'stop'): void {
     if (this.#sound === 'off') return;
-    this.#sound = order === 'stop' ? 'off' : order === 'pause' ? 'paused' : 'on';
+    if (order !== 'start') this.#sound = order === 'stop' ? 'off' : order === 'pause' ? 'paused' : 'on';
   }
 
   caller(atMs: number, samples: Int16Array): void {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { configSchema } from '../../src/config.js';
 import { HearkenError } from '../../src/errors.js';
@@ -241,6 +241,47 @@ describe('a good client', () => {
     expect((await other.end()).code).toBe(1002);
   });
 
+  it('that floods the service with reports of the line is believed now and then, and its last report in any case', async () => {
+    const { client, session } = await started({ headers: { 'X-Hearken-Offers': 'quality' } });
+    const told: unknown[] = [];
+    session.on('quality', ({ receivedPackets }) => told.push(receivedPackets));
+    const report = (receivedPackets: number, final: boolean): void => {
+      client.send({ type: 'quality', receivedPackets, lossPercent: 0, jitterMs: 1, final });
+    };
+    for (let count = 1; count <= 200; count++) report(count, false);
+    for (let count = 1001; count <= 1100; count++) report(count, true);
+    const closed = new Promise((resolve) => session.on('closed', resolve));
+    client.send({ type: 'stop', cause: 'normal' });
+    await closed;
+    expect(told[0]).toBe(1);
+    expect(told.at(-1)).toBe(1001);
+    // One a second: as many as fit into the time that a slow machine takes.
+    expect(told.length).toBeLessThan(12);
+  });
+
+  it('that tells of the line without having offered it is not listened to', async () => {
+    const { client, session } = await started();
+    const seen: string[] = [];
+    session.on('quality', () => seen.push('quality')).on('dtmf', () => seen.push('dtmf'));
+    client.send({ type: 'quality', receivedPackets: 1, lossPercent: 0, jitterMs: 1, final: true });
+    client.send({ type: 'dtmf', digit: '1' });
+    await client.until(() => seen.length > 0, 'the key');
+    expect(seen).toEqual(['dtmf']);
+  });
+
+  it('that presses more keys than a person can is believed the first of them', async () => {
+    const { client, session } = await started();
+    const keys: string[] = [];
+    session.on('dtmf', (digit) => keys.push(digit));
+    for (let count = 0; count < 2000; count++) client.send({ type: 'dtmf', digit: String(count % 10) });
+    const closed = new Promise((resolve) => session.on('closed', resolve));
+    client.send({ type: 'stop', cause: 'normal' });
+    await closed;
+    // What a bridge keeps while its socket is away comes through whole.
+    expect(keys.slice(0, 32).join('')).toBe('01234567890123456789012345678901');
+    expect(keys.length).toBeLessThan(400);
+  });
+
   it('is told what of the call may be recorded', async () => {
     const { client, session } = await started();
     for (const action of ['start', 'pause', 'resume', 'stop'] as const) session.notify({ type: 'recording', action });
@@ -308,6 +349,38 @@ describe('a lost socket', () => {
     again.send({ type: 'transfer.result', transferId: 't9', outcome: 'completed', status: 200 });
     expect((await outcome).outcome).toBe('completed');
   });
+
+  it.each([
+    [
+      ['start', 'pause'],
+      ['start', 'pause'],
+    ],
+    [['pause'], ['pause']],
+    [
+      ['start', 'pause', 'resume'],
+      ['start', 'resume'],
+    ],
+    [['start', 'stop', 'resume'], ['stop']],
+    [[], []],
+  ] as const)(
+    'is told what of the call may be recorded when that was ordered while it was away: %j',
+    async (orders, heard) => {
+      const { client, session } = await started();
+      const ready = await client.message('ready');
+      const detached = new Promise<void>((resolve) => session.on('detached', () => resolve()));
+      client.drop();
+      await detached;
+      for (const action of orders) session.notify({ type: 'recording', action });
+      const again = await new Client(url).open();
+      again.send({ ...START, resume: { sessionId: ready.sessionId, resumeToken: ready.resumeToken } });
+      await again.message('ready');
+      session.mark('after');
+      await again.message('mark');
+      expect(again.messages.flatMap((message) => (message.type === 'recording' ? [message.action] : []))).toEqual(
+        heard,
+      );
+    },
+  );
 
   it('is told that the call was hung up while it was away', async () => {
     const { client, session } = await started();
@@ -468,6 +541,17 @@ describe('the service protects itself', () => {
     expect((await client.message('error')).code).toBe('OVERLOADED');
     expect((await client.end()).code).toBe(1013);
     expect(media.sessions).toBe(0);
+  });
+
+  it('a crowd that is being let in while the service closes: nobody is left with a socket that reads no more', async () => {
+    const terminated = vi.spyOn(WebSocket.prototype, 'terminate');
+    const crowd = await Promise.all(Array.from({ length: 20 }, () => new Client(url).open()));
+    for (const client of crowd) client.send(START);
+    await crowd[0]?.until(() => sessions.length > 0, 'the first call');
+    await media.close();
+    for (const client of crowd) expect((await client.end()).code).not.toBe(1006);
+    expect(terminated).not.toHaveBeenCalled();
+    terminated.mockRestore();
   });
 
   it('refuses new calls while draining and lets live ones go on', async () => {

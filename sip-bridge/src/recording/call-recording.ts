@@ -54,6 +54,8 @@ export class CallRecording {
   #asking: (() => void) | undefined;
   #gateOpen = false;
   #starting: Promise<void> | undefined;
+  /** As ordered last, also while there is no file yet. */
+  #wanted: 'on' | 'paused' = 'on';
   #over = false;
 
   constructor(config: RecordingConfig, call: RecordedCall, logger: Logger) {
@@ -98,15 +100,17 @@ export class CallRecording {
     return true;
   }
 
-  /** What the service says: yes, or a pause for a card number. */
+  /** What the service says: yes, or a pause for a card number. Only `resume` ends a pause, and nothing follows a `stop`. */
   order(action: RecordingAction): void {
     if (this.#over) return;
     if (action === 'start') void this.#start('service');
-    else if (this.#file && this.#stream) {
-      const state = action === 'pause' ? 'paused' : action === 'resume' ? 'on' : 'off';
-      this.#stream.record(state).catch(() => undefined);
-      if (action === 'stop') this.#over = true;
-    }
+    else if (action === 'stop') this.#over = true;
+    else this.#wanted = action === 'pause' ? 'paused' : 'on';
+    if (action !== 'start' && this.#file) this.#record();
+  }
+
+  #record(): void {
+    this.#stream?.record(this.#over ? 'off' : this.#wanted).catch(() => undefined);
   }
 
   /** Before the stream is closed. Never rejects. */
@@ -163,7 +167,7 @@ export class CallRecording {
       await writeFile(path.replace(/wav$/, 'json'), `${JSON.stringify(facts)}\n`, { mode: 0o600 });
       this.#file = await WavFile.create(path, this.#line);
       this.#consent = consent;
-      await this.#stream?.record('on');
+      await this.#stream?.record(this.#over ? 'off' : this.#wanted);
     } catch (error) {
       this.#logger.error({ err: messageOf(error) }, 'the call is not recorded: its file could not be made');
     }

@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { MediaClient } from '../../src/media/client.js';
+import { QualityReports } from '../../src/quality.js';
+import type { Leg } from '../../src/sip/leg.js';
 import { tone } from '../support/g711.js';
 import { until } from '../support/recorder.js';
 import { World } from '../support/world.js';
@@ -30,6 +33,13 @@ describe('how the line was', () => {
     expect(last.sentPackets).toBeGreaterThan(50);
     expect(world.service.problems).toEqual([]);
   });
+
+  it('does not hold up the end of a call when it can not be told', async () => {
+    const client = { once: () => undefined, live: true, accepts: () => true, send: () => true };
+    const leg = { media: { stream: { stats: () => new Promise(() => undefined) } } };
+    const reports = new QualityReports(leg as unknown as Leg, client as unknown as MediaClient);
+    await reports.last();
+  }, 4000);
 
   it('is not told to a service that knows nothing of it', async () => {
     world = await World.start();

@@ -58,6 +58,8 @@ export interface TurnMode extends TurnOptions {
 
 /** A loop that goes round and round in an application's rules or flows ends here. */
 const MAX_ACTIONS = 60;
+/** A choice has at most two digits. */
+const MAX_OFFERED = 99;
 
 /** One turn under way: everything that happens goes through `emit`, which folds it into the state. The tracker given stays untouched. */
 export class TurnContext {
@@ -203,9 +205,16 @@ export class TurnContext {
     if (definition === undefined) return false;
     const worded = respond(definition, this.#wording(name, values, digits));
     if (worded === undefined) return false;
-    if (worded.buttons.length > 0) this.emit({ event: 'offered', buttons: worded.buttons });
+    if (worded.buttons.length > 0 && `${worded.text}${worded.speech}` !== '') this.#offer(worded.buttons);
     this.#speak(worded.text, worded.speech, worded.bargeIn, name, worded.variation, { buttons: worded.buttons });
     return true;
+  }
+
+  /** In text all choices of one turn are in sight, and counted through; on the phone the last menu is the one that is answered. */
+  #offer(buttons: readonly Button[]): void {
+    const before = this.events.findLast((event) => event.event === 'offered')?.buttons ?? [];
+    const all = this.state.channel === 'text' ? [...before, ...buttons] : buttons;
+    this.emit({ event: 'offered', buttons: all.slice(0, MAX_OFFERED) });
   }
 
   /** Says a response at once, while the turn goes on; nobody to say it to is no error. */
@@ -237,7 +246,7 @@ export class TurnContext {
     return summarize({ language: this.state.language, reason, wishes: this.state.wishes, slots: this.#learnt() });
   }
 
-  /** What is said from here on is kept as sound, or not. */
+  /** Sound is kept, or not: `pause` and `stop` hold from the reply on, also for its words before them; `start` and `resume` once the reply's words, if any come before them, have been said. */
   record(action: RecordingOrder): void {
     this.actions.push({ type: 'recording', action });
   }

@@ -131,7 +131,11 @@ export class HearkenV1Server {
     const open = (start: StartMessage): void => {
       const waited = early ?? [];
       early = undefined;
-      if (refused || socket.readyState !== socket.OPEN) return;
+      if (refused || socket.readyState !== socket.OPEN) {
+        // A paused socket would never read the close frame that it waits for.
+        socket.resume();
+        return;
+      }
       try {
         session = this.#open(start, socket, remoteAddress, request.headers.origin);
         for (const [bytes, isBinary] of waited) take(bytes, isBinary);

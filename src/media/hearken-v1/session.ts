@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import { SafeEmitter } from '../../emitter.js';
 import { HearkenError } from '../../errors.js';
 import { FrameQueue } from '../frame-queue.js';
+import { Allowance } from '../platforms/allowance.js';
 import type {
   HangupCause,
   MediaNotice,
@@ -40,6 +41,11 @@ const OFFERS_HEADER = 'x-hearken-offers';
 /** Added to a transfer's own limit, for the answer to travel. */
 const TRANSFER_GRACE_MS = 2000;
 
+/** Keys in a second: nobody presses faster. At once: what a bridge kept while its socket was away. */
+const KEYS = { perSecond: 20, burst: 40 };
+/** Reports of the line; bridges tell every ten seconds. */
+const REPORTS = { perSecond: 1, burst: 1 };
+
 interface PendingTransfer {
   readonly transferId: string;
   readonly message: ServerMessage;
@@ -63,6 +69,12 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
   #unheardHangup: { readonly cause: HangupCause; readonly reason: string } | undefined;
   #resumeTimer: NodeJS.Timeout | undefined;
   #transfer: PendingTransfer | undefined;
+  /** What the application has ordered about recording: a peer that comes back may have missed it. */
+  #recordingStarted = false;
+  #recording: 'pause' | 'resume' | 'stop' | undefined;
+  readonly #keys = new Allowance({ ...KEYS, nowMs: performance.now() });
+  readonly #reports = new Allowance({ ...REPORTS, nowMs: performance.now() });
+  #lastReport = false;
 
   constructor(options: SessionOptions) {
     super(options.onListenerError);
@@ -132,6 +144,7 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
     });
     // Asked for while the socket was away, or lost with it; the peer knows a transfer that it carries out already.
     if (again && this.#transfer) this.#send(this.#transfer.message);
+    if (again) this.#repeatRecording();
     if (again) this.emit('resumed');
   }
 
@@ -158,6 +171,7 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
           hint: 'Open one WebSocket for each call.',
         });
       case 'dtmf':
+        if (!this.#keys.take(1, performance.now())) return;
         this.emit('dtmf', message.digit, message.durationMs ?? 0);
         return;
       case 'text':
@@ -177,6 +191,7 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
         this.#finishTransfer(message.transferId, message.outcome, message.status, message.reason ?? '');
         return;
       case 'quality': {
+        if (!this.#takesReport(message.final === true)) return;
         const { type: _type, ...quality } = message;
         this.emit('quality', quality);
         return;
@@ -211,6 +226,10 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
   notify(notice: MediaNotice): void {
     if (notice.type === 'transcript') this.#send({ ...notice, text: notice.text.slice(0, 4096) });
     else this.#send(notice);
+    // A recording that was stopped is not taken up again.
+    if (notice.type !== 'recording' || this.#recording === 'stop') return;
+    if (notice.action === 'start') this.#recordingStarted = true;
+    else this.#recording = notice.action;
   }
 
   transfer(request: TransferRequest): Promise<TransferOutcome> {
@@ -239,6 +258,19 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
     if (!this.#socket && this.#resumeTimer) this.#unheardHangup = { cause, reason };
     this.#send({ type: 'hangup', cause, reason: reason.slice(0, 512) });
     this.#close(cause, reason);
+  }
+
+  /** A pause that got lost would keep a card number. To a peer that has heard it, it says nothing new. */
+  #repeatRecording(): void {
+    if (this.#recordingStarted && this.#recording !== 'stop') this.#send({ type: 'recording', action: 'start' });
+    if (this.#recording !== undefined) this.#send({ type: 'recording', action: this.#recording });
+  }
+
+  /** Only who offered it may tell how the line is, not more often than is of use; the last report is taken in any case. */
+  #takesReport(final: boolean): boolean {
+    if (!this.#tellsQuality || this.#lastReport) return false;
+    this.#lastReport = final;
+    return this.#reports.take(1, performance.now()) || final;
   }
 
   #finishTransfer(transferId: string, outcome: TransferOutcome['outcome'], status: number, reason: string): void {

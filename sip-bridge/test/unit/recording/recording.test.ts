@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -118,6 +118,30 @@ describe('a recorded call', () => {
     const sound = await kept(call);
     expect(sound?.consent).toBe('service');
     expect(loudest(sound?.bot ?? new Uint8Array(0), 500)).toBeLessThan(0.5);
+  });
+
+  it('that the service begins and pauses in one breath keeps nothing until it goes on', async () => {
+    const { call } = await begin({ mode: 'ask', consentWaitMs: 0 });
+    const session = await world?.service.session(0);
+    if (!session) throw new Error('no session');
+    for (const action of ['pause', 'start', 'pause'] as const) session.send({ type: 'recording', action });
+    await until(
+      () => existsSync(join(folder, 'kept')) && readdirSync(join(folder, 'kept'), { recursive: true }).length >= 3,
+      'the file is there',
+    );
+    await talk(call, session);
+    // Said again, as it is after a lost socket: it is paused all the same.
+    session.send({ type: 'recording', action: 'start' });
+    await talk(call, session);
+    session.send({ type: 'recording', action: 'resume' });
+    session.play(tone(1500, 600));
+    session.mark('more');
+    await until(() => session.messages.filter(({ type }) => type === 'mark').length === 3, 'more was said');
+    const sound = await kept(call);
+    expect(sound?.consent).toBe('service');
+    expect(loudest(sound?.bot ?? new Uint8Array(0), 1500)).toBeGreaterThan(0.9);
+    expect(loudest(sound?.bot ?? new Uint8Array(0), 500)).toBeLessThan(0.5);
+    expect(loudest(sound?.caller ?? new Uint8Array(0), 1000)).toBeLessThan(0.5);
   });
 
   it('goes on unrecorded, and without a word about it, when the announcement can’t be read', async () => {
