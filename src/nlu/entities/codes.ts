@@ -21,6 +21,9 @@ const ID_CUE = /(?:身份证号?码?|身份证|id\s*(?:number|card)?)(?:是|为|
 const TAIL_CUE =
   /(?:尾号|后四位|最后四位|末四位|后几位|末尾|ends?\s*(?:in|with)|ending\s*(?:in|with)|last\s*(?:four|three|4)?\s*(?:digits?)?)(?:是|为|:|：|\s|is|are|，|,)*$/;
 
+/** A cue stands right before its number. */
+const CUE_CHARS = 60;
+
 /** Digits that belong to a date, an amount or a time are not codes. */
 const UNIT_AFTER =
   /^\s*(?:块|元|毛|角|分|年|月|号楼|日|号(?!码)|点|时|分钟|小时|天|周|个|件|双|斤|岁|%|折|dollars?|bucks?|yuan|percent|%|o'?clock|am\b|pm\b|a\.m|p\.m|days?|hours?|minutes?|weeks?|months?|years?|pairs?|items?|pieces?)/;
@@ -38,7 +41,8 @@ export function extractCodes(context: EntityContext, options: CodeOptions = {}):
 
 function classify(context: EntityContext, run: DigitRun, wantsDigits: boolean, options: CodeOptions): Candidate[] {
   const { text, plain, expected } = context;
-  const before = plain.slice(0, run.start);
+  // Nearby, and with one blank where there are many: the cues may have blanks in several places, and a long run of them could be shared out among those in too many ways.
+  const before = plain.slice(Math.max(0, run.start - CUE_CHARS), run.start).replace(/\s+/gu, ' ');
   const onlyDigits = run.digits.replace(/\D/g, '');
   const tail = TAIL_CUE.test(before);
   const cue = tail
