@@ -30,6 +30,7 @@ import {
   type Tracker,
 } from './tracker/tracker.js';
 import { type Extractor, shownSlots, type TurnDeps } from './turn/context.js';
+import { typedChoice } from './turn/keys.js';
 import { PolicyIndex } from './turn/policy.js';
 import { isDigitSlot } from './turn/slots.js';
 import { runTurn } from './turn/turn.js';
@@ -233,7 +234,10 @@ export class DialogueBrain implements Brain {
 
   async #parse(message: UserMessage, tracker: Tracker): Promise<ParseResult | undefined> {
     if (message.input.type !== 'text') return undefined;
-    const text = message.input.text.slice(0, 2000);
+    const typed = message.input.text.slice(0, 2000);
+    // Who types the number of a choice means what its button sends.
+    const choice = message.channel === 'text' ? typedChoice(tracker.state.offered, typed) : undefined;
+    const text = choice?.payload ?? typed;
     const payload = message.channel === 'text' ? readPayload(text, this.#application) : undefined;
     if (payload !== undefined) return payload;
     const { slot, type } = tracker.state.expectation;

@@ -62,8 +62,10 @@ function eventInput(event: string, key: string): UserInput | undefined {
 
 /** The replies as messages of at most 2,048 bytes, cut between lines, else between sentences, never inside a character. */
 export function textsOf(reply: ChatResponse): readonly string[] {
+  // Counted through, as the conversation does: a number means one of all the choices above it.
+  let choices = 0;
   const whole = reply.replies
-    .map(({ text, buttons = [] }) => [text, ...buttons.map(({ title }, at) => `${at + 1}. ${title}`)].join('\n'))
+    .map(({ text, buttons = [] }) => [text, ...buttons.map(({ title }) => `${++choices}. ${title}`)].join('\n'))
     .join('\n')
     .trim();
   if (whole === '') return [];

@@ -1,3 +1,4 @@
+import type { OfferedButton } from '../tracker/events.js';
 import { runAction } from './act.js';
 import { respondToPayload } from './answer.js';
 import type { TurnContext } from './context.js';
@@ -40,17 +41,28 @@ export async function keyPressed(ctx: TurnContext, digits: string): Promise<void
 }
 
 /**
- * The key that a typed text stands for: one that works everywhere, the number of a choice that is offered, or one that the open question names ("press one for yes"). Undefined for words. Chinese keyboards
- * write `＊` and `０`.
+ * The choice that a typed number takes of those shown last: the one that is called so ("2" of the sizes 1, 2, 4), or sends that, else the n-th. It counts before what the number means to the
+ * question, since that is what its list is numbered by.
+ */
+export function typedChoice(offered: readonly OfferedButton[], text: string): OfferedButton | undefined {
+  if (offered.length === 0 || text.length > MAX_TYPED_CHARS) return undefined;
+  const key = plain(text);
+  if (!/^\d{1,2}$/.test(key)) return undefined;
+  return (
+    offered.find(({ title, payload }) => plain(title) === key || plain(payload) === key) ?? offered[Number(key) - 1]
+  );
+}
+
+/**
+ * The key that a typed text stands for: one that works everywhere, or one that the open question names ("press one for yes"). Undefined for words, and for a choice that is offered: it is read as the words
+ * it sends. Chinese keyboards write `＊` and `０`.
  */
 export function typedKey(ctx: TurnContext, text: string): string | undefined {
   if (ctx.state.channel !== 'text' || text.length > MAX_TYPED_CHARS) return undefined;
-  const key = text.normalize('NFKC').trim();
+  const key = plain(typedChoice(ctx.tracker.state.offered, text)?.payload ?? text);
   if (Object.hasOwn(COMMANDS, key)) return key;
   const question = questionOf(ctx.application, ctx.top);
-  if (!/^\d{1,2}$/.test(key)) return undefined;
-  // "2": the second of the choices above.
-  if (question === undefined) return ctx.state.offered[Number(key) - 1] === undefined ? undefined : key;
+  if (!/^\d{1,2}$/.test(key) || question === undefined) return undefined;
   const { slot, pending } = question;
   const named =
     pending !== undefined || slot.type === 'bool'
@@ -58,6 +70,8 @@ export function typedKey(ctx: TurnContext, text: string): string | undefined {
       : slot.voice.keypad.has(key) || (slot.type === 'categorical' && slot.values[Number(key) - 1] !== undefined);
   return named ? key : undefined;
 }
+
+const plain = (text: string): string => text.normalize('NFKC').trim();
 
 /** A key and blanks around it. */
 const MAX_TYPED_CHARS = 8;

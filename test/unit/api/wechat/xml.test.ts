@@ -94,6 +94,14 @@ describe('replies', () => {
   });
 });
 
+it('counts choices on through the replies of one turn, so that each number is there once', () => {
+  const replies = ['a', 'b'].map((text) => ({
+    text,
+    buttons: [1, 2].map((at) => ({ title: `${text}${at}`, payload: `/${text}${at}` })),
+  }));
+  expect(textsOf({ replies } as never)).toEqual(['a\n1. a1\n2. a2\nb\n3. b1\n4. b2']);
+});
+
 it('shows choices as a list with numbers', () => {
   const buttons = [
     { title: '查订单', payload: '/order_status' },
