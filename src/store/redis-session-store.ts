@@ -22,10 +22,12 @@ export interface RedisSessionStoreOptions {
   readonly onState?: (state: 'ready' | 'lost', reason: string) => void;
 }
 
-/** Writes version ARGV[1] unless a newer one is there. Returns 1, or 0 when there is. */
+/** Writes version ARGV[1] unless a newer one is there, or the same one by another write. Returns 1, or 0 when there is. What this very write left there already stays as it is. */
 const RESTORE = `
 local found = tonumber(redis.call('HGET', KEYS[1], 'v') or '0')
-if found > tonumber(ARGV[1]) then return 0 end
+local version = tonumber(ARGV[1])
+if found > version then return 0 end
+if found == version and redis.call('HGET', KEYS[1], 'w') ~= ARGV[5] then return 0 end
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'v', ARGV[1], 'd', ARGV[2], 'w', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`;
@@ -46,8 +48,8 @@ export type Found = 'same' | StoredJson | undefined;
 /** A lock of Redis while its taker has it. */
 export interface HeldJson {
   readonly found: Found;
-  /** Writes over the version expected and frees the lock. SESSION_CONFLICT when that is not the one stored; the lock stays then. */
-  finish(json: Buffer, expectedVersion: number): Promise<Written>;
+  /** Writes over the version expected and frees the lock. SESSION_CONFLICT when that is not the one stored; the lock stays then. `write`: see `nextWrite`. */
+  finish(json: Buffer, expectedVersion: number, write?: string): Promise<Written>;
 }
 
 interface Lock {
@@ -186,17 +188,20 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     return (await this.putJson(key, Buffer.from(JSON.stringify(value)), expectedVersion)).version;
   }
 
-  async putJson(key: string, json: Buffer, expectedVersion: number): Promise<Written> {
-    return this.#write(key, json, expectedVersion);
+  /** `write`: the name that it is stored under; who keeps it can tell later whether a write that nobody answered was done. See `nextWrite`. */
+  async putJson(key: string, json: Buffer, expectedVersion: number, write?: string): Promise<Written> {
+    return this.#write(key, json, expectedVersion, undefined, write);
   }
 
-  /** Brings back what was written while Redis was away: this version, unless there is a newer one, which is told by undefined. */
-  async restoreJson(key: string, json: Buffer, version: number): Promise<Written | undefined> {
-    const write = this.#nextWrite();
+  /**
+   * Brings back what was written while Redis was away, under the name of the write that was tried then. False when a newer version is there, or this one by somebody else; true also when that write had arrived
+   * all the same, or an earlier call had.
+   */
+  async restoreJson(key: string, json: Buffer, { version, write }: Written): Promise<boolean> {
     const answer = await this.#ask(() =>
       this.#redis.hearkenRestore(this.#session(key), version, json, this.#ttlMs, ENVELOPE_SCHEMA, write),
     );
-    return answer === 1 ? { version, write } : undefined;
+    return answer === 1;
   }
 
   async delete(key: string): Promise<void> {
@@ -242,8 +247,8 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
       const found = what === 1 ? 'same' : what === 2 ? this.#read(key, schema, version, write, json) : undefined;
       return await work({
         found,
-        finish: async (bytes, expected) => {
-          const written = await this.#write(key, bytes, expected, token);
+        finish: async (bytes, expected, write) => {
+          const written = await this.#write(key, bytes, expected, token, write);
           this.#held.delete(token);
           return written;
         },
@@ -252,6 +257,11 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
       // The turn is done and stored: nobody needs to wait for the release.
       if (this.#held.delete(token)) this.#free(lock, token);
     }
+  }
+
+  /** A name for a write, unlike any other of any instance. */
+  nextWrite(): string {
+    return `${this.#instance}.${(this.#writes++).toString(36)}`;
   }
 
   async ping(): Promise<void> {
@@ -291,8 +301,13 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     }
   }
 
-  async #write(key: string, json: Buffer, expectedVersion: number, token?: string): Promise<Written> {
-    const write = this.#nextWrite();
+  async #write(
+    key: string,
+    json: Buffer,
+    expectedVersion: number,
+    token?: string,
+    write = this.nextWrite(),
+  ): Promise<Written> {
     const lock = `${this.#prefix}lock:${key}`;
     const [answer] = await this.#rounds.put(lock, this.#session(key), json, expectedVersion, write, token);
     const version = Number(answer);
@@ -307,11 +322,6 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
       () => this.#orphans.delete(token),
       () => {},
     );
-  }
-
-  /** Unlike any other of any instance. */
-  #nextWrite(): string {
-    return `${this.#instance}.${(this.#writes++).toString(36)}`;
   }
 
   #session(key: string): string {

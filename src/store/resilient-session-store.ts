@@ -12,14 +12,14 @@ export interface ResilientSessionStoreOptions {
   /** How often unsaved conversations are tried again. Default 500 ms. */
   readonly retryMs?: number;
   readonly now?: () => number;
-  /** Told when another instance was further: our copy is dropped. */
+  /** Told when another instance was further, or as far and faster: our copy is dropped. */
   readonly onConflict?: (key: string) => void;
 }
 
 interface Copy<T> {
   readonly kept: KeptValue<T>;
   readonly version: number;
-  /** Which write of Redis it is a copy of; empty for one that Redis has not seen. */
+  /** Which write of Redis it is a copy of; for an unsaved one the write that was tried, of which nobody knows whether it arrived. */
   readonly write: string;
   readonly saved: boolean;
   readonly expiresAtMs: number;
@@ -28,7 +28,7 @@ interface Copy<T> {
 /**
  * Redis with a copy at hand: when Redis goes away in the middle, the conversations that this instance has been holding go on from their copies, under its own locks, and
  * are written back when Redis returns (also one that comes back empty). A conversation it does not know is refused with STORE_UNAVAILABLE meanwhile. Should two
- * instances have gone on with the same conversation, the further one wins.
+ * instances have gone on with the same conversation, the further one wins; of two that are as far, the one that Redis has.
  */
 export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
   readonly kind = 'redis';
@@ -67,7 +67,7 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   put(key: string, value: T, expectedVersion: number): Promise<number> {
-    return this.#put(key, value, expectedVersion, (json) => this.#remote.putJson(key, json, expectedVersion));
+    return this.#put(key, value, expectedVersion, (json, id) => this.#remote.putJson(key, json, expectedVersion, id));
   }
 
   async delete(key: string): Promise<void> {
@@ -134,7 +134,7 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
           ? session(copy)
           : this.#taken(key, copy, found === 'same' ? undefined : found);
       },
-      finish: (value, version) => this.#put(key, value, version, (json) => remote.finish(json, version)),
+      finish: (value, version) => this.#put(key, value, version, (json, id) => remote.finish(json, version, id)),
     };
   }
 
@@ -142,45 +142,47 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
   #taken(key: string, copy: Copy<T> | undefined, found: StoredJson | undefined): StoredSession<T> | undefined {
     // A Redis that came back without its memory: ours is the only one left.
     if (found === undefined) return copy === undefined ? undefined : session(copy);
-    return session(this.#keep(key, KeptValue.ofJson(found.json), found.version, found.write));
+    return session(this.#keep(key, KeptValue.ofJson(found.json), found, true));
   }
 
   async #put(
     key: string,
     value: T,
     expectedVersion: number,
-    write: (json: Buffer) => Promise<Written>,
+    write: (json: Buffer, id: string) => Promise<Written>,
   ): Promise<number> {
     const kept = KeptValue.of(value);
     const { json } = kept;
     const copy = this.#live(key);
+    const tried = { version: expectedVersion + 1, write: this.#remote.nextWrite() };
     try {
-      const written = await write(json);
-      this.#keep(key, kept, written.version, written.write);
+      const written = await write(json, tried.write);
+      this.#keep(key, kept, written, true);
       return written.version;
     } catch (error) {
       if (isConflict(error) && copy?.version === expectedVersion && (await this.#remote.getJson(key)) === undefined) {
-        const restored = await this.#remote.restoreJson(key, json, expectedVersion + 1);
-        this.#keep(key, kept, expectedVersion + 1, restored?.write ?? '');
-        return expectedVersion + 1;
+        // Somebody else was faster to bring theirs back.
+        if (!(await this.#remote.restoreJson(key, json, tried))) throw error;
+        this.#keep(key, kept, tried, true);
+        return tried.version;
       }
       if (!isAway(error)) throw error;
       if ((copy?.version ?? 0) !== expectedVersion) throw versionConflict(key, expectedVersion, copy?.version ?? 0);
-      this.#keep(key, kept, expectedVersion + 1);
-      return expectedVersion + 1;
+      this.#keep(key, kept, tried, false);
+      return tried.version;
     }
   }
 
-  /** The copy as Redis has it now; undefined when another instance was further. */
+  /** The copy as Redis has it now; undefined when another instance was further, or as far. */
   async #writeBack(key: string, copy: Copy<T>): Promise<Copy<T> | undefined> {
-    const written = await this.#remote.restoreJson(key, copy.kept.json, copy.version);
+    const restored = await this.#remote.restoreJson(key, copy.kept.json, copy);
     this.#unsaved.delete(key);
-    if (written === undefined) {
+    if (!restored) {
       this.#forget(key);
       this.#options.onConflict?.(key);
       return undefined;
     }
-    const saved = { ...copy, write: written.write, saved: true };
+    const saved = { ...copy, saved: true };
     this.#copies.set(key, saved);
     return saved;
   }
@@ -198,10 +200,8 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
     this.#unsaved.delete(key);
   }
 
-  /** `write` is missing while Redis has not got it. */
-  #keep(key: string, kept: KeptValue<T>, version: number, write?: string): Copy<T> {
-    const saved = write !== undefined;
-    const copy = { kept, version, write: write ?? '', saved, expiresAtMs: this.#now() + this.#options.ttlMs };
+  #keep(key: string, kept: KeptValue<T>, { version, write }: Written, saved: boolean): Copy<T> {
+    const copy = { kept, version, write, saved, expiresAtMs: this.#now() + this.#options.ttlMs };
     this.#copies.delete(key);
     this.#copies.set(key, copy);
     this.#ready.use(key, kept);

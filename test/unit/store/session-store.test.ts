@@ -1,3 +1,4 @@
+import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
@@ -8,6 +9,52 @@ import { redisMissing, TestRedis } from '../../../src/testing/redis-server.js';
 
 interface Value {
   readonly text: string;
+}
+
+/** The way of one instance to Redis, which can be cut, or lose what Redis answers, while others still reach it. */
+class Way {
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((socket) => {
+    const redis = connectTcp(this.#redisPort, '127.0.0.1');
+    for (const [each, other] of [
+      [socket, redis],
+      [redis, socket],
+    ] as const) {
+      this.#sockets.add(each);
+      each.on('error', () => {}).on('close', () => other.destroy());
+    }
+    socket.on('data', (bytes) => redis.write(bytes));
+    redis.on('data', (bytes) => this.answers && socket.write(bytes));
+    if (this.#cut) socket.destroy();
+  });
+  readonly #redisPort: number;
+  #cut = false;
+  answers = true;
+
+  constructor(redisUrl: string) {
+    this.#redisPort = Number(new URL(redisUrl).port);
+  }
+
+  async open(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    const address = this.#server.address();
+    return `redis://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  }
+
+  cut(): void {
+    this.#cut = true;
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+  }
+
+  mend(): void {
+    this.#cut = false;
+  }
+
+  close(): void {
+    this.cut();
+    this.#server.close();
+  }
 }
 
 /** What a machine with too much to do does to a process. */
@@ -410,6 +457,60 @@ describe.skipIf(missing !== undefined)(`Redis with a copy at hand${missing ? ` (
     await b.put('two', { text: 'new 2' }, 1);
     expect(await a.get('two')).toEqual({ value: { text: 'new 2' }, version: 2 });
     await Promise.all([a.close(), b.close()]);
+  });
+
+  it('does not write a turn that never reached Redis over that of another instance that is as far, and says so', async () => {
+    const url = redis?.url ?? '';
+    const way = new Way(url);
+    const conflicts: string[] = [];
+    const remote = await RedisSessionStore.connect<Value>({ url: await way.open(), ttlMs: 60_000 });
+    const a = new ResilientSessionStore(remote, {
+      ttlMs: 60_000,
+      retryMs: 20,
+      onConflict: (key) => conflicts.push(key),
+    });
+    const b = await connect(url);
+    await a.put('as far', { text: 'first' }, 0);
+    way.cut();
+    expect(await a.put('as far', { text: 'of a' }, 1)).toBe(2);
+    expect(a.unsaved).toBe(1);
+    await b.get('as far');
+    expect(await b.put('as far', { text: 'of b' }, 1)).toBe(2);
+    way.mend();
+    await expect.poll(() => a.unsaved, { timeout: 8000 }).toBe(0);
+    expect(conflicts).toEqual(['as far']);
+    for (const each of [a, b]) expect(await each.get('as far')).toEqual({ value: { text: 'of b' }, version: 2 });
+    await Promise.all([a.close(), b.close()]);
+    way.close();
+  });
+
+  it('knows a turn for its own that reached Redis though the answer was lost', async () => {
+    const url = redis?.url ?? '';
+    const way = new Way(url);
+    const conflicts: string[] = [];
+    const remote = await RedisSessionStore.connect<Value>({
+      url: await way.open(),
+      ttlMs: 60_000,
+      commandTimeoutMs: 200,
+    });
+    const a = new ResilientSessionStore(remote, {
+      ttlMs: 60_000,
+      retryMs: 20,
+      onConflict: (key) => conflicts.push(key),
+    });
+    const b = await connect(url);
+    await a.put('arrived', { text: 'first' }, 0);
+    way.answers = false;
+    expect(await a.put('arrived', { text: 'second' }, 1)).toBe(2);
+    await expect.poll(() => b.get('arrived'), { timeout: 8000 }).toEqual({ value: { text: 'second' }, version: 2 });
+    expect(a.unsaved).toBe(1);
+    way.answers = true;
+    await expect.poll(() => a.unsaved, { timeout: 8000 }).toBe(0);
+    expect(conflicts).toEqual([]);
+    expect(await b.put('arrived', { text: 'third' }, 2)).toBe(3);
+    expect((await a.get('arrived'))?.value.text).toBe('third');
+    await Promise.all([a.close(), b.close()]);
+    way.close();
   });
 
   it('loses and doubles nothing when Redis is killed and started again under load', async () => {
