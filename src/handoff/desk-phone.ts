@@ -13,8 +13,8 @@ export interface PhoneRequest extends Omit<DeskRequest, 'kind'> {
   readonly limitMs: number;
 }
 
-/** What came of it; call it once. */
-export type PhoneOver = (answered: boolean) => void;
+/** What came of it; `unknown`: somebody else rings them, and who answers is not told. Call it once. */
+export type PhoneOver = (came: 'answered' | 'unknown' | 'failed') => void;
 
 export interface DeskPhoneOptions {
   readonly clock: Clock;
@@ -57,10 +57,10 @@ export class DeskPhone {
     this.#options = options;
   }
 
-  /** Those that nobody has opened yet. */
+  /** Those that nobody has opened yet, but for those that ring at the one whose they are. */
   get calls(): PhoneCall[] {
     return [...this.#items.values()]
-      .filter(({ chat }) => chat === undefined)
+      .filter(({ chat, state, agents }) => chat === undefined && (state === 'answered' || agents.length === 0))
       .map(({ request, state, sinceMs, agents }) => ({
         callId: request.callId,
         caller: request.caller,
@@ -96,17 +96,24 @@ export class DeskPhone {
     if (oldest?.done === false) this.#drop(oldest.value);
     for (const { name } of item.agents) this.#options.publish({ type: 'offer', offer: offerOf(item) }, name);
     this.#changed();
-    return (answered) => this.#over(item, answered);
+    return (came) => this.#over(item, came);
   }
 
-  /** In this agent's hands from now on; the same again for who has it. Throws NOT_FOUND, SESSION_CONFLICT. */
-  open(callId: string, user: DeskUser): Chat {
+  /**
+   * In this agent's hands from now on; the same again for who has it. What was put through to somebody's telephone is theirs, and a supervisor's (`anybodys`). Throws NOT_FOUND, FORBIDDEN,
+   * SESSION_CONFLICT.
+   */
+  open(callId: string, user: DeskUser, anybodys = false): Chat {
     const item = this.#items.get(callId);
     if (item === undefined)
       throw new HearkenError('NOT_FOUND', 'No such call is being put through.', {
         hint: 'It was a while ago, or at another instance; look for it among past calls.',
       });
-    const { chat } = item;
+    const { chat, agents } = item;
+    if (!anybodys && agents.length > 0 && !agents.some(({ name }) => name === user.name))
+      throw new HearkenError('FORBIDDEN', "This call was put through to somebody else's telephone.", {
+        hint: 'Ask them, or a supervisor.',
+      });
     if (chat === undefined) return this.#begin(item, user);
     if (chat.agent === user.name) return chat;
     throw new HearkenError('SESSION_CONFLICT', 'Somebody else has opened this call.', { hint: 'Ask your colleagues.' });
@@ -131,9 +138,9 @@ export class DeskPhone {
     this.#items.clear();
   }
 
-  #over(item: Item, answered: boolean): void {
+  #over(item: Item, came: Parameters<PhoneOver>[0]): void {
     if (this.#items.get(item.request.callId) !== item || item.state === 'answered') return;
-    if (!answered) {
+    if (came === 'failed') {
       this.#items.delete(item.request.callId);
       this.#unring(item, 'gone');
       if (item.chat !== undefined) this.#options.notPutThrough(item.chat.id);
@@ -146,7 +153,7 @@ export class DeskPhone {
     if (item.chat === undefined) {
       // The last words, too: they are gone with the call.
       item.context = this.#options.context(item.request);
-      if (only !== undefined && item.agents.length === 1) this.#begin(item, only);
+      if (came === 'answered' && only !== undefined && item.agents.length === 1) this.#begin(item, only);
     }
     this.#unring(item, 'accepted');
     this.#changed();

@@ -32,10 +32,11 @@ async function putThrough(
   const over = desk.phone.rings({ ...factsOf(session, request, calls), target, limitMs: timeoutMs });
   try {
     const outcome = await session.transfer(request);
-    over(outcome.outcome === 'completed');
+    // 202: the other platform has taken it on and dials; whether somebody answers is not told here.
+    over(outcome.outcome !== 'completed' ? 'failed' : outcome.status === 202 ? 'unknown' : 'answered');
     return outcome;
   } catch (error) {
-    over(false);
+    over('failed');
     throw error;
   }
 }

@@ -105,7 +105,8 @@ export async function deskRoutes(app: FastifyInstance, options: DeskRouteOptions
     },
   );
   api.post('/desk/phone/:id/open', { ...taking, onRequest: ofAgents }, async (request) => {
-    const begun = desk.phone.open(request.params.id, guard.viewer(request));
+    const viewer = guard.viewer(request);
+    const begun = desk.phone.open(request.params.id, viewer, viewer.is('supervisor'));
     note(request, 'openPhoneCall', begun.callId);
     return begun;
   });

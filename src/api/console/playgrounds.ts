@@ -33,6 +33,7 @@ export interface PlaygroundOptions {
 interface Room {
   readonly owner: string;
   readonly child: PlaygroundChild;
+  readonly app: PlaygroundApp;
   /** Takes its calls, from the first one on. */
   talk: PlaygroundTalk | undefined;
   view: Playground;
@@ -84,6 +85,7 @@ export class Playgrounds {
     const room: Room = {
       owner,
       child,
+      app: found,
       talk: undefined,
       view: {
         id,
@@ -146,8 +148,8 @@ export class Playgrounds {
   talk(owner: string, id: string): PlaygroundTalk {
     const room = this.#readyRoom(owner, id);
     const { openLine, media, logger, onTalk } = this.#options;
-    const app = this.apps.find(({ name }) => name === room.view.app);
-    if (openLine === undefined || media === undefined || app === undefined) throw unknown();
+    const { app } = room;
+    if (openLine === undefined || media === undefined) throw unknown();
     this.#awaitIdle(id, room);
     room.talk ??= new PlaygroundTalk({
       ...{ app, owner, media, logger, openLine, child: room.child, languages: room.view.languages },

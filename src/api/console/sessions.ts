@@ -72,7 +72,9 @@ export class ConsoleSessions {
     const nowMs = this.#nowMs();
     const user = nowMs < this.#endMs(session) ? await this.#users.get(session.name) : undefined;
     if (user === undefined || user.generation !== session.generation) {
-      await this.#close(key);
+      // Who has an older list of users than another instance only does not let them in here.
+      if (nowMs >= this.#endMs(session) || (user !== undefined && user.generation > session.generation))
+        await this.#close(key);
       return undefined;
     }
     if (!use) return { user, expiresAtMs: this.#endMs(session) };

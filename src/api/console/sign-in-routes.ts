@@ -82,8 +82,9 @@ export async function signInRoutes(app: FastifyInstance, options: SignInRouteOpt
   api.post('/sign-out', { schema: { hide: true } }, async (request, reply) => {
     fromOurPage(request.method, request.headers);
     const session = await guard.session(request.headers);
-    await sessions.end(cookieOf(request.headers));
+    // First: the browser forgets it even when the store can't.
     setCookie(request, reply, undefined);
+    await sessions.end(cookieOf(request.headers));
     if (session !== undefined) audit.add({ who: session.user.name, what: 'signOut', address: request.ip });
     return reply.status(204).send();
   });

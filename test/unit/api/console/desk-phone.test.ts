@@ -8,12 +8,12 @@ import { type ConsoleServer, startConsole } from '../../../support/console.js';
 
 /** A caller by telephone; the test says what comes of a transfer. */
 class Caller extends FakeMediaSession {
-  settle: (outcome: 'completed' | 'failed') => void = () => undefined;
+  settle: (outcome: 'completed' | 'failed', status?: number) => void = () => undefined;
 
   override transfer(request: TransferRequest): Promise<TransferOutcome> {
     this.transfers.push(request);
     return new Promise((resolve) => {
-      this.settle = (outcome) => resolve({ transferId: request.transferId, outcome, status: 200, reason: '' });
+      this.settle = (outcome, status = 200) => resolve({ transferId: request.transferId, outcome, status, reason: '' });
     });
   }
 }
@@ -89,6 +89,21 @@ describe('a call by telephone that is handed over', () => {
       'left',
       'wrapUp',
     ]);
+  });
+
+  it("whose answer another platform does not tell is in nobody's hands until its agent opens it", async () => {
+    const { client: anna, live } = await atDesk('anna', '1042');
+    const { client: bo } = await atDesk('bo', '1043');
+    const { caller, outcome } = putThrough('call-7', 'sip:1042@pbx.example.com');
+    await live.wait('offer');
+    expect((await bo.post('/desk/phone/call-7/open')).status).toBe(403);
+    caller.settle('completed', 202);
+    await outcome;
+    const { phoneCalls } = await live.wait('phoneCalls', ({ phoneCalls: [call] }) => call?.state === 'answered');
+    expect(phoneCalls).toMatchObject([{ callId: 'call-7', agents: ['anna'] }]);
+    expect(live.events.some(({ type }) => type === 'chat')).toBe(false);
+    expect((await bo.post('/desk/phone/call-7/open')).status).toBe(403);
+    expect((await anna.post('/desk/phone/call-7/open')).body).toMatchObject({ agent: 'anna', state: 'open' });
   });
 
   it('disappears from the desk when nobody answers', async () => {
