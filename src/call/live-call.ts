@@ -15,6 +15,7 @@ import { EchoGuard } from './echo-guard.js';
 import type { Music } from './hold-music.js';
 import { openingFacts } from './opening.js';
 import { PartialAssessor } from './partial-assessor.js';
+import { isParting } from './parting.js';
 import { graphFor } from './question-graph.js';
 import type { CallRecord } from './record.js';
 import { RecordingOrders } from './recording-orders.js';
@@ -152,9 +153,8 @@ export class LiveCall {
     this.#speculation = new Speculation({
       rehearse: (turnId, text) => this.#mind.rehearse(turnId, text),
       prepare: (speech, rate, language, signal) => this.#voice.prepare(speech, rate, language, signal),
-      foreseen: (text, { actions }) => {
-        if (actions.some(({ type }) => type === 'hangup'))
-          this.#dispatch({ type: 'parting', atMs: this.#nowMs(), text });
+      foreseen: (text, result) => {
+        if (isParting(text, result)) this.#dispatch({ type: 'parting', atMs: this.#nowMs(), text });
       },
       record: (data) => record.event(this.#nowMs(), 'speculation', data),
       nowMs: () => this.#nowMs(),

@@ -43,6 +43,7 @@ export class CallRecord {
   readonly #audio: StereoRecorder | undefined;
   #flushedMs = 0;
   #lastMs = 0;
+  #closed = false;
   #broken = false;
   #watched = true;
   /** Sound is left out: silence in its place, for a while or for good. */
@@ -95,7 +96,9 @@ export class CallRecord {
     }
   }
 
+  /** What comes of work that outlives the call by a moment (a guess, another ear) is not of the call any more. */
   event(atMs: number, type: string, data: Readonly<Record<string, unknown>> = {}): void {
+    if (this.#closed) return;
     this.#lastMs = Math.max(this.#lastMs, atMs);
     this.#watch((watcher) => watcher.event({ ...data, atMs, type }));
     if (this.#broken) return;
@@ -126,6 +129,7 @@ export class CallRecord {
   }
 
   async close(atMs: number): Promise<void> {
+    this.#closed = true;
     const failed = await this.#audio?.close(Math.max(atMs, this.#lastMs));
     if (failed !== undefined) this.#break(failed);
     const lines = this.#lines;
