@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -19,6 +20,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.test.ts', 'sip-bridge/test/unit/**/*.test.ts'],
           testTimeout: 20_000,
+          // On two cores vitest would take one: much of a test is waiting.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -27,6 +31,7 @@ export default defineConfig({
           name: 'scenario',
           include: ['test/scenario/**/*.test.ts', 'sip-bridge/test/scenario/**/*.test.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 90_000,
           hookTimeout: 60_000,
         },
