@@ -102,13 +102,14 @@ export class SideEar {
     if (this.#closed) return { text };
     const first = this.#answers === 0;
     if (text !== '') this.#answers++;
-    const other = await this.#inTime(this.#other(text, first, clip));
+    const other = await this.#inTime(this.#other(text, first, clip), '');
     if (this.#answers >= MOST_ANSWERS) this.close();
     if (other === '') return { text };
     const { asks, areOther, language, ownLanguage } = this.#options;
     if (asks(other)) return { text: other, language };
-    const switches = first && (await areOther?.({ language: ownLanguage, text }, { language, text: other }));
-    return switches ? { text: other, language } : { text };
+    if (!first || !areOther) return { text };
+    const switches = this.#inTime(areOther({ language: ownLanguage, text }, { language, text: other }), false);
+    return (await switches) ? { text: other, language } : { text };
   }
 
   close(): void {
@@ -171,14 +172,11 @@ export class SideEar {
     });
   }
 
-  /** What comes within the time that a caller may be kept waiting for it. */
-  #inTime(text: Promise<string>): Promise<string> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(WAIT_MS, () => resolve(''));
-      void text.then((heard) => {
-        cancel();
-        resolve(heard);
-      });
+  /** What comes within the time that a caller may be kept waiting for it. Rejects like `answer`. */
+  #inTime<T>(answer: Promise<T>, otherwise: T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.clock.after(WAIT_MS, () => resolve(otherwise));
+      answer.finally(cancel).then(resolve, reject);
     });
   }
 }

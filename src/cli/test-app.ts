@@ -1,19 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { pino } from 'pino';
 import { loadConfig } from '../config.js';
 import { problemText } from '../dialogue/app/load.js';
 import { readConversationTests } from '../dialogue/conversation-tests/read.js';
 import { runConversationTest, type TestOutcome } from '../dialogue/conversation-tests/run.js';
-import { createBrain } from '../dialogue/create-brain.js';
 import { HearkenError, messageOf } from '../errors.js';
-import { FileDeskStore } from '../handoff/file-desk-store.js';
-import { trainOrLoadForApp } from '../nlu/index.js';
-import { MemorySessionStore } from '../store/memory-session-store.js';
-
-const NO_LOG = { append() {}, history: async () => [], flush: async () => {}, close: async () => {} };
+import { type OfflineOptions, openOfflineApplication } from '../replay/offline-application.js';
 
 /** `hearken test <folder>`: the application's conversation tests, in text, with a diff for each that fails. */
 export function testCommand(): Command {
@@ -28,6 +19,7 @@ export function testCommand(): Command {
         ...(options.only === undefined ? {} : { only: options.only }),
         environment: appEnvironment,
         privateHosts: config.app.privateHosts,
+        allowedHosts: config.app.allowedHosts,
       });
       const failed = outcomes.filter((outcome) => outcome.diff.length > 0);
       if (options.json) {
@@ -54,18 +46,15 @@ export function testCommand(): Command {
     });
 }
 
-export interface TestOptions {
+export interface TestOptions extends OfflineOptions {
   /** Only tests whose name contains this. */
   readonly only?: string;
-  /** Environment variables the application may use. */
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly privateHosts?: readonly string[];
 }
 
 /** Trains (or finds) the understanding, then runs the tests one after another. Throws APP_INVALID when a test can't be read or there is none. */
 export async function testApplication(
   folder: string,
-  { only, environment = {}, privateHosts = [] }: TestOptions = {},
+  { only, ...given }: TestOptions = {},
 ): Promise<readonly TestOutcome[]> {
   const { tests, problems } = await readConversationTests(folder).catch((error: unknown) => {
     throw new HearkenError('APP_INVALID', `The application folder ${folder} can't be read: ${messageOf(error)}`, {
@@ -87,35 +76,13 @@ export async function testApplication(
     throw new HearkenError('APP_INVALID', `There are no conversation tests in ${folder}.`, {
       hint: 'Write them in tests/*.yml as "test_cases:" or "stories:".',
     });
-  const cache = join(tmpdir(), 'hearken-test');
-  const intentModel = await trainOrLoadForApp(folder, join(cache, 'nlu'));
-  const sessions = new MemorySessionStore({ ttlMs: 600_000 });
-  // Tickets and call-backs that the conversations bring about go with the tests.
-  const deskFolder = await mkdtemp(join(tmpdir(), 'hearken-test-desk-'));
-  const desk = await FileDeskStore.open(join(deskFolder, 'desk.jsonl'));
+  const application = await openOfflineApplication(folder, given);
   try {
-    const brain = await createBrain({
-      appFolder: folder,
-      cacheFolder: join(cache, 'actions'),
-      intentModel,
-      sessions,
-      desk,
-      environment,
-      privateHosts,
-      log: NO_LOG,
-      logger: pino({ level: 'silent' }),
-      handoffTarget: 'sip:agent@localhost',
-    });
-    try {
-      const outcomes: TestOutcome[] = [];
-      for (const test of chosen) outcomes.push(await runConversationTest(test, brain, sessions));
-      return outcomes;
-    } finally {
-      await brain.close();
-    }
+    const brain = application.brain({});
+    const outcomes: TestOutcome[] = [];
+    for (const test of chosen) outcomes.push(await runConversationTest(test, brain, application.sessions));
+    return outcomes;
   } finally {
-    await desk.close();
-    await rm(deskFolder, { recursive: true, force: true });
-    await intentModel.close();
+    await application.close();
   }
 }

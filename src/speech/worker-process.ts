@@ -71,6 +71,8 @@ export class WorkerProcess extends SafeEmitter<WorkerProcessEvents> {
   #readySince = 0;
   #timer: NodeJS.Timeout | undefined;
   #stderrTail: string[] = [];
+  /** Those who wait for it to be ready, to be told when it is closed. */
+  readonly #waiting = new Set<(error: HearkenError) => void>();
   #lastFailure: HearkenError | undefined;
 
   constructor(options: WorkerProcessOptions) {
@@ -95,7 +97,7 @@ export class WorkerProcess extends SafeEmitter<WorkerProcessEvents> {
     return this.#restarts;
   }
 
-  /** Resolves when it is ready; rejects when the start under way (or, when waiting for a restart, the last one) failed. */
+  /** Resolves when it is ready; rejects when the start under way (or, when waiting for a restart, the last one) failed or it is closed. */
   whenReady(): Promise<void> {
     if (this.#state === 'ready') return Promise.resolve();
     if (this.#state !== 'starting') return Promise.reject(this.#lastFailure ?? lost(this.#options.name, 'closed'));
@@ -103,6 +105,7 @@ export class WorkerProcess extends SafeEmitter<WorkerProcessEvents> {
       const settle = (error?: HearkenError) => {
         this.off('ready', onReady);
         this.off('down', onDown);
+        this.#waiting.delete(settle);
         if (error) reject(error);
         else resolve();
       };
@@ -110,6 +113,7 @@ export class WorkerProcess extends SafeEmitter<WorkerProcessEvents> {
       const onDown = (reason: string) => settle(this.#lastFailure ?? lost(this.#options.name, reason));
       this.on('ready', onReady);
       this.on('down', onDown);
+      this.#waiting.add(settle);
     });
   }
 
@@ -144,6 +148,7 @@ export class WorkerProcess extends SafeEmitter<WorkerProcessEvents> {
     this.#state = 'closed';
     clearTimeout(this.#timer);
     this.#rejectAll('closed');
+    for (const settle of this.#waiting) settle(lost(this.#options.name, 'closed'));
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     await new Promise<void>((resolve) => {
       const kill = setTimeout(() => child.kill('SIGKILL'), 2000);

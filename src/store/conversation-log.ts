@@ -48,6 +48,14 @@ export interface ConversationLog {
   close(): Promise<void>;
 }
 
+/** For conversations that are nobody's: tests, simulations, replays. */
+export const NO_LOG: ConversationLog = {
+  append() {},
+  history: async () => [],
+  flush: async () => {},
+  close: async () => {},
+};
+
 /** A log that people look things up in: what the service itself keeps. */
 export interface SearchableLog extends ConversationLog {
   /** Events that fit, newest first, in pages. Rejects with STORE_UNAVAILABLE, or REQUEST_INVALID for an `after` that nobody gave. */

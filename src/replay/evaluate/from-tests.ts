@@ -1,21 +1,14 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { z } from 'zod';
 import type { Config } from '../../config.js';
 import { problemText } from '../../dialogue/app/load.js';
 import type { Brain, TurnResult } from '../../dialogue/brain.js';
 import { type ConversationTest, readConversationTests } from '../../dialogue/conversation-tests/read.js';
 import { runConversationTest } from '../../dialogue/conversation-tests/run.js';
-import { createBrain } from '../../dialogue/create-brain.js';
 import { HearkenError } from '../../errors.js';
-import { FileDeskStore } from '../../handoff/file-desk-store.js';
-import { type LiveModel, trainOrLoadForApp } from '../../nlu/index.js';
-import { MemorySessionStore } from '../../store/memory-session-store.js';
+import { type OfflineApplication, openOfflineApplication } from '../offline-application.js';
 import { CLOSING_INTENTS, type HeldOutIntents, type JudgedConversation } from './evaluation.js';
-
-const NO_LOG = { append() {}, history: async () => [], flush: async () => {}, close: async () => {} };
 
 export interface JudgedTests {
   readonly conversations: readonly JudgedConversation[];
@@ -40,40 +33,19 @@ export async function judgeTests(
     throw new HearkenError('APP_INVALID', `There are no conversation tests in ${folder}.`, {
       hint: 'Write them in tests/*.yml as "test_cases:" or "stories:", or judge the log with --log.',
     });
-  const cache = join(tmpdir(), 'hearken-test');
-  const intentModel = await trainOrLoadForApp(folder, join(cache, 'nlu'));
-  const deskFolder = await mkdtemp(join(tmpdir(), 'hearken-evaluate-'));
-  const desk = await FileDeskStore.open(join(deskFolder, 'desk.jsonl'));
+  const { privateHosts, allowedHosts } = config.app;
+  const application = await openOfflineApplication(folder, { environment, privateHosts, allowedHosts });
   try {
-    const sessions = new MemorySessionStore({ ttlMs: 600_000 });
-    const brain = await createBrain({
-      appFolder: folder,
-      cacheFolder: join(cache, 'actions'),
-      intentModel,
-      sessions,
-      desk,
-      environment,
-      privateHosts: config.app.privateHosts,
-      allowedHosts: config.app.allowedHosts,
-      log: NO_LOG,
-      logger: pino({ level: 'silent' }),
-      handoffTarget: 'sip:agent@localhost',
-    });
-    try {
-      const judged: JudgedConversation[] = [];
-      for (const test of tests) {
-        const heard: Heard[] = [];
-        const { diff } = await runConversationTest(test, listening(brain, heard), sessions);
-        judged.push(judge(test, diff, heard));
-      }
-      return { conversations: judged, heldOut: await heldOutOf(intentModel, join(cache, 'nlu')) };
-    } finally {
-      await brain.close();
+    const brain = application.brain({});
+    const judged: JudgedConversation[] = [];
+    for (const test of tests) {
+      const heard: Heard[] = [];
+      const { diff } = await runConversationTest(test, listening(brain, heard), application.sessions);
+      judged.push(judge(test, diff, heard));
     }
+    return { conversations: judged, heldOut: await heldOutOf(application) };
   } finally {
-    await desk.close();
-    await rm(deskFolder, { recursive: true, force: true });
-    await intentModel.close();
+    await application.close();
   }
 }
 
@@ -83,11 +55,11 @@ const metricsSchema = z.object({
 });
 
 /** What training found when it held back each example once; undefined for a model that does not tell. */
-async function heldOutOf({ holder }: LiveModel, folder: string): Promise<HeldOutIntents | undefined> {
-  for (const name of await readdir(folder)) {
-    const file = await readFile(join(folder, name, 'model.json'), 'utf8').catch(() => 'null');
+async function heldOutOf({ intentModel, modelsFolder }: OfflineApplication): Promise<HeldOutIntents | undefined> {
+  for (const name of await readdir(modelsFolder)) {
+    const file = await readFile(join(modelsFolder, name, 'model.json'), 'utf8').catch(() => 'null');
     const model = metricsSchema.safeParse(JSON.parse(file)).data;
-    if (model?.name === holder.current) return model.metrics;
+    if (model?.name === intentModel.holder.current) return model.metrics;
   }
   return undefined;
 }

@@ -8,6 +8,7 @@ import type { BrainOptions } from '../../dialogue/brain-options.js';
 import type { MediaPeer } from '../../media/session.js';
 import type { Recognizer } from '../../speech/recognizer.js';
 import type { Synthesizer } from '../../speech/synthesizer.js';
+import { NO_LOG } from '../../store/conversation-log.js';
 import { MemorySessionStore } from '../../store/memory-session-store.js';
 import { AnsweringCaller, type Caller, FRAME_MS, RecordedCaller } from './caller.js';
 import type { ReplayJob } from './job.js';
@@ -17,7 +18,6 @@ import { ReplaySession } from './replay-session.js';
 import type { ReplayRun } from './scheduler.js';
 import { VirtualClock } from './virtual-clock.js';
 
-const NO_LOG = { append() {}, history: async () => [], flush: async () => {}, close: async () => {} };
 /** No call is longer; a dialogue that goes round in circles with a patient caller must end. */
 const LONGEST_MS = 2 * 3_600_000;
 

@@ -1,7 +1,7 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,11 @@ leaveStopSignalsToParent();
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 const INIT = '--init';
+/** PostgreSQL's own mark of a database folder. */
+const MARK = 'PG_VERSION';
 let db: PGlite | undefined;
+let maker: ChildProcess | undefined;
+let stopping = false;
 
 if (process.argv[2] === INIT) await initialize(process.argv[3] ?? '');
 else {
@@ -35,19 +39,34 @@ else {
 async function start(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   await holdAlone(realpathSync(folder));
-  if (!existsSync(join(folder, 'PG_VERSION'))) await initializeElsewhere(folder);
+  if (!existsSync(join(folder, MARK))) await initializeElsewhere(folder);
+  if (stopping) return;
   db = await PGlite.create(folder, { relaxedDurability: true });
   process.send?.({ type: 'ready' });
 }
 
-/** Making a new database takes 800 MB for a moment, which a process keeps: so another one does it. */
+/**
+ * Making a new database takes 800 MB for a moment, which a process keeps: so another one does it, in a folder that a start which was interrupted leaves behind and the next one
+ * throws away. What tells that a database is there comes last.
+ */
 async function initializeElsewhere(folder: string): Promise<void> {
-  const child = fork(fileURLToPath(import.meta.url), [INIT, folder], { execArgv: process.execArgv });
-  const [code] = await once(child, 'exit');
+  const making = join(folder, '.new');
+  rmSync(making, { recursive: true, force: true });
+  maker = fork(fileURLToPath(import.meta.url), [INIT, making], { execArgv: process.execArgv });
+  const [code] = await once(maker, 'exit');
+  if (stopping) return;
   if (code !== 0) throw new Error(`a new database could not be made in ${folder} (code ${code})`);
+  const names = readdirSync(making).filter((name) => name !== MARK);
+  for (const name of [...names, MARK]) {
+    rmSync(join(folder, name), { recursive: true, force: true });
+    renameSync(join(making, name), join(folder, name));
+  }
+  rmSync(making, { recursive: true });
 }
 
 async function initialize(folder: string): Promise<void> {
+  process.on('disconnect', () => process.exit(1));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const made = await PGlite.create(folder);
   await made.close();
   process.exit(0);
@@ -65,6 +84,11 @@ async function run(requestId: number, sql: string, parameters: readonly unknown[
 }
 
 async function stop(requestId?: number): Promise<void> {
+  stopping = true;
+  if (maker !== undefined && maker.exitCode === null && maker.signalCode === null) {
+    maker.kill('SIGKILL');
+    await once(maker, 'exit');
+  }
   await db?.close().catch(() => {});
   if (requestId === undefined) process.exit(0);
   db = undefined;

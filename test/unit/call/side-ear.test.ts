@@ -110,6 +110,22 @@ describe('the ears of the other language', () => {
       expect(unhandled).toEqual([]);
     });
 
+  it('hold up no turn while it is not known which language was spoken', async () => {
+    const clock = new FakeClock();
+    const { side } = sideEar({ clock, asks: () => false, areOther: () => new Promise(() => undefined) });
+    speak(side);
+    const chosen = side.choose(side.flush(), '嗯');
+    let text: string | undefined;
+    void chosen.then((known) => {
+      text = known.text;
+    });
+    for (let passed = 0; text === undefined && passed < 1000; passed += 20) {
+      await clock.advance(20);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(text).toBe('嗯');
+  });
+
   it('listen no more after three answers, and keep no sound', async () => {
     const { side, opened } = sideEar({ asks: () => false });
     for (let answer = 0; answer < 3; answer++) {

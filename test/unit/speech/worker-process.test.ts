@@ -48,6 +48,14 @@ describe('worker process', () => {
     expect(await told).toEqual({ type: 'told', value: Int16Array.of(5, -5) });
   });
 
+  it('leaves nobody waiting who waits for it when it is closed', async () => {
+    const { worker } = start({ silent: true });
+    const ready = worker.whenReady();
+    const told = expect(ready).rejects.toMatchObject({ code: 'WORKER_LOST' });
+    await worker.close();
+    await told;
+  });
+
   it('rejects everything under way when the process dies, and starts it again', async () => {
     const { worker } = start({});
     await worker.whenReady();
