@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findRecord } from '../src/call/record.js';
 import { type TracedTurn, traceOf } from '../src/call/trace.js';
+import { HearkenError } from '../src/errors.js';
 import { type PhoneCallReport, placeCall } from '../src/replay/phone-caller.js';
 import { readScript, splitUtterances } from '../src/replay/utterances.js';
 import { readAudioFile } from '../src/speech/audio-file.js';
@@ -30,6 +31,8 @@ interface Measured {
   readonly p95Ms: number;
   /** Turns with no answer at the phone. */
   readonly unanswered: number;
+  /** Calls that the service would not take because it had all it can do; their turns are missing. */
+  readonly refused: number;
   readonly stages: Readonly<Record<string, { readonly p50Ms: number; readonly p95Ms: number }>>;
   /** Share of one core. */
   readonly cpu: { readonly loadGenerator: number; readonly service: number; readonly bridge: number };
@@ -63,6 +66,8 @@ try {
   // The first call pays for what is loaded late; it is not counted.
   await converse(stage, recordings[0] ?? '');
   const alone = await measure(stage, recordings, 1);
+  // A run takes ten minutes: what is known is told at once.
+  process.stderr.write(`one call: ${alone.p50Ms} ms, p95 ${alone.p95Ms} ms\n`);
   const many = Array.from({ length: crowd * 2 }, (_, index) => recordings[index % recordings.length] ?? '');
   const result = { calls1: alone, [`calls${crowd}`]: await measure(stage, many, crowd) };
   if (process.argv.includes('--json')) console.log(JSON.stringify(result, null, 2));
@@ -76,11 +81,19 @@ async function measure(on: Stage, files: readonly string[], atOnce: number): Pro
   const before = { own: process.cpuUsage(), parts: on.cpuSeconds(), atMs: performance.now() };
   const waiting = [...files];
   const turns: Turn[] = [];
+  let refused = 0;
   const caller = async (index: number): Promise<void> => {
     // Callers do not ring all in the same instant.
     await new Promise((done) => setTimeout(done, index * 150));
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
-      turns.push(...(await converse(on, file)));
+      turns.push(
+        ...(await converse(on, file).catch((error: unknown) => {
+          if (!(error instanceof HearkenError) || error.code !== 'CALL_FAILED') throw error;
+          process.stderr.write(`${error.message}\n`);
+          refused++;
+          return [];
+        })),
+      );
   };
   await Promise.all(Array.from({ length: atOnce }, (_, index) => caller(index)));
   const seconds = (performance.now() - before.atMs) / 1000;
@@ -100,6 +113,7 @@ async function measure(on: Stage, files: readonly string[], atOnce: number): Pro
     p50Ms: percentile(answered, 0.5),
     p95Ms: percentile(answered, 0.95),
     unanswered: turns.length - answered.length,
+    refused,
     stages,
     cpu: {
       loadGenerator: share((own.user + own.system) / 1e6),
