@@ -10,6 +10,7 @@ import { Metrics } from '../insight/metrics.js';
 import type { IntentModel } from '../nlu/intent-model.js';
 import type { SearchableLog } from '../store/conversation-log.js';
 import type { ShortCodes } from '../store/short-codes.js';
+import { ClientAddresses } from './client-address.js';
 import { type ConsoleOptions, registerConsole } from './console/index.js';
 import { registerCors } from './plugins/cors.js';
 import { registerDocumentation } from './plugins/documentation.js';
@@ -65,6 +66,7 @@ export interface Api {
 
 /** Builds the HTTP side: plugins, then routes. Closing the app closes the text sockets too. */
 export async function createApi(options: ApiOptions): Promise<Api> {
+  const addresses = new ClientAddresses(options.config.trustProxy);
   const app: FastifyInstance = Fastify({
     loggerInstance: options.logger,
     // Requests are logged below without their query and body: those are what people say.
@@ -72,7 +74,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     bodyLimit: options.config.bodyLimitBytes,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    trustProxy: options.config.trustProxy,
+    trustProxy: typeof options.config.trustProxy === 'boolean' ? options.config.trustProxy : addresses.trusts,
     // Slow senders: the whole request within this, headers and body (https://nodejs.org/api/http.html#serverrequesttimeout).
     requestTimeout: 30_000,
     // Headers alone sooner; and Node looks often enough that those limits are what they say.
@@ -121,12 +123,14 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   if (options.widget !== undefined) await app.register(widgetRoutes, { ...options.widget, signIn });
 
   if (options.visitors !== undefined) await app.register(visitorRoutes, { visitors: options.visitors });
-  const consolePages = options.console === undefined ? undefined : await registerConsole(app, options.console);
+  const consolePages =
+    options.console === undefined ? undefined : await registerConsole(app, options.console, addresses);
 
   const gate = options.widget?.gate;
   const socket = new TextSocketEndpoint({
     brain: options.brain,
     logger: options.logger,
+    addressOf: addresses.of,
     ...(gate === undefined ? {} : { visitor: (token, origin) => gate.visitor(token, origin) }),
     ...(options.visitors === undefined ? {} : { visitors: options.visitors }),
   });

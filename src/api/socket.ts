@@ -7,6 +7,7 @@ import type { Brain } from '../dialogue/brain.js';
 import { asHearkenError, HearkenError } from '../errors.js';
 import type { VisitorLines } from '../handoff/visitor-lines.js';
 import { chatTurn } from './chat.js';
+import { networkOf } from './client-address.js';
 import { issueText, type SocketMessage, socketMessage, socketQuery } from './schemas.js';
 import { refuseUpgrade } from './upgrade.js';
 
@@ -28,6 +29,10 @@ export interface TextSocketOptions {
   readonly heartbeatMs?: number;
   /** Default 5,000. */
   readonly maxSockets?: number;
+  /** Of one address (of IPv6 its /64), so that nobody takes them all. Default 1,000: a proxy whose `X-Forwarded-For` is not trusted is one address. */
+  readonly maxSocketsPerAddress?: number;
+  /** The client's, also behind a proxy; default the socket's. */
+  readonly addressOf?: (request: IncomingMessage) => string;
 }
 
 export interface SocketVisitor {
@@ -61,6 +66,7 @@ export class TextSocketEndpoint {
   readonly #alive = new WeakSet<WebSocket>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #delivered = new WeakMap<WebSocket, Set<string>>();
+  readonly #perAddress = new Map<string, number>();
 
   constructor(options: TextSocketOptions) {
     this.#options = options;
@@ -94,14 +100,21 @@ export class TextSocketEndpoint {
       refuseUpgrade(socket, error.status, error.message);
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (client) =>
+    const address = this.#options.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
+    const source = visitor?.address ?? networkOf(address);
+    if ((this.#perAddress.get(source) ?? 0) >= (this.#options.maxSocketsPerAddress ?? 1000)) {
+      refuseUpgrade(socket, 429, 'Too many connections from this address.');
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (client) => {
+      this.#count(client, source);
       this.#open(client, {
         conversationId: visitor?.conversationId ?? query.data.conversationId ?? randomUUID(),
         language: query.data.language,
-        source: visitor?.address ?? request.socket.remoteAddress,
+        source,
         sender: visitor?.sender,
-      }),
-    );
+      });
+    });
   };
 
   get connections(): number {
@@ -116,6 +129,15 @@ export class TextSocketEndpoint {
       setTimeout(() => client.terminate(), 1000).unref();
     }
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #count(client: WebSocket, source: string): void {
+    this.#perAddress.set(source, (this.#perAddress.get(source) ?? 0) + 1);
+    client.once('close', () => {
+      const left = (this.#perAddress.get(source) ?? 1) - 1;
+      if (left > 0) this.#perAddress.set(source, left);
+      else this.#perAddress.delete(source);
+    });
   }
 
   #visitorOf(request: IncomingMessage): SocketVisitor | undefined {

@@ -1,7 +1,14 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { ms } from './units.js';
 
 /** Where text and audio come in. */
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix] = text.split('/', 2);
+  const family = isIP(address);
+  return family !== 0 && Number(prefix ?? 0) <= (family === 6 ? 128 : 32);
+}
 
 export const httpSchema = z
   .strictObject({
@@ -26,8 +33,24 @@ export const httpSchema = z
       .default([]),
     /** Programs on the same machine need no key. Off behind a reverse proxy that adds no X-Forwarded-For. */
     trustLoopback: z.boolean().default(true),
-    /** Client addresses are those that a reverse proxy tells (X-Forwarded-For). Only when there is one, and nobody comes around it. */
-    trustProxy: z.boolean().default(false),
+    /**
+     * Client addresses are those that a reverse proxy tells (X-Forwarded-For). `true` believes whoever connects; a list of addresses and networks believes those only, and what clients wrote into the
+     * header themselves counts for nothing.
+     */
+    trustProxy: z
+      .union([
+        z.boolean(),
+        z
+          .array(
+            z
+              .string()
+              .regex(/^[0-9a-fA-F.:]+(\/\d{1,3})?$/, 'an address or a network such as 10.0.0.0/8')
+              .refine(isNetwork, 'an address or a network such as 10.0.0.0/8'),
+          )
+          .min(1)
+          .max(100),
+      ])
+      .default(false),
     /** `/metrics` for whoever reaches the port, without a key. */
     openMetrics: z.boolean().default(false),
     /** Origins whose pages may call the API from a browser; none by default. */

@@ -8,6 +8,7 @@ import type { LiveBus } from '../../insight/live-bus.js';
 import type { LiveCalls } from '../../insight/live-calls.js';
 import type { SearchableLog } from '../../store/conversation-log.js';
 import type { SessionStore } from '../../store/session-store.js';
+import type { ClientAddresses } from '../client-address.js';
 import type { UpgradeRouter } from '../upgrade.js';
 import { FileAudit } from './audit.js';
 import { BridgeRecordings } from './bridge-recordings.js';
@@ -58,6 +59,7 @@ export interface ConsoleOptions {
 export async function registerConsole(
   app: FastifyInstance,
   options: ConsoleOptions,
+  addresses: ClientAddresses,
 ): Promise<{ registerUpgrades(router: UpgradeRouter): void }> {
   const { config, users, bus, calls, desk, tickets, log, stats, logger, dataFolder } = options;
   const clock = options.nowMs === undefined ? {} : { nowMs: options.nowMs };
@@ -77,8 +79,8 @@ export async function registerConsole(
         bus.publish({ type: 'playgroundTurn', playgroundId, callId, turn: change.turn }, owner);
     },
   });
-  const talk = new TalkEndpoint({ guard, playgrounds, audit });
-  const listen = new ListenEndpoint({ guard, calls, audit, logger });
+  const talk = new TalkEndpoint({ guard, playgrounds, audit, addressOf: addresses.of });
+  const listen = new ListenEndpoint({ guard, calls, audit, logger, addressOf: addresses.of });
   const recordings = new BridgeRecordings(options.recordingsFolder);
   const past = new PastCalls({ recordings, log, dataFolder, tickets, live: calls, recordsAudio: options.recordsAudio });
 

@@ -14,6 +14,8 @@ export interface ListenOptions {
   readonly guard: ConsoleGuard;
   readonly calls: LiveCalls;
   readonly audit: Audit;
+  /** The client's, also behind a proxy. */
+  readonly addressOf: (request: IncomingMessage) => string;
   readonly logger: Logger;
 }
 
@@ -59,7 +61,7 @@ export class ListenEndpoint {
   }
 
   #open(client: WebSocket, id: string, who: string, request: IncomingMessage): void {
-    const { calls, audit, guard } = this.#options;
+    const { calls, audit, guard, addressOf } = this.#options;
     const source = calls.sound(id);
     const send = (message: ListenMessage): void => client.send(JSON.stringify(message));
     client.on('error', () => client.terminate());
@@ -70,7 +72,7 @@ export class ListenEndpoint {
       client.close(1000);
       return;
     }
-    audit.add({ who, what: 'listenIn', about: id, address: request.socket.remoteAddress ?? '' });
+    audit.add({ who, what: 'listenIn', about: id, address: addressOf(request) });
     send({ type: 'format', sampleRate: source.sampleRate, channels: 2 });
     const stop = source.listen((pcm) => {
       if (pcm === undefined) {

@@ -10,6 +10,8 @@ export interface TalkOptions {
   readonly guard: ConsoleGuard;
   readonly playgrounds: Playgrounds;
   readonly audit: Audit;
+  /** The client's, also behind a proxy. */
+  readonly addressOf: (request: IncomingMessage) => string;
 }
 
 /** Whoever is signed out talks no more. */
@@ -45,13 +47,13 @@ export class TalkEndpoint {
   };
 
   async #admit(request: IncomingMessage): Promise<UpgradeHandler> {
-    const { guard, playgrounds, audit } = this.#options;
+    const { guard, playgrounds, audit, addressOf } = this.#options;
     const { name } = await guard.admit(request.headers, ['supervisor']);
     const id = /\/playground\/([0-9a-f-]{36})\/talk/.exec(request.url ?? '')?.[1];
     if (!sameOrigin(request.headers) || id === undefined)
       throw new HearkenError('FORBIDDEN', 'This did not come from a page of the console.');
     const upgrade = await playgrounds.talk(name, id).ready();
-    audit.add({ who: name, what: 'talkPlayground', about: id, address: request.socket.remoteAddress ?? '' });
+    audit.add({ who: name, what: 'talkPlayground', about: id, address: addressOf(request) });
     return upgrade;
   }
 }

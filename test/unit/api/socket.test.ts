@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +13,7 @@ import { createBrain } from '../../../src/dialogue/create-brain.js';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import { FakeIntentModel } from '../../../src/testing/fake-intent-model.js';
 import { MemoryConversationLog } from '../../../src/testing/memory-conversation-log.js';
+import { eventually } from '../../support/processes.js';
 
 const logger = pino({ level: 'silent' });
 let api: Api;
@@ -139,6 +141,40 @@ describe('the text socket', () => {
     const peer = new Peer(`/ws?conversationId=${encodeURIComponent('a b')}`);
     const [error] = await once(peer.socket, 'error');
     expect(String(error)).toContain('400');
+  });
+
+  it('lets one address have so many sockets and no more, and others theirs', async () => {
+    const endpoint = new TextSocketEndpoint({
+      ...{ brain, logger, maxSocketsPerAddress: 2 },
+      addressOf: (request) => String(request.headers['x-test-address']),
+    });
+    const http = createServer();
+    const router = new UpgradeRouter();
+    router.register('/ws', endpoint.upgrade);
+    router.attach(http);
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    const from = async (address: string): Promise<WebSocket | number> => {
+      const socket = new WebSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}/ws`, {
+        headers: { 'x-test-address': address },
+      });
+      return new Promise((resolve) => {
+        socket.once('open', () => resolve(socket));
+        socket.once('unexpected-response', (_request, { statusCode }) => resolve(statusCode ?? 0));
+        socket.on('error', () => {});
+      });
+    };
+    try {
+      const first = await from('203.0.113.7');
+      await from('203.0.113.7');
+      expect(await from('203.0.113.7')).toBe(429);
+      expect(await from('203.0.113.8')).toBeInstanceOf(WebSocket);
+      (first as WebSocket).close();
+      await eventually('its place to be free', async () => (await from('203.0.113.7')) instanceof WebSocket);
+    } finally {
+      await endpoint.close();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    }
   });
 
   it('lets go of a peer that no longer answers', async () => {
