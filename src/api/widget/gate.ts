@@ -3,6 +3,7 @@ import type { Config } from '../../config.js';
 import { HearkenError } from '../../errors.js';
 import type { StartMessage } from '../../media/hearken-v1/messages.js';
 import type { BrowserCall } from '../../media/hearken-v1/server.js';
+import { networkOf } from '../client-address.js';
 import { type Visitor, WidgetTokens } from './tokens.js';
 
 /** A token that ran out this recently may still be changed for a new one: a page that slept, a laptop that was shut. */
@@ -15,6 +16,8 @@ export interface TokenRequest {
   /** The old one: its conversation goes on. */
   readonly token?: string | undefined;
   readonly sender?: string | undefined;
+  /** A site's server asks: who is signed in there is whom it names, and nobody when it names none. */
+  readonly vouched?: boolean;
 }
 
 /**
@@ -40,15 +43,19 @@ export class WidgetGate {
     return this.#config.origins.includes(origin);
   }
 
-  /** A token for a page; with an old one of the same page, for the same conversation. Throws UNAUTHORIZED when the old one is not ours. */
+  /**
+   * A token for a page; with an old one of the same page, for the same conversation, unless that was another user's: what they said and were told is not for who signs in after them.
+   * Throws UNAUTHORIZED when the old one is not ours.
+   */
   issue(request: TokenRequest): { readonly token: string; readonly conversationId: string } {
     const old = request.token === undefined ? undefined : this.#tokens.read(request.token, RENEWAL_GRACE_MS);
     if (old !== undefined && old.origin !== request.origin) throw wrongPage();
-    const sender = request.sender ?? old?.sender;
+    const sender = request.vouched === true ? request.sender : (request.sender ?? old?.sender);
+    const same = old?.sender === undefined || old.sender === sender;
     const visitor: Visitor = {
-      conversationId: old?.conversationId ?? randomUUID(),
+      conversationId: (same ? old?.conversationId : undefined) ?? randomUUID(),
       origin: request.origin,
-      address: request.address,
+      address: networkOf(request.address),
       ...(sender === undefined ? {} : { sender }),
     };
     return { token: this.#tokens.issue(visitor), conversationId: visitor.conversationId };

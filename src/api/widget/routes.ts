@@ -106,7 +106,9 @@ export async function widgetRoutes(app: FastifyInstance, options: WidgetRouteOpt
       }
       // What a page says about its visitor is not believed; a site's server is.
       const vouched =
-        page === undefined ? { sender, address: address ?? sender ?? request.ip } : { address: request.ip };
+        page === undefined
+          ? { sender, address: address ?? sender ?? request.ip, vouched: true }
+          : { address: request.ip };
       const issued = gate.issue({ origin: target, token, ...vouched });
       void reply.header('cache-control', 'no-store');
       return { ...issued, expiresInMs: gate.ttlMs, mediaPath: options.mediaPath, textPath: '/ws' };

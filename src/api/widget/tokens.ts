@@ -20,7 +20,8 @@ const MAX_TOKEN_CHARS = 2048;
 const claims = z.object({
   c: z.string().min(1).max(128),
   o: z.string().min(1).max(300),
-  a: z.string().max(64),
+  /** An address, or the site's name of the user where it tells none. */
+  a: z.string().max(128),
   s: z.string().max(128).optional(),
   e: z.number().int(),
 });

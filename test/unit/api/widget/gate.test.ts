@@ -48,6 +48,35 @@ describe('the door of the widget', () => {
     expect(door.admit(start(token), SHOP).start.caller).toBe('user-1042');
   });
 
+  it('whoever signs in after somebody else, or signs out, does not go on with what was theirs', () => {
+    const door = gate();
+    const site = { origin: SHOP, address: 'a', vouched: true };
+    const nobody = door.issue(site);
+    const anna = door.issue({ ...site, token: nobody.token, sender: 'anna' });
+    expect(anna.conversationId).toBe(nobody.conversationId);
+    expect(door.issue({ ...site, token: anna.token, sender: 'anna' }).conversationId).toBe(anna.conversationId);
+    const bo = door.issue({ ...site, token: anna.token, sender: 'bo' });
+    expect(bo.conversationId).not.toBe(anna.conversationId);
+    const left = door.issue({ ...site, token: anna.token });
+    expect(left.conversationId).not.toBe(anna.conversationId);
+    expect(door.admit(start(left.token), SHOP).start.caller).toBe('');
+  });
+
+  it('takes a site’s long names of its users', () => {
+    const door = gate();
+    const sender = 'u'.repeat(128);
+    const { token } = door.issue({ origin: SHOP, address: sender, sender, vouched: true });
+    expect(door.admit(start(token), SHOP).start.caller).toBe(sender);
+  });
+
+  it('an IPv6 network is one visitor: its many addresses give no more lines', () => {
+    const door = gate({ callsPerAddress: 1 });
+    const from = (address: string) => start(door.issue({ origin: SHOP, address }).token);
+    door.admit(from('2001:db8:1:2::1'), SHOP);
+    expect(() => door.admit(from('2001:db8:1:2::2'), SHOP)).toThrow(/1 calls/);
+    door.admit(from('2001:db8:1:3::1'), SHOP);
+  });
+
   it('refuses tokens of another page, of another service, changed ones and nonsense', () => {
     const door = gate();
     const { token } = door.issue({ origin: SHOP, address: 'a' });
