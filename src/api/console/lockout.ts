@@ -34,7 +34,18 @@ export class Lockout {
     if (!oldest.done) this.#tries.delete(oldest.value);
   }
 
-  succeeded(key: string): void {
+  /** Forgets them; returns how many there were. */
+  succeeded(key: string): number {
+    const failed = this.#tries.get(key)?.failed ?? 0;
     this.#tries.delete(key);
+    return failed;
+  }
+
+  /** So many were somebody's typing errors. */
+  forgive(key: string, count: number): void {
+    const old = this.#tries.get(key);
+    if (old === undefined || count === 0) return;
+    if (count >= old.failed) this.#tries.delete(key);
+    else this.#tries.set(key, { ...old, failed: old.failed - count });
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { HearkenError } from '../../errors.js';
+import { networkOf } from '../client-address.js';
 import { errorResponse } from '../schemas.js';
 import type { Audit } from './audit.js';
 import { type Me, me, signInRequest } from './contract.js';
@@ -52,8 +53,8 @@ export async function signInRoutes(app: FastifyInstance, options: SignInRouteOpt
     async (request, reply) => {
       fromOurPage(request.method, request.headers);
       const { name, password } = request.body;
-      const keys = [`name ${name}`, `address ${request.ip}`];
-      const waitMs = Math.max(...keys.map((key) => lockout.waitMs(key, nowMs())));
+      const [byName, byAddress] = [`name ${name}`, `address ${networkOf(request.ip)}`];
+      const waitMs = Math.max(lockout.waitMs(byName, nowMs()), lockout.waitMs(byAddress, nowMs()));
       if (waitMs > 0) {
         void reply.header('retry-after', String(Math.ceil(waitMs / 1000)));
         throw new HearkenError('RATE_LIMITED', 'Too many wrong passwords.', {
@@ -62,14 +63,17 @@ export async function signInRoutes(app: FastifyInstance, options: SignInRouteOpt
       }
       const user = await check(name, password);
       if (user === undefined) {
-        lockout.failed(keys[0] ?? '', nowMs());
-        lockout.failed(keys[1] ?? '', nowMs(), ADDRESS_TRIES);
-        audit.add({ who: '', what: 'signInFailed', about: name, address: request.ip });
+        lockout.failed(byName, nowMs());
+        lockout.failed(byAddress, nowMs(), ADDRESS_TRIES);
+        // What is nobody's name may be a password in the wrong field: it is not written down.
+        const known = (await users.get(name)) !== undefined;
+        audit.add({ who: '', what: 'signInFailed', about: known ? name : '?', address: request.ip });
         throw new HearkenError('UNAUTHORIZED', 'That name and password do not go together.', {
           hint: await firstSteps(users, 'Check both; letters may be capital by accident.'),
         });
       }
-      lockout.succeeded(keys[0] ?? '');
+      // A whole office's slips of a day would add up to a wait for everybody.
+      lockout.forgive(byAddress, lockout.succeeded(byName));
       // A session that was there before is not taken along.
       await sessions.end(cookieOf(request.headers));
       const { token, session } = await sessions.begin(user);
