@@ -1,4 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../../config.js';
 import { HearkenError } from '../../errors.js';
@@ -61,11 +63,21 @@ export class SignIn {
   }
 }
 
+/**
+ * Whether a program on this machine asks. A page of another site whose name was made to point here (DNS rebinding) runs in a browser on this machine too, but asks by that name: names with a dot are
+ * taken only when they are this machine's own.
+ */
 function isLocal(request: Pick<FastifyRequest, 'headers' | 'socket'>): boolean {
   return (
     LOOPBACK.has(request.socket.remoteAddress ?? '') &&
+    isOwnName(request.headers.host) &&
     PROXY_HEADERS.every((name) => request.headers[name] === undefined)
   );
+}
+
+function isOwnName(host: string | undefined): boolean {
+  const name = (host ?? '').toLowerCase().replace(/:\d{1,5}$/, '');
+  return !name.includes('.') || isIP(name) !== 0 || name === hostname().toLowerCase() || name.endsWith('.localhost');
 }
 
 function keyOf(headers: FastifyRequest['headers']): string | undefined {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
+import { hostname } from 'node:os';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Api, createApi } from '../../../src/api/app.js';
@@ -76,6 +77,14 @@ describe('an API key', () => {
     expect((await strict.app.inject({ url: '/metrics' })).statusCode).toBe(401);
     const shown = await start({ trustLoopback: false, openMetrics: true });
     expect((await shown.app.inject({ url: '/metrics', ...elsewhere })).statusCode).toBe(200);
+  });
+
+  it('is needed by a page whose name was made to point to this machine', async () => {
+    const { app } = await start(http);
+    const asked = async (host: string) => (await app.inject({ url, headers: { host } })).statusCode;
+    expect(await asked('rebound.attacker.example:8080')).toBe(401);
+    for (const own of ['localhost:8080', '127.0.0.1:8080', '[::1]:8080', '192.0.2.1', hostname()])
+      expect(await asked(own), own).toBe(200);
   });
 
   it('comes from the environment as a sum; a short one is refused without being shown', () => {
