@@ -38,6 +38,7 @@ export async function callRoutes(app: FastifyInstance, options: CallRouteOptions
   const api = app.withTypeProvider<ZodTypeProvider>();
   const onRequest = guard.require();
   const waveforms = new Waveforms();
+  const hearings = new Hearings();
 
   const note = (request: FastifyRequest, what: string, about: string, detail?: Readonly<Record<string, unknown>>) =>
     audit.add({
@@ -112,8 +113,8 @@ export async function callRoutes(app: FastifyInstance, options: CallRouteOptions
         return reply.serializer(String).send('');
       }
       const { from, to } = range ?? { from: 0, to: size - 1 };
-      // A player asks for many pieces of one file: one entry a hearing.
-      if (from === 0) note(request, 'hearCall', id, { part });
+      // A player asks for many pieces of one file: one entry a hearing. Not for the first piece only, which somebody might leave out.
+      if (hearings.begins(`${guard.viewer(request).name} ${part}`, from === 0)) note(request, 'hearCall', id, { part });
       void reply.header('content-length', String(to - from + 1));
       if (range !== undefined) void reply.header('content-range', `bytes ${from}-${to}/${size}`).status(206);
       return reply.send(createReadStream(file, { start: from, end: to }));
@@ -133,6 +134,28 @@ export async function callRoutes(app: FastifyInstance, options: CallRouteOptions
       return { part, ...(await waveforms.of(file, request.query.buckets)) };
     },
   );
+}
+
+/** Pieces of one file that are asked for within this long of each other are one hearing. */
+const HEARING_MS = 600_000;
+const MAX_HEARINGS = 1000;
+
+/** Who hears what, now. */
+class Hearings {
+  readonly #lastMs = new Map<string, number>();
+
+  /** Whether a hearing begins with this piece. */
+  begins(key: string, first: boolean): boolean {
+    const nowMs = performance.now();
+    const lastMs = this.#lastMs.get(key);
+    this.#lastMs.delete(key);
+    this.#lastMs.set(key, nowMs);
+    if (this.#lastMs.size > MAX_HEARINGS) {
+      const oldest = this.#lastMs.keys().next();
+      if (!oldest.done) this.#lastMs.delete(oldest.value);
+    }
+    return first || lastMs === undefined || nowMs - lastMs > HEARING_MS;
+  }
 }
 
 function maskedSummary(call: CallSummary): CallSummary {

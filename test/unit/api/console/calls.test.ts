@@ -1,11 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeWav } from '../../../../src/dsp/wav.js';
 import type { ConversationEvent, SearchableLog } from '../../../../src/store/conversation-log.js';
 import { FileConversationLog } from '../../../../src/store/file-conversation-log.js';
 import { FakeBrain } from '../../../../src/testing/fake-brain.js';
-import { type ConsoleServer, eventually, startConsole } from '../../../support/console.js';
+import { auditOf, type ConsoleServer, eventually, startConsole } from '../../../support/console.js';
 
 const ID = '33333333-3333-4333-8333-333333333333';
 const NOW_MS = Date.now();
@@ -122,9 +122,8 @@ describe('past conversations, in a log of files', () => {
     expect((await anna.get(`/calls/${ID}/audio`)).status).toBe(403);
     expect((await boss.get('/calls/nobody')).status).toBe(404);
     expect((await boss.get(`/calls/${encodeURIComponent('../../etc/passwd')}`)).status).toBe(404);
-    const today = new Date().toISOString().slice(0, 10);
     const audit = await eventually('the audit', async () => {
-      const text = await readFile(join(server.dataFolder, 'audit', `console-${today}.jsonl`), 'utf8').catch(() => '');
+      const text = await auditOf(server);
       return text.includes('"anna","what":"readCall"') && text;
     });
     expect(audit).toContain(`"who":"boss","what":"readCall","about":"${ID}"`);
@@ -140,6 +139,16 @@ describe('past conversations, in a log of files', () => {
     expect([...piece.body]).toEqual([...all.body.subarray(44, 48)]);
     expect((await boss.get(`/calls/${ID}/audio`, { range: 'bytes=-10' })).body).toHaveLength(10);
     expect((await boss.get(`/calls/${ID}/audio`, { range: 'bytes=99999-' })).status).toBe(416);
+    // Whoever leaves out the first byte has heard it all the same: once, however many pieces there were.
+    const chief = await server.user('chief', 'supervisor');
+    for (const range of ['bytes=1-20000', 'bytes=20001-']) await chief.get(`/calls/${ID}/audio`, { range });
+    await chief.get(`/calls/${ID}`);
+    const audit = await eventually('the audit', async () => {
+      const text = await auditOf(server);
+      return text.includes('"chief","what":"readCall"') && text.split('\n');
+    });
+    for (const who of ['boss', 'chief'])
+      expect(audit.filter((entry) => entry.includes(`"${who}","what":"hearCall"`))).toHaveLength(1);
     const { body } = await boss.get(`/calls/${ID}/waveform?buckets=100`);
     expect(body).toMatchObject({ part: ID, durationMs: 1000, bucketMs: 10 });
     expect([body.caller[10], body.caller[90], body.bot[10], body.bot[90]]).toEqual([0.5, 0, 0, 0.5]);
