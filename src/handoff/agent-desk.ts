@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Agent, Chat, Context, Desk, Line, Offer, QueueItem } from '../api/console/contract.js';
+import type { Agent, Chat, Desk, Line, Offer, QueueItem } from '../api/console/contract.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { HearkenError } from '../errors.js';
@@ -9,7 +9,8 @@ import type { ConversationLog } from '../store/conversation-log.js';
 import { DeskAgents, type DeskUser } from './desk-agents.js';
 import { DeskChats } from './desk-chats.js';
 import { DeskPhone, ringsAt } from './desk-phone.js';
-import { type DeskAnswer, DeskQueue, type DeskRequest, type QueueEntry, type Ring } from './desk-queue.js';
+import { type DeskAnswer, DeskQueue, type DeskRequest } from './desk-queue.js';
+import { DeskTelling } from './desk-telling.js';
 import { deskWords } from './desk-words.js';
 import { VisitorLines } from './visitor-lines.js';
 
@@ -21,6 +22,9 @@ export interface AgentDeskOptions {
   readonly clock: Clock;
 }
 
+/** Two signs of life of a page (one each half minute) may get lost. */
+const SILENT_MS = 90_000;
+
 /** The desk of this instance: who is there, who waits, who talks to whom. Told to the console as it happens, and written to the conversations' log. */
 export class AgentDesk {
   readonly visitors: VisitorLines;
@@ -30,10 +34,12 @@ export class AgentDesk {
   readonly #agents: DeskAgents;
   readonly #queue: DeskQueue;
   readonly #chats: DeskChats;
+  readonly #telling: DeskTelling;
 
   constructor(options: AgentDeskOptions) {
     this.#options = options;
     const { config, bus, clock } = options;
+    this.#telling = new DeskTelling(options);
     this.visitors = new VisitorLines(clock);
     this.visitors.onConnection = (callId) => {
       const chat = this.#chats.ofCall(callId);
@@ -47,12 +53,13 @@ export class AgentDesk {
         bus.publish({ type: 'chat', chat }, chat.agent);
         this.#agents.refresh(chat.agent);
       },
-      onLine: (chat, line) => this.#said(chat, line),
+      onLine: (chat, line) => this.#telling.line(chat, line),
       onIdle: (chat) => void this.#finish(chat, 'idle'),
     });
     this.#agents = new DeskAgents({
       clock,
       lostMs: config.agentLostMs,
+      silentMs: SILENT_MS,
       chatsPerAgent: config.chatsPerAgent,
       work: (name) => this.#chats.work(name),
       onChange: (agent) => {
@@ -65,11 +72,12 @@ export class AgentDesk {
       clock,
       ringMs: config.ringMs,
       maxQueue: config.maxQueue,
-      next: (except) => this.#agents.next(except),
+      // One ring at a time, whether here or at their telephone.
+      next: (except) => this.#agents.next((name) => except(name) || this.phone.offers(name).length > 0),
       onChange: () => bus.publish({ type: 'queue', queue: this.queue }),
       onRing: (entry, ring) => {
         this.#agents.setRinging(ring.agent, true);
-        bus.publish({ type: 'offer', offer: this.#offer(entry, ring) }, ring.agent);
+        bus.publish({ type: 'offer', offer: this.#telling.offer(entry, ring) }, ring.agent);
       },
       onRingOver: (entry, ring, outcome) => {
         bus.publish({ type: 'offerClosed', offerId: entry.id, outcome }, ring.agent);
@@ -81,13 +89,14 @@ export class AgentDesk {
       clock,
       agentsOf: (target) =>
         this.#agents.online(({ extension }) => extension !== undefined && ringsAt(target, extension)),
-      context: (request) => this.#context(request),
+      context: (request) => this.#telling.context(request),
       begin: (request, context, user) => this.#begin({ ...request, kind: 'phone' }, user, context),
       notPutThrough: (chatId) => {
         const chat = this.#chats.get(chatId);
         if (chat.state === 'open') this.#finish(chat, 'notPutThrough');
       },
       publish: (event, to) => bus.publish(event, to),
+      onOver: () => this.#queue.dispatch(),
     });
   }
 
@@ -129,7 +138,7 @@ export class AgentDesk {
 
   offers(agent: string): Offer[] {
     const waiting = this.#queue.entries.flatMap((entry) =>
-      entry.ring?.agent === agent ? [this.#offer(entry, entry.ring)] : [],
+      entry.ring?.agent === agent ? [this.#telling.offer(entry, entry.ring)] : [],
     );
     return [...this.phone.offers(agent), ...waiting];
   }
@@ -137,6 +146,11 @@ export class AgentDesk {
   /** A page of theirs is open; returns what ends it. */
   connect(user: DeskUser): () => void {
     return this.#agents.connect(user);
+  }
+
+  /** A page of theirs gives a sign of life. */
+  alive(user: DeskUser): void {
+    this.#agents.alive(user);
   }
 
   setPresence(user: DeskUser, presence: 'available' | 'away'): Agent {
@@ -151,10 +165,10 @@ export class AgentDesk {
     const { answer } = this.#queue.add(request, limitMs, first);
     calls.hold(request.callId, true);
     calls.change(request.callId, { state: 'queued' });
-    this.#write(request.callId, 'queued', { reason: request.reason });
+    this.#telling.event(request.callId, 'queued', { reason: request.reason });
     return answer.then((given) => {
       if (given.outcome !== 'accepted') {
-        this.#write(request.callId, given.outcome, {});
+        this.#telling.event(request.callId, given.outcome, {});
         calls.change(request.callId, { state: 'listening' });
         calls.hold(request.callId, false);
       }
@@ -274,7 +288,7 @@ export class AgentDesk {
         hint: 'desk.wrapUpCodes lists them.',
       });
     const chat = this.#chats.wrapUp(chatId, code, notes);
-    this.#write(chat.callId, 'wrapUp', { agent: chat.agent, code, text: chat.notes });
+    this.#telling.event(chat.callId, 'wrapUp', { agent: chat.agent, code, text: chat.notes });
     return chat;
   }
 
@@ -285,7 +299,7 @@ export class AgentDesk {
     this.#agents.close();
   }
 
-  #begin(request: DeskRequest, user: DeskUser, context = this.#context(request)): Chat {
+  #begin(request: DeskRequest, user: DeskUser, context = this.#telling.context(request)): Chat {
     const { calls } = this.#options;
     const { callId, kind, caller, language } = request;
     const chat = this.#chats.open({
@@ -297,9 +311,9 @@ export class AgentDesk {
       context,
     });
     calls.change(callId, { ...(kind === 'phone' ? {} : { state: 'person' }), agent: user.displayName });
-    this.#write(callId, 'joined', { agent: user.name, name: user.displayName });
+    this.#telling.event(callId, 'joined', { agent: user.name, name: user.displayName });
     this.#options.bus.publish({ type: 'chat', chat }, user.name);
-    this.#agents.refresh(user.name);
+    this.#agents.know(user);
     if (kind !== 'phone') this.#tell(chat, deskWords(language).joined(user.displayName));
     return this.#chats.get(chat.id);
   }
@@ -310,7 +324,7 @@ export class AgentDesk {
     if (reason !== 'agentLost' && !phone)
       this.#tell(chat, reason === 'handedBack' ? words.handedBack : words.ended, true);
     const over = this.#chats.end(chat.id, reason);
-    this.#write(chat.callId, 'left', { agent: chat.agent, reason });
+    this.#telling.event(chat.callId, 'left', { agent: chat.agent, reason });
     const { calls } = this.#options;
     calls.change(chat.callId, { ...(phone ? {} : { state: 'listening' }), agent: null });
     if (!phone) calls.hold(chat.callId, false);
@@ -325,70 +339,31 @@ export class AgentDesk {
       if (chat.state !== 'open' || chat.kind === 'phone') continue;
       const { callId, kind, caller, language, context, lines } = chat;
       this.#finish(chat, 'agentLost');
-      if (!this.open) continue;
+      if (!this.open) {
+        this.#over(callId, language);
+        continue;
+      }
       const words = deskWords(language).again;
       this.visitors.send(callId, { id: randomUUID(), who: 'system', name: undefined, text: words });
       const { reason, slots } = context;
       const summary = [context.summary, ...lines.slice(-3).map(({ text }) => text)].join(' / ').slice(0, 500);
       const again = { callId, kind, caller, language, reason, slots, summary };
       void this.request(again, this.#options.config.queueMs, true).then(({ outcome }) => {
-        if (outcome !== 'nobody') return;
-        const text = deskWords(language).ended;
-        this.visitors.send(callId, { id: randomUUID(), who: 'system', name: undefined, text, over: true });
+        if (outcome === 'nobody') this.#over(callId, language);
       });
     }
+  }
+
+  /** The visitor is told that nobody is there any more, and the bot goes on. */
+  #over(callId: string, language: string): void {
+    const text = deskWords(language).ended;
+    this.visitors.send(callId, { id: randomUUID(), who: 'system', name: undefined, text, over: true });
   }
 
   #tell(chat: Chat, text: string, over = false): void {
     const messageId = randomUUID();
     this.#chats.say(chat.id, { who: 'system', text, messageId });
     this.visitors.send(chat.callId, { id: messageId, who: 'system', name: undefined, text, ...(over ? { over } : {}) });
-  }
-
-  #said(chat: Chat, line: Line): void {
-    const { bus, calls, log } = this.#options;
-    bus.publish({ type: 'chatLine', chatId: chat.id, line }, chat.agent);
-    calls.line(chat.callId, line);
-    if (line.who === 'system') return;
-    log.append({
-      conversationId: chat.callId,
-      atMs: line.atMs,
-      type: 'chat',
-      data: {
-        messageId: line.id,
-        channel: 'text',
-        who: line.who,
-        text: line.text,
-        ...(line.name === undefined ? {} : { name: line.name }),
-      },
-    });
-  }
-
-  #write(conversationId: string, event: string, data: Readonly<Record<string, unknown>>): void {
-    this.#options.log.append({ conversationId, atMs: Date.now(), type: 'desk', data: { event, ...data } });
-  }
-
-  #offer(entry: QueueEntry, ring: Ring): Offer {
-    const { callId, kind, caller, language } = entry.request;
-    return {
-      ...{ id: entry.id, callId, kind, caller, language },
-      ringingSinceMs: ring.sinceMs,
-      expiresAtMs: ring.expiresAtMs,
-      context: this.#context(entry.request),
-    };
-  }
-
-  #context({ callId, reason, summary, slots }: Omit<DeskRequest, 'kind'>): Context {
-    const { calls } = this.#options;
-    const call = calls.get(callId);
-    return {
-      summary,
-      reason,
-      sentiment: calls.sentiment(callId),
-      intent: call?.intent ?? null,
-      slots: { ...call?.slots, ...slots },
-      lines: [...(call?.lines ?? [])],
-    };
   }
 }
 

@@ -27,6 +27,8 @@ export interface DeskPhoneOptions {
   /** It was in somebody's hands, and nobody was put through after all. */
   readonly notPutThrough: (chatId: string) => void;
   readonly publish: (event: LiveEvent, to?: string) => void;
+  /** A telephone that rang rings no more. */
+  readonly onOver: () => void;
 }
 
 interface Item {
@@ -168,6 +170,7 @@ export class DeskPhone {
 
   #unring(item: Item, outcome: string): void {
     for (const { name } of item.agents) this.#options.publish({ type: 'offerClosed', offerId: item.id, outcome }, name);
+    this.#options.onOver();
   }
 
   #ringsAt({ state, chat, agents }: Item, agent: string): boolean {

@@ -84,6 +84,16 @@ export async function deskRoutes(app: FastifyInstance, options: DeskRouteOptions
     },
   );
 
+  api.post(
+    '/desk/alive',
+    // A whole office may sit behind one address; who is let in is signed in.
+    { onRequest, config: { rateLimit: false }, schema: { hide: true } },
+    async (request, reply) => {
+      desk.alive(guard.viewer(request));
+      return reply.status(204).send();
+    },
+  );
+
   const taking = { onRequest, schema: { hide: true, params: byId, response: { 200: chat, ...errors } } };
   api.post('/desk/offers/:id/accept', { ...taking, onRequest: ofAgents }, async (request) => {
     const begun = desk.accept(request.params.id, guard.viewer(request));
@@ -178,7 +188,9 @@ export async function deskRoutes(app: FastifyInstance, options: DeskRouteOptions
     async (request) => {
       const { callId, subject, text, priority } = request.body;
       const viewer = guard.viewer(request);
-      const open = desk.chatOf(callId);
+      const found = desk.chatOf(callId);
+      // What a colleague has in hand is theirs to file: neither its facts nor its list of tickets are anybody else's.
+      const open = found === undefined || (found.agent !== viewer.name && !viewer.seesAll) ? undefined : found;
       const added = await tickets.add({
         kind: 'ticket',
         conversationId: callId,

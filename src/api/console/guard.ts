@@ -30,6 +30,11 @@ export class Viewer {
     return this.roles.includes(role) || this.roles.includes('admin');
   }
 
+  /** At the desk: whether it may ring at them. */
+  get rung(): boolean {
+    return this.is('agent');
+  }
+
   /** All calls, and what was said in them as it was said. */
   get seesAll(): boolean {
     return this.is('supervisor');

@@ -64,7 +64,8 @@ export async function liveRoutes(app: FastifyInstance, options: LiveRouteOptions
     else for (const published of missed) tell(published);
 
     const stopReading = bus.read(tell);
-    const leaveDesk = viewer.is('agent') ? desk.connect(viewer) : () => undefined;
+    // Supervisors too: who has taken a visitor over is missed when their pages are gone.
+    const leaveDesk = viewer.rung || viewer.seesAll ? desk.connect(viewer) : () => undefined;
     const heartbeat = setInterval(() => {
       // A page that is open is in use.
       guard.session(request.headers).then(

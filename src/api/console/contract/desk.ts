@@ -12,6 +12,8 @@ export const agent = z.object({
   name: z.string(),
   displayName: z.string(),
   presence,
+  /** What they are as soon as nothing keeps them busy. */
+  wants: z.enum(['available', 'away']),
   sinceMs: ms.describe('Epoch ms'),
   /** Conversations in hand. */
   chats: z.number().int(),
@@ -91,7 +93,7 @@ export const chat = z.object({
   language: z.string(),
   startedAtMs: ms,
   endedAtMs: ms.nullable(),
-  /** Why it is over: `agent`, `handedBack`, `visitorLeft`, `idle`, `notPutThrough`. */
+  /** Why it is over: `agent`, `handedBack`, `agentLost`, `idle`, `notPutThrough`. */
   endReason: z.string().nullable(),
   /** The visitor has a socket open: what is written arrives at once. Else they get it with their next message or poll. */
   visitorConnected: z.boolean(),
@@ -124,6 +126,7 @@ export type Desk = z.infer<typeof desk>;
 /** PUT /desk/presence → agent. `busy` and `offline` are set by the desk. */
 export const presenceRequest = z.strictObject({ presence: z.enum(['available', 'away']) });
 export type PresenceRequest = z.infer<typeof presenceRequest>;
+/** POST /desk/alive → 204: a page of the desk's that is open says so, every half minute. Who has said so once and then falls silent for a minute and a half is taken to be gone. */
 /** POST /desk/offers/:id/accept → chat (409 when it is gone). POST /desk/offers/:id/decline → 204. POST /desk/queue/:id/take → chat. */
 /** POST /desk/calls/:callId/join → chat: takes a live text conversation over without having been asked (supervisor, admin). */
 

@@ -106,6 +106,20 @@ describe('a call by telephone that is handed over', () => {
     expect((await anna.post('/desk/phone/call-7/open')).body).toMatchObject({ agent: 'anna', state: 'open' });
   });
 
+  it('keeps other rings away while the telephone rings, and lets them in afterwards', async () => {
+    const { client: anna, live } = await atDesk('anna', '1042');
+    await anna.put('/desk/presence', { presence: 'available' });
+    const { caller, outcome } = putThrough('call-8', 'sip:1042@pbx.example.com');
+    await live.wait('offer', ({ offer }) => offer.kind === 'phone');
+    const { desk } = server.parts;
+    const asked = { kind: 'text', caller: '', language: 'zh-CN', reason: '', summary: '', slots: {} } as const;
+    void desk.request({ callId: 'chat-8', ...asked }, 60_000);
+    expect((await anna.get('/desk')).body.queue).toMatchObject([{ callId: 'chat-8', ringing: null }]);
+    caller.settle('failed');
+    await outcome;
+    expect((await live.wait('offer', ({ offer }) => offer.kind === 'text')).offer.callId).toBe('chat-8');
+  });
+
   it('disappears from the desk when nobody answers', async () => {
     const { client: anna, live } = await atDesk('anna', '1042');
     const { caller, outcome } = putThrough('call-2', 'tel:1042');

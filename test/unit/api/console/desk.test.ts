@@ -211,6 +211,100 @@ describe('the agent desk', () => {
     await liveBo.wait('agent', ({ agent }) => agent.name === 'anna' && agent.presence === 'offline');
   });
 
+  it('whose agent is gone with nobody else there is told so, and the bot goes on', async () => {
+    const anna = await available('anna');
+    const live = await anna.live();
+    await live.wait('snapshot');
+    const lee = visitor('visit-10');
+    await lee.got('ready', ({ type }) => type === 'ready');
+    lee.say('人工');
+    const { offer } = await live.wait('offer');
+    await anna.post(`/desk/offers/${offer.id}/accept`);
+    await lee.got('who joined', ({ type, who }) => type === 'person' && who === 'system');
+    anna.close();
+    await eventually('the visitor to hear of it', async () => {
+      await clock.advance(45_000);
+      return lee.received.some(({ type, over }) => type === 'person' && over === true);
+    });
+    lee.say('还在吗');
+    await lee.got('the bot', ({ type, replies }) => type === 'reply' && JSON.stringify(replies).includes('机器人'));
+  });
+
+  it('who has gone to sleep with a page open is missed, and is there again when the page wakes', async () => {
+    const anna = await available('anna');
+    const live = await anna.live();
+    await live.wait('snapshot');
+    expect((await anna.post('/desk/alive')).status).toBe(204);
+    await clock.advance(60_000);
+    await anna.post('/desk/alive');
+    await clock.advance(60_000);
+    expect((await anna.get('/desk')).body.me.presence).toBe('available');
+    // The laptop is shut: its socket stays open, and nothing comes any more.
+    await clock.advance(31_000);
+    expect((await anna.get('/desk')).body.me.presence).toBe('offline');
+    expect(await chat('visit-11', '人工')).not.toHaveProperty('person');
+    await anna.post('/desk/alive');
+    expect((await anna.get('/desk')).body.me.presence).toBe('away');
+    // A program that only reads gives no signs and is asked for none.
+    const bo = await available('bo');
+    const liveBo = await bo.live();
+    await liveBo.wait('snapshot');
+    await clock.advance(200_000);
+    expect((await bo.get('/desk')).body.me.presence).toBe('available');
+  });
+
+  it('who is busy sees what they will be afterwards, and can change it', async () => {
+    const anna = await available('anna');
+    await chat('visit-12', '人工');
+    const { offers } = (await anna.get('/desk')).body;
+    const { id } = (await anna.post(`/desk/offers/${offers[0].id}/accept`)).body;
+    await anna.post(`/desk/chats/${id}/end`);
+    expect((await anna.get('/desk')).body.me).toMatchObject({ presence: 'busy', wants: 'available' });
+    expect((await anna.put('/desk/presence', { presence: 'away' })).body).toMatchObject({
+      presence: 'busy',
+      wants: 'away',
+    });
+    await anna.post(`/desk/chats/${id}/wrap-up`, { code: 'solved' });
+    expect((await anna.get('/desk')).body.me).toMatchObject({ presence: 'away', wants: 'away' });
+  });
+
+  it('a supervisor is no agent: it does not ring at them and they are on no list, but whom they took over is not left alone', async () => {
+    const boss = await server.user('boss', 'supervisor');
+    const liveBoss = await boss.live();
+    await liveBoss.wait('snapshot');
+    const anna = await available('anna');
+    const live = await anna.live();
+    await live.wait('snapshot');
+    const names = async () => (await anna.get('/desk')).body.agents.map(({ name }: { name: string }) => name);
+    expect(await names()).toEqual(['anna']);
+    await chat('visit-13', '你好');
+    await boss.post('/desk/calls/visit-13/join');
+    expect((await anna.get('/desk')).body.agents).toMatchObject([
+      { name: 'boss', presence: 'busy', chats: 1 },
+      { name: 'anna', presence: 'available' },
+    ]);
+    boss.close();
+    await eventually('the visitor to be next in the queue', async () => {
+      await clock.advance(45_000);
+      return live.events.some(({ type }) => type === 'offer');
+    });
+    expect((await live.wait('offer')).offer.callId).toBe('visit-13');
+  });
+
+  it('nobody files a ticket in a colleague’s name, or reads their facts by doing so', async () => {
+    const anna = await available('anna');
+    await chat('visit-14', '人工');
+    const { offers } = (await anna.get('/desk')).body;
+    const { id } = (await anna.post(`/desk/offers/${offers[0].id}/accept`)).body;
+    const bo = await available('bo');
+    const filed = (await bo.post('/desk/tickets', { callId: 'visit-14', subject: 'x' })).body;
+    expect(filed).toMatchObject({ callId: 'visit-14', summary: '' });
+    expect((await anna.get(`/desk/chats/${id}`)).body.tickets).toEqual([]);
+    const boss = await server.user('boss', 'supervisor');
+    const { number } = (await boss.post('/desk/tickets', { callId: 'visit-14', subject: 'y' })).body;
+    expect((await anna.get(`/desk/chats/${id}`)).body.tickets).toEqual([number]);
+  });
+
   it('a supervisor joins a conversation unasked and sees everything; an agent neither joins nor reads what is not theirs', async () => {
     const anna = await available('anna');
     const boss = await server.user('boss', 'supervisor');
