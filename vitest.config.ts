@@ -19,7 +19,10 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/conformance/**/*.test.ts', 'sip-bridge/test/unit/**/*.test.ts'],
-          testTimeout: 20_000,
+          // Limits end a test that hangs. They are no measure of speed: a build machine may stand still for seconds, and run beside others.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 20_000 } },
           // On two cores vitest would take one: much of a test is waiting.
           maxWorkers: Math.max(2, availableParallelism() - 1),
           sequence: { groupOrder: 0 },
@@ -32,8 +35,9 @@ export default defineConfig({
           include: ['test/scenario/**/*.test.ts', 'sip-bridge/test/scenario/**/*.test.ts'],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
-          testTimeout: 90_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          expect: { poll: { timeout: 20_000 } },
         },
       },
     ],

@@ -25,6 +25,8 @@ export interface PromptCacheOptions {
 const MAGIC = Buffer.from('HKP1');
 const CHECKSUM_BYTES = 32;
 const ENDING = '.pcm';
+/** Older than this, a file that is not in its place yet was left by a process that is gone. */
+const DRAFT_MS = 60_000;
 /** Changes when clauses are finished otherwise (level, lead): what was kept before is made anew. */
 const MADE_AS = 2;
 
@@ -150,9 +152,13 @@ export class PromptCache {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const found: { readonly name: string; readonly size: number; readonly usedMs: number }[] = [];
     for (const entry of await readdir(folder)) {
-      if (entry.endsWith('.tmp')) await rm(join(folder, entry), { force: true });
+      const file = join(folder, entry);
+      // What another process has removed meanwhile is none of ours any more.
+      const info = await stat(file).catch(() => undefined);
+      if (info === undefined) continue;
+      // A young draft is being written by another process that has the same folder.
+      if (entry.endsWith('.tmp') && Date.now() - info.mtimeMs > DRAFT_MS) await rm(file, { force: true });
       if (!entry.endsWith(ENDING)) continue;
-      const info = await stat(join(folder, entry));
       found.push({ name: entry.slice(0, -ENDING.length), size: info.size, usedMs: info.mtimeMs });
     }
     found.sort((a, b) => a.usedMs - b.usedMs);

@@ -55,6 +55,8 @@ const STDERR_LINE_CHARACTERS = 400;
 const STDERR_LINES_LOGGED = 200;
 /** A process that lived this long has proved itself: the next failure starts from the first back-off again. */
 const HEALTHY_AFTER_MS = 30_000;
+/** What a process that has ended wrote is waited for so long, in case somebody else holds its stderr open. */
+const LAST_WORDS_MS = 200;
 
 /**
  * One worker process that is kept alive: started with a time limit, restarted with back-off when it dies, its requests rejected with
@@ -175,7 +177,16 @@ export class WorkerProcess extends SafeEmitter<WorkerProcessEvents> {
     if (child.stderr) this.#watchStderr(child.stderr, child.pid);
     child.on('message', (message) => this.#onMessage(child, message as WorkerMessage));
     child.on('error', (error) => this.#onGone(child, error.message));
-    child.on('exit', (code, signal) => this.#onGone(child, signal ? `ended by ${signal}` : `ended with code ${code}`));
+    child.on('exit', (code, signal) => {
+      const gone = () => this.#onGone(child, signal ? `ended by ${signal}` : `ended with code ${code}`);
+      // Its last words may still be on their way: they say why it ended.
+      if (child.stderr?.closed !== false) return gone();
+      const limit = setTimeout(gone, LAST_WORDS_MS);
+      child.stderr.once('close', () => {
+        clearTimeout(limit);
+        gone();
+      });
+    });
     this.#timer = setTimeout(() => {
       this.#options.logger.error({ worker: this.#options.name }, 'a speech worker was not ready in time');
       child.kill('SIGKILL');

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { endProcess, freePort } from './server-process.js';
+import { freePorts } from './free-ports.js';
+import { endProcess } from './server-process.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 
@@ -52,7 +53,7 @@ export class TestPostgres {
       { ...user, encoding: 'utf8', cwd: folder },
     );
     if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`);
-    const server = new TestPostgres(await freePort(), folder);
+    const server = new TestPostgres(await freePorts(), folder);
     await server.resume();
     return server;
   }
@@ -69,10 +70,10 @@ export class TestPostgres {
       { ...owner(), stdio: 'ignore', cwd: this.#folder },
     );
     this.#process = child;
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     while (!(await this.#answers())) {
       if (child.exitCode !== null) throw new Error(`postgres ended with ${child.exitCode}`);
-      if (Date.now() > deadline) throw new Error('postgres did not answer within 20 s');
+      if (Date.now() > deadline) throw new Error('postgres did not answer within 60 s');
     }
   }
 
@@ -86,7 +87,7 @@ export class TestPostgres {
 
   async stop(): Promise<void> {
     await this.kill();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
   async #answers(): Promise<boolean> {

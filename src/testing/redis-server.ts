@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
-import { endProcess, freePort } from './server-process.js';
+import { freePorts } from './free-ports.js';
+import { endProcess } from './server-process.js';
 
 /** Why a suite that needs Redis can't run here; undefined when it can. */
 export function redisMissing(): string | undefined {
@@ -18,7 +19,7 @@ export class TestRedis {
   }
 
   static async start(port?: number): Promise<TestRedis> {
-    const redis = new TestRedis(port ?? (await freePort()));
+    const redis = new TestRedis(port ?? (await freePorts()));
     await redis.resume();
     return redis;
   }
@@ -40,10 +41,10 @@ export class TestRedis {
       { stdio: 'ignore' },
     );
     this.#process = child;
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     while (!(await answers(this.port))) {
       if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
-      if (Date.now() > deadline) throw new Error('redis-server did not answer within 10 s');
+      if (Date.now() > deadline) throw new Error('redis-server did not answer within 60 s');
     }
   }
 

@@ -62,7 +62,7 @@ class Client {
 
   /** Waits until `condition` holds; fails with what was seen. */
   async until<T>(condition: () => T | undefined | false, what: string): Promise<T> {
-    const limitMs = Date.now() + 5000;
+    const limitMs = Date.now() + 30_000;
     for (;;) {
       const value = condition();
       if (value !== undefined && value !== false) return value;
@@ -110,7 +110,7 @@ async function serve(config: object = {}): Promise<void> {
   refuse = undefined;
   media = new HearkenV1Server({
     config: configSchema.parse({
-      media: { resumeWindowMs: 300, startTimeoutMs: 300, maxMessageBytes: 10_000, ...config },
+      media: { resumeWindowMs: 30_000, startTimeoutMs: 30_000, maxMessageBytes: 10_000, ...config },
     }).media,
     logger: pino({ level: 'silent' }),
     onSession: (session) => {
@@ -124,11 +124,13 @@ async function serve(config: object = {}): Promise<void> {
   url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/media`;
 }
 
-beforeEach(() => serve());
-afterEach(async () => {
+async function stop(): Promise<void> {
   await media.close();
   await new Promise((resolve) => http.close(resolve));
-});
+}
+
+beforeEach(() => serve());
+afterEach(() => stop());
 
 async function started(more: object = {}): Promise<{ client: Client; session: MediaSession }> {
   const client = await new Client(url).open();
@@ -329,6 +331,8 @@ describe('a lost socket', () => {
   });
 
   it('is over when it does not come back in time', async () => {
+    await stop();
+    await serve({ resumeWindowMs: 300 });
     const { client, session } = await started();
     const closed = new Promise((resolve) => session.on('closed', resolve));
     client.drop();
@@ -527,6 +531,8 @@ describe('a bad client is told what is wrong, and nobody else notices', () => {
   });
 
   it('no start within the limit', async () => {
+    await stop();
+    await serve({ startTimeoutMs: 300 });
     const client = new Client(url);
     expect((await client.message('error')).code).toBe('START_TIMEOUT');
     expect((await client.end()).code).toBe(4408);
@@ -566,8 +572,7 @@ describe('the service protects itself', () => {
   });
 
   it('wants the token when one is configured', async () => {
-    await media.close();
-    await new Promise((resolve) => http.close(resolve));
+    await stop();
     await serve({ token: 'a-long-secret' });
     const without = await new Client(url).open();
     without.send(START);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SipPhone } from '@hearken/sip-bridge';
@@ -10,7 +10,7 @@ import { TestBrowser } from '../support/browser.js';
 import { BridgeProcess, ServiceProcess } from '../support/hearken.js';
 import { describeWith } from '../support/needs.js';
 import { PICTURES, picture, violations } from '../support/pages.js';
-import { eventually, root, Stage } from '../support/processes.js';
+import { eventually, removeFolder, root, Stage } from '../support/processes.js';
 import { spoken } from '../support/speech.js';
 
 const PASSWORD = 'correct horse battery';
@@ -77,7 +77,9 @@ describeWith(['chromium'], 'the console in a real browser', () => {
       config,
       `speech: {promptCacheFolder: ${JSON.stringify(cache)}}\nconsole: {playgroundApps: [${JSON.stringify(app)}]}\ndesk: {ringMs: 60000}\n`,
     );
-    const says = concat([silence(7000), spoken('opening-hours', '营业时间是几点'), silence(60_000)]);
+    // Again and again: where the pages are slow, the first time is over before anybody listens.
+    const asks = concat([spoken('opening-hours', '营业时间是几点'), silence(15_000)]);
+    const says = concat([silence(7000), asks, asks, asks, silence(60_000)]);
     const [service, started] = await Promise.all([
       ServiceProcess.start(data, { HEARKEN_CONFIG: config, HEARKEN_AGENT: agent.uri }).then((each) => stage.add(each)),
       TestBrowser.start({ says: { samples: says, sampleRate: 8000 } }),
@@ -89,7 +91,7 @@ describeWith(['chromium'], 'the console in a real browser', () => {
   afterAll(async () => {
     await browser?.stop();
     await stage.clear();
-    rmSync(data, { recursive: true, force: true });
+    removeFolder(data);
   });
 
   const visitor = async (): Promise<Page> => {
@@ -145,7 +147,7 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     await eventually(
       'the bot alone, and the caller alone',
       async () => (await page.evaluate('heardAlone.bot && heardAlone.caller')) as boolean,
-      40_000,
+      90_000,
     );
     await page.getByRole('button', { name: 'Stop' }).click();
 
@@ -155,12 +157,12 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     await transcript.locator('.said.bot').first().waitFor();
     const question = transcript.locator('.said.caller', { hasText: '营业时间' }).first();
     await question.waitFor();
-    await question.locator('.chip', { hasText: '%' }).waitFor();
+    await question.locator('.chip', { hasText: '%' }).first().waitFor();
     await page
       .locator('.turn-list .chip', { hasText: /\d (ms|s)$/ })
       .first()
       .waitFor();
-    await transcript.locator('.said.bot', { hasText: '九点' }).waitFor();
+    await transcript.locator('.said.bot', { hasText: '九点' }).first().waitFor();
     await inspect(page, 'live');
 
     await caller.getByRole('button', { name: '挂断' }).click();
@@ -181,7 +183,7 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.locator('hk-waveform').focus();
     await page.keyboard.press('Home');
-    expect(await at()).toBe(0);
+    await expect.poll(at).toBe(0);
     await page.locator('.waterfall li', { hasText: 'Understanding' }).first().waitFor();
     await inspect(page, 'call');
     await viewer.untouched();
@@ -205,7 +207,7 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     const ring = page.getByRole('article');
     await ring.waitFor();
     await ring.getByText('昨天买的东西坏了').first().waitFor();
-    expect(await page.title()).toMatch(/^\(1\) ringing/);
+    await expect.poll(() => page.title()).toMatch(/^\(1\) ringing/);
     await inspect(page, 'ring');
     await page.getByRole('button', { name: 'Accept' }).click();
     await page.getByLabel(/Write to the visitor/).fill('您好，我是 Anna，退货的事我来帮您办。');
@@ -255,12 +257,12 @@ describeWith(['chromium'], 'the console in a real browser', () => {
       async () => {
         await page.reload();
         const found = page.locator('tbody').getByText(ATTACK).first();
-        return found.waitFor({ timeout: 5000 }).then(
+        return found.waitFor({ timeout: 15_000 }).then(
           () => true,
           () => false,
         );
       },
-      60_000,
+      120_000,
     );
     await inspect(page, 'calls');
     await viewer.untouched();
@@ -318,7 +320,7 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     const { page } = viewer;
     await viewer.signIn('anna');
     await page.getByRole('button', { name: 'Open', exact: true }).click();
-    await page.getByLabel('Type what a caller would say').waitFor({ timeout: 80_000 });
+    await page.getByLabel('Type what a caller would say').waitFor({ timeout: 150_000 });
     await page.getByLabel('Type what a caller would say').fill('我要退货');
     await page.keyboard.press('Enter');
     await page.locator('.understood .ranking li', { hasText: 'return' }).waitFor();
@@ -331,8 +333,11 @@ describeWith(['chromium'], 'the console in a real browser', () => {
       .locator('.bubble.bot', { hasText: /退|订单/ })
       .first()
       .waitFor();
-    await page.locator('.bubble.caller', { hasText: '营业时间' }).waitFor();
-    await page.locator('.bubble.bot:not(.partial)', { hasText: /[八九]点/ }).waitFor();
+    await page.locator('.bubble.caller', { hasText: '营业时间' }).first().waitFor();
+    await page
+      .locator('.bubble.bot:not(.partial)', { hasText: /[八九]点/ })
+      .first()
+      .waitFor();
     await page.locator('.understood .waterfall li', { hasText: 'Understanding' }).first().waitFor();
     await inspect(page, 'playground');
     await page.getByRole('button', { name: 'Hang up' }).click();

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { CallReport } from '../../src/replay/call-report.js';
+import { endProcess } from '../../src/testing/server-process.js';
 import { root } from '../support/processes.js';
 
 /** The demo's output, and only that, on stdout. */
@@ -14,11 +15,12 @@ function runDemo(args: readonly string[]): Promise<{ code: number | null; stdout
     });
     let stdout = '';
     let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString('utf8');
+    onTestFinished(() => endProcess(child, 'SIGTERM'));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
     });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString('utf8');
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
     });
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr }));
@@ -45,4 +47,4 @@ it('the demo prints one JSON document with what was heard, understood and answer
   for (const call of calls) expect(call.recording !== null && existsSync(join(root, call.recording))).toBe(true);
   // What a test writes, it takes away again.
   if (human?.recording) rmSync(dirname(join(root, human.recording)), { recursive: true, force: true });
-}, 150_000);
+}, 300_000);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkCounts, TroubledNetworkOptions } from '@hearken/sip-bridge';
@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CallReport } from '../../src/replay/call-report.js';
 import { BridgeProcess, ServiceProcess } from '../support/hearken.js';
 import { Hosts, namespacesAllowed } from '../support/hosts.js';
-import { root, Stage, TestProcess } from '../support/processes.js';
+import { removeFolder, root, Stage, TestProcess } from '../support/processes.js';
 
 const RECORDINGS = ['audio/calls/opening-hours.wav', 'audio/calls/complaint.wav'];
 const CLEAN = { lossPercent: 0, jitterMs: 0, duplicatePercent: 0 };
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await stage.clear();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 const where = namespacesAllowed
@@ -32,7 +32,10 @@ const where = namespacesAllowed
   : 'on loopback: this machine allows no namespaces of our own';
 
 describe(`a network that loses, delays, reorders and doubles packets (${where})`, () => {
-  it('calls go on, also from another address in mid-call, and are understood nearly as well as on a good one', async () => {
+  // In real time on every side: a machine that stands still for a second at the wrong moment makes it another conversation.
+  it('calls go on, also from another address in mid-call, and are understood nearly as well as on a good one', {
+    retry: 1,
+  }, async () => {
     const hosts = stage.add(await Hosts.create(namespacesAllowed));
     const { left, right, middle } = hosts;
     const service = stage.add(
@@ -82,7 +85,7 @@ describe(`a network that loses, delays, reorders and doubles packets (${where})`
             args: [
               ...[join(root, 'dist/cli/run.js'), 'call', join(root, file), '--json', '--to', uris[index] ?? ''],
               ...['--from', `caller${index}`, '--host', left.address, '--service', `http://${middle.left}:${port}`],
-              ...['--limit', '50', '--record', join(folder, `${index}.wav`)],
+              ...['--limit', '120', '--record', join(folder, `${index}.wav`)],
             ],
             through: left.through,
           }),
@@ -116,7 +119,7 @@ describe(`a network that loses, delays, reorders and doubles packets (${where})`
     expect(bad.map(intentsOf), story).toEqual(clean.map(intentsOf));
     expect(bridge.output).not.toMatch(/unhandled|uncaught|"level":(?:50|60)/i);
     if (process.env.HEARKEN_SHOW) process.stderr.write(`${story}\n`);
-  }, 90_000);
+  });
 });
 
 /** Without the goodbye: the bot may answer the "no" of "no, thank you" and hang up, on any network. */

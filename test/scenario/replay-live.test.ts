@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { decodeWav, encodeWav } from '../../src/dsp/wav.js';
 import type { ReplayReport } from '../../src/replay/report/report.js';
 import type { ReplayedCall } from '../../src/replay/result.js';
 import type { SimulationReport } from '../../src/replay/simulate/report.js';
-import { root, Stage, TestProcess } from '../support/processes.js';
+import { removeFolder, root, Stage, TestProcess } from '../support/processes.js';
 import { spoken } from '../support/speech.js';
 
 const LIMIT_MS = 300_000;
@@ -86,7 +86,7 @@ beforeAll(async () => {
 }, LIMIT_MS);
 afterAll(async () => {
   await stage.clear();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 function callOf({ recordings }: ReplayReport): ReplayedCall {

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeWav } from '../../src/dsp/wav.js';
-import { freePorts, TestProcess } from './processes.js';
+import { freePorts, removeFolder, TestProcess } from './processes.js';
 import { samplesOf } from './unfinished-wav.js';
 
 export interface PhoneOptions {
@@ -53,9 +53,8 @@ export class Baresip {
 
   static async start(options: PhoneOptions): Promise<Baresip> {
     const phone = new Baresip(options, await freePorts(10));
-    await phone.#process.printed(
+    await phone.#process.ready(
       options.registrar === undefined ? /baresip is ready/ : /200 OK|All \d+ useragent.* registered/i,
-      15_000,
     );
     return phone;
   }
@@ -116,7 +115,7 @@ export class Baresip {
 
   async stop(): Promise<void> {
     await this.#process.stop();
-    rmSync(this.#folder, { recursive: true, force: true });
+    removeFolder(this.#folder);
   }
 
   /** baresip's control port takes netstrings of JSON. */
@@ -124,7 +123,7 @@ export class Baresip {
     const json = JSON.stringify({ command, params });
     return new Promise((resolve, reject) => {
       const socket = connect(this.#controlPort, '127.0.0.1', () => socket.write(`${Buffer.byteLength(json)}:${json},`));
-      socket.setTimeout(5000, () => socket.destroy(new Error(`baresip did not answer "${command}"`)));
+      socket.setTimeout(30_000, () => socket.destroy(new Error(`baresip did not answer "${command}"`)));
       socket.once('data', () => {
         socket.destroy();
         resolve();

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { encodeWav } from '../../src/dsp/wav.js';
 import { findProgram } from './needs.js';
+import { removeFolder } from './processes.js';
 
 export interface BrowserOptions {
   /** What the microphone hears, mono; said once, then there is silence. Without it the microphone is silent. */
@@ -33,7 +34,7 @@ export class TestBrowser {
     const browser = await chromium.launch({
       executablePath,
       headless: true,
-      timeout: 60_000,
+      timeout: 120_000,
       args: [
         '--no-sandbox',
         '--disable-gpu',
@@ -52,12 +53,14 @@ export class TestBrowser {
   }
 
   /** A visitor of their own: storage, permissions and all. */
-  visitor(settings: Parameters<Browser['newContext']>[0] = {}): Promise<BrowserContext> {
-    return this.browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
+  async visitor(settings: Parameters<Browser['newContext']>[0] = {}): Promise<BrowserContext> {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
+    context.setDefaultTimeout(60_000);
+    return context;
   }
 
   async stop(): Promise<void> {
     await this.browser.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    removeFolder(this.#folder);
   }
 }

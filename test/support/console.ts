@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,9 +115,16 @@ export async function startConsole(
       await api.app.close();
       await parts.close();
       await tickets.close();
-      await rm(dataFolder, { recursive: true, force: true });
+      await rm(dataFolder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
+}
+
+/** What the console has written down of who did what so far, of all days: a test may run over midnight. */
+export async function auditOf({ dataFolder }: ConsoleServer): Promise<string> {
+  const folder = join(dataFolder, 'audit');
+  const days = (await readdir(folder).catch(() => [])).sort();
+  return (await Promise.all(days.map((day) => readFile(join(folder, day), 'utf8')))).join('');
 }
 
 interface Answer {

@@ -1,5 +1,5 @@
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { freePorts, root, TestProcess } from './processes.js';
 
 export interface ServiceFacts {
@@ -9,6 +9,19 @@ export interface ServiceFacts {
 
 const promptCache = join(root, 'node_modules/.cache/hearken-test-prompts');
 const modelCache = join(root, 'node_modules/.cache/hearken-test-nlu');
+
+/** Whole or not at all: whoever breaks a run off must not leave half a model to the next one. */
+function keepModel(folder: string): void {
+  const copy = `${modelCache}.${process.pid}`;
+  mkdirSync(dirname(modelCache), { recursive: true });
+  cpSync(folder, copy, { recursive: true });
+  try {
+    renameSync(copy, modelCache);
+  } catch {
+    // Another one was faster.
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
 
 /** The built service as a process of its own. */
 export class ServiceProcess extends TestProcess {
@@ -34,12 +47,9 @@ export class ServiceProcess extends TestProcess {
         ...env,
       },
     });
-    const [line] = await service.printed(/\{"event":"ready".*\}/, 60_000);
+    const [line] = await service.ready(/\{"event":"ready".*\}/, 150_000);
     const { url, mediaUrl } = JSON.parse(line) as ServiceFacts;
-    if (!existsSync(modelCache)) {
-      mkdirSync(modelCache, { recursive: true });
-      cpSync(join(dataFolder, 'nlu'), modelCache, { recursive: true });
-    }
+    if (!existsSync(modelCache)) keepModel(join(dataFolder, 'nlu'));
     return Object.assign(service, { url, mediaUrl });
   }
 }
@@ -67,7 +77,7 @@ export class BridgeProcess extends TestProcess {
       HEARKEN_CONFIG: join(root, 'test/fixtures/hearken.yml'),
     };
     const bridge = new BridgeProcess(sipPort, { ...own, ...env }, through);
-    await bridge.printed(/"event":"ready"/, 20_000);
+    await bridge.ready(/"event":"ready"/);
     return bridge;
   }
 }

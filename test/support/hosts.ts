@@ -12,7 +12,7 @@ export const namespacesAllowed: boolean =
   ['unshare', 'nsenter', 'ip'].every((name) => findProgram(name) !== undefined) &&
   spawnSync('unshare', ['-Urn', 'ip', 'link', 'add', 'a', 'type', 'veth', 'peer', 'name', 'b'], {
     env: ENV,
-    timeout: 10_000,
+    timeout: 60_000,
   }).status === 0;
 
 export interface Host {
@@ -79,12 +79,12 @@ export class Hosts {
 async function hold(command: readonly string[]): Promise<TestProcess> {
   const [first = '', ...rest] = command;
   const holder = new TestProcess({ command: first, args: [...rest, 'sh', '-c', 'echo held; exec cat'], typed: true });
-  await holder.printed(/held/, 10_000);
+  await holder.ready(/held/);
   return holder;
 }
 
 function ip({ pid }: TestProcess, what: string): void {
   const [program = '', ...rest] = enter(pid);
-  const { status, stderr } = spawnSync(program, [...rest, 'ip', ...what.split(' ')], { env: ENV, timeout: 10_000 });
+  const { status, stderr } = spawnSync(program, [...rest, 'ip', ...what.split(' ')], { env: ENV, timeout: 60_000 });
   if (status !== 0) throw new Error(`ip ${what}: ${stderr.toString('utf8')}`);
 }

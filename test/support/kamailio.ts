@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts, root, TestProcess } from './processes.js';
+import { freePorts, removeFolder, root, TestProcess } from './processes.js';
 
 /** A real registrar and proxy on loopback. */
 export class Kamailio {
@@ -31,7 +31,7 @@ export class Kamailio {
   static async start(config = 'kamailio.cfg', places: Readonly<Record<string, string>> = {}): Promise<Kamailio> {
     const kamailio = new Kamailio(await freePorts(2), config, places);
     // It says nothing when it is ready; that it answers is what counts, and the phones register with retries.
-    await kamailio.#process.printed(/Listening on|kamailio|INFO/i, 10_000);
+    await kamailio.#process.ready(/Listening on|kamailio|INFO/i);
     return kamailio;
   }
 
@@ -44,11 +44,11 @@ export class Kamailio {
   }
 
   registered(user: string): Promise<RegExpExecArray> {
-    return this.#process.printed(new RegExp(`REGISTERED ${user}\\b`), 15_000);
+    return this.#process.printed(new RegExp(`REGISTERED ${user}\\b`));
   }
 
   async stop(): Promise<void> {
-    await this.#process.stop('SIGTERM', 4000);
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#process.stop('SIGTERM', 10_000);
+    removeFolder(this.#folder);
   }
 }

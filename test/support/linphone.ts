@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeWav } from '../../src/dsp/wav.js';
-import { eventually, freePorts, TestProcess } from './processes.js';
+import { eventually, freePorts, removeFolder, TestProcess } from './processes.js';
 import { samplesOf } from './unfinished-wav.js';
 
 export interface LinphoneOptions {
@@ -42,7 +42,7 @@ export class Linphone {
 
   static async start(options: LinphoneOptions): Promise<Linphone> {
     const phone = new Linphone(options, await freePorts(10));
-    await phone.printed(/linphonec>/, 30_000);
+    await phone.#process.ready(/linphonec>/);
     await phone.#do('soundcard use files', /Using wav files/);
     await phone.#do('ports', new RegExp(`sip port = ${phone.sipPort}`));
     phone.#process.type(`record ${phone.#file('heard.wav')}`);
@@ -87,9 +87,9 @@ export class Linphone {
 
   async stop(): Promise<void> {
     this.#process.type('quit');
-    await eventually('linphonec ends', () => !this.#process.running, 5000).catch(() => undefined);
+    await eventually('linphonec ends', () => !this.#process.running, 10_000).catch(() => undefined);
     await this.#process.stop('SIGKILL');
-    rmSync(this.#home, { recursive: true, force: true });
+    removeFolder(this.#home);
   }
 
   #file(name: string): string {
@@ -103,7 +103,7 @@ export class Linphone {
     await eventually(
       `linphonec answering "${command}"`,
       () => answer.test(this.log.slice(before)),
-      15_000,
+      45_000,
       () => this.log.slice(-1500),
     );
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../src/testing/free-ports.js';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 export async function eventually<T>(
   what: string,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  limitMs = 20_000,
+  limitMs = 45_000,
   seen: () => string = () => '',
 ): Promise<T> {
   const endMs = Date.now() + limitMs;
@@ -21,33 +21,14 @@ export async function eventually<T>(
   }
 }
 
-/**
- * A block of `count` neighbouring ports that are free for UDP and TCP on loopback right now. Processes that start at once should ask
- * one after the other.
- */
-export async function freePorts(count = 1): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    // Even, and out of the range that the system hands out by itself (32768 and up).
-    const first = 20_000 + 2 * Math.floor(Math.random() * 6000);
-    const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)));
-    if (free.every(Boolean)) return first;
-  }
-  throw new Error('no free ports found');
+export { freePorts };
+
+/** Removes a folder in which something that was killed may still be writing its last. */
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
-async function isFree(port: number): Promise<boolean> {
-  const tcp = new Promise<boolean>((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-  const udp = new Promise<boolean>((resolve) => {
-    const socket = createSocket('udp4');
-    socket.once('error', () => resolve(false));
-    socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)));
-  });
-  return (await tcp) && (await udp);
-}
+const OUTPUT_LIMIT_MS = 5000;
 
 export interface StartOptions {
   readonly command: string;
@@ -64,7 +45,9 @@ export interface StartOptions {
 export class TestProcess {
   output = '';
   readonly #child: ChildProcess;
-  readonly #exited: Promise<void>;
+  /** Its output has been read to the end: that can be a moment after it is gone. */
+  readonly #over: Promise<void>;
+  #isOver = false;
 
   constructor(options: StartOptions) {
     // Of our own environment only what a program needs to run: a developer's settings must not change a test.
@@ -82,16 +65,21 @@ export class TestProcess {
     });
     // A program that is gone reads nothing more; whoever waits for its output is told.
     this.#child.stdin?.on('error', () => undefined);
-    const collect = (chunk: Buffer): void => {
-      this.output = (this.output + chunk.toString('utf8')).slice(-200_000);
-    };
-    this.#child.stdout?.on('data', collect);
-    this.#child.stderr?.on('data', collect);
-    this.#exited = new Promise((resolve) => {
-      this.#child.once('exit', () => resolve());
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.output = (this.output + text).slice(-200_000);
+      });
+    this.#over = new Promise((resolve) => {
+      const over = (): void => {
+        this.#isOver = true;
+        resolve();
+      };
+      this.#child.once('close', over);
+      // A child of its own that goes on may hold its output open.
+      this.#child.once('exit', () => setTimeout(over, OUTPUT_LIMIT_MS).unref());
       this.#child.once('error', (error) => {
         this.output += `\n${error.message}`;
-        resolve();
+        over();
       });
     });
   }
@@ -109,19 +97,29 @@ export class TestProcess {
   }
 
   /** Waits until a line of the output matches; fails with the end of the output when the process is gone or time is up. */
-  async printed(pattern: RegExp, limitMs = 30_000): Promise<RegExpExecArray> {
+  async printed(pattern: RegExp, limitMs = 60_000): Promise<RegExpExecArray> {
     return eventually(
       `${this.#child.spawnfile} printing ${pattern}`,
       () => {
         const match = pattern.exec(this.output);
         if (match) return match;
-        if (!this.running)
+        if (this.#isOver)
           throw new Error(`${this.#child.spawnfile} ended before it printed ${pattern}:\n${this.output.slice(-3000)}`);
         return undefined;
       },
       limitMs,
       () => this.output.slice(-3000),
     );
+  }
+
+  /** The same for what it prints when it is ready; one that does not get there is ended. */
+  async ready(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray> {
+    try {
+      return await this.printed(pattern, limitMs);
+    } catch (error) {
+      await this.stop('SIGKILL');
+      throw error;
+    }
   }
 
   /** One line to its standard input (of a process that was started with `typed`). */
@@ -143,16 +141,17 @@ export class TestProcess {
     this.#child.kill(signal);
   }
 
+  /** It is gone, and `output` holds all that it said. */
   exited(): Promise<void> {
-    return this.#exited;
+    return this.#over;
   }
 
   /** Asks it to end; after `limitMs` it is made to. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', limitMs = 8000): Promise<void> {
-    if (!this.running) return;
+  async stop(signal: NodeJS.Signals = 'SIGTERM', limitMs = 30_000): Promise<void> {
+    if (this.#isOver) return;
     const limit = setTimeout(() => this.#child.kill('SIGKILL'), limitMs);
     this.#child.kill(signal);
-    await this.#exited;
+    await this.#over;
     clearTimeout(limit);
   }
 }
@@ -166,7 +165,10 @@ export class Stage {
     return part;
   }
 
+  /** All of them, also when one can't be stopped: that is told at the end. */
   async clear(): Promise<void> {
-    for (const stop of this.#stops.reverse().splice(0)) await stop();
+    const failures: unknown[] = [];
+    for (const stop of this.#stops.reverse().splice(0)) await stop().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 }

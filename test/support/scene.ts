@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { Stage } from './processes.js';
+import { removeFolder, Stage } from './processes.js';
 
 /** A folder and a stage of its own for one test, so that tests which mostly wait can do so side by side. Cleared when the test is over. */
 export function openScene(
@@ -13,7 +13,7 @@ export function openScene(
   const stage = new Stage();
   finished(async () => {
     await stage.clear();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
   return { stage, folder };
 }

@@ -57,7 +57,7 @@ export function next<Name extends keyof RecognizerStreamEvents & string>(
   stream: RecognizerStream,
   name: Name,
   passes: (...args: RecognizerStreamEvents[Name]) => boolean = () => true,
-  limitMs = 10_000,
+  limitMs = 45_000,
 ): Promise<RecognizerStreamEvents[Name]> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no ${name} within ${limitMs} ms`)), limitMs);

@@ -58,7 +58,7 @@ it('an application with recordings of its own is heard and spoken by its own ear
   await taken.close();
   expect(session.ended).toBeDefined();
   expect([ears.streams.length, voice.spoken.length]).toEqual([0, 0]);
-}, 60_000);
+}, 180_000);
 
 it('one without goes by the ears and the voice that callers have', async () => {
   const app = join(folder, 'next');

@@ -43,7 +43,7 @@ export async function startBridgeProcess(options: BridgeProcessOptions = {}): Pr
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: string[] = [];
-  const ready = await waitReady(child, log, options.startTimeoutMs ?? 30_000);
+  const ready = await waitReady(child, log, options.startTimeoutMs ?? 120_000);
   return {
     uri: String(ready.sip),
     sipPort: Number(ready.sipPort),
@@ -53,7 +53,7 @@ export async function startBridgeProcess(options: BridgeProcessOptions = {}): Pr
     problems: () => log.filter(isProblem),
     health: async () =>
       (await (await fetch(`http://127.0.0.1:${ready.healthPort}/healthz`)).json()) as Record<string, unknown>,
-    stop: (limitMs = 10_000) => stop(child, limitMs),
+    stop: (limitMs = 30_000) => stop(child, limitMs),
   };
 }
 

@@ -95,7 +95,7 @@ export class FakeSession extends SafeEmitter<FakeSessionEvents> {
   /** Waits for a message that fits; those that came already count. */
   async waitFor<Type extends ClientMessage['type']>(
     type: Type,
-    timeoutMs = 5000,
+    timeoutMs = 30_000,
     fits: (message: Extract<ClientMessage, { type: Type }>) => boolean = () => true,
   ): Promise<Extract<ClientMessage, { type: Type }>> {
     const test = (message: ClientMessage): message is Extract<ClientMessage, { type: Type }> =>
@@ -188,7 +188,7 @@ export class FakeMediaService extends SafeEmitter<FakeMediaServiceEvents> {
   }
 
   /** The next call that comes; one that is here already when `index` says so. */
-  async session(index = this.sessions.length, timeoutMs = 5000): Promise<FakeSession> {
+  async session(index = this.sessions.length, timeoutMs = 30_000): Promise<FakeSession> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const session = this.sessions[index];

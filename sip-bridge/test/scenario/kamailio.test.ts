@@ -22,13 +22,13 @@ async function start(password: string): Promise<{ kamailio: Kamailio; world: Wor
 }
 
 function transfer(target: string) {
-  return { type: 'transfer', transferId: 't', target, mode: 'blind', timeoutMs: 8000 } as const;
+  return { type: 'transfer', transferId: 't', target, mode: 'blind', timeoutMs: 25_000 } as const;
 }
 
 describeWith(['kamailio'], 'behind a Kamailio registrar', () => {
   it('the bridge registers with its password, is called through the proxy, and transfers through it', async () => {
     const { kamailio, world } = await start('secret');
-    await until(() => world.bridge.registration?.registered === true, 'the bridge is registered', 15_000);
+    await until(() => world.bridge.registration?.registered === true, 'the bridge is registered', 30_000);
     const registration = { registrar: `sip:${kamailio.address}` };
     const agent = await world.phone({ user: 'agent', autoAnswerMs: 0, registration, greeting: () => tone(700, 1000) });
     const caller = await world.phone({ user: 'caller', registration });
@@ -41,16 +41,16 @@ describeWith(['kamailio'], 'behind a Kamailio registrar', () => {
     session.play(tone(440, 400));
     await until(() => share(heard.bytes(0).subarray(-4000), 440) > 0.3, 'the caller hears the bot');
 
-    const arrived = agent.next('call', 8000);
+    const arrived = agent.next('call', 30_000);
     session.send({
       type: 'transfer',
       transferId: 't',
       target: `sip:agent@${kamailio.address}`,
       mode: 'blind',
-      timeoutMs: 8000,
+      timeoutMs: 25_000,
     });
     await arrived;
-    expect(await session.waitFor('transfer.result', 8000)).toMatchObject({ outcome: 'completed' });
+    expect(await session.waitFor('transfer.result', 30_000)).toMatchObject({ outcome: 'completed' });
     await until(() => share(heard.bytes(1).subarray(-4000), 700) > 0.3, 'the caller hears the agent');
     await call.hangup();
   });
@@ -67,7 +67,7 @@ describeWith(['kamailio'], 'behind a Kamailio registrar', () => {
         },
       ],
     });
-    await until(() => world?.bridge.registration?.registered === true, 'registered with the second', 15_000);
+    await until(() => world?.bridge.registration?.registered === true, 'registered with the second', 30_000);
     expect(world.bridge.registration?.registrar).toBe(`sip:${kamailio.address}`);
     const caller = await world.phone({ user: 'caller', registration: { registrar: `sip:${kamailio.address}` } });
     const call = await caller.call(`sip:bot@${kamailio.address}`);
@@ -87,15 +87,15 @@ describeWith(['kamailio'], 'behind a Kamailio registrar', () => {
     const registration = { registrar: `sip:${kamailio.address}` };
     const agent = await world.phone({ user: 'agent', autoAnswerMs: 0, registration });
     const caller = await world.phone({ user: 'caller', registration });
-    await until(() => world.bridge.registration?.registered === true, 'the bridge is registered', 15_000);
+    await until(() => world.bridge.registration?.registered === true, 'the bridge is registered', 30_000);
     const call = await caller.call(`sip:bot@${kamailio.address}`);
     await call.answered;
     const session = await world.service.session(0);
     session.send({ ...transfer(`sip:agent@${kamailio.address}`), mode: 'attended', headers: {} });
     const whispered = await world.service.session(1);
     whispered.hangup();
-    await call.next('transferred', 8000);
-    expect(await session.waitFor('transfer.result', 8000)).toMatchObject({ outcome: 'completed' });
+    await call.next('transferred', 30_000);
+    expect(await session.waitFor('transfer.result', 30_000)).toMatchObject({ outcome: 'completed' });
     expect([...agent.calls].some((other) => other.info?.headers.Replaces !== undefined)).toBe(true);
     await call.hangup();
   });
@@ -124,7 +124,7 @@ describeWith(['kamailio'], 'behind a Kamailio registrar', () => {
   it('a wrong password is tried again, slowly, and calls are still answered', async () => {
     const { world } = await start('wrong');
     const registration = world.bridge.registration;
-    const [status] = (await registration?.next('failed', 10_000)) ?? [];
+    const [status] = (await registration?.next('failed', 30_000)) ?? [];
     expect([401, 403]).toContain(status);
     expect(registration?.registered).toBe(false);
     const { call } = await world.call();

@@ -41,7 +41,7 @@ class Scene {
     const [world, caller] = await Promise.all([this.world(config), this.phone(options)]);
     await caller.dial(`${world.bridge.uri}${transport}`);
     const session = await world.service.session(0);
-    await until(() => session.receivedFrames > 25, 'the bot hears the phone', 15_000);
+    await until(() => session.receivedFrames > 25, 'the bot hears the phone', 30_000);
     return { caller, session, world };
   }
 }
@@ -56,7 +56,7 @@ function hears(linphone: Linphone, hz: number, rate: number): boolean {
 }
 
 function transfer(target: string, mode: 'blind' | 'attended'): ServerMessage {
-  return { type: 'transfer', transferId: 't', target, mode, timeoutMs: 10_000 };
+  return { type: 'transfer', transferId: 't', target, mode, timeoutMs: 25_000 };
 }
 
 describeWith(['linphonec'], 'linphone', () => {
@@ -74,10 +74,10 @@ describeWith(['linphonec'], 'linphone', () => {
     await until(
       () => shareOf(samplesOf(Buffer.concat(frames)), 440, 16_000) > 0.8,
       'the service hears the note',
-      10_000,
+      30_000,
     );
     session.play(new Uint8Array(note(1000, 16_000, 4).buffer));
-    await until(() => hears(caller, 1000, 48_000), 'the phone hears the service', 10_000);
+    await until(() => hears(caller, 1000, 48_000), 'the phone hears the service', 30_000);
 
     caller.press('5');
     expect(await session.waitFor('dtmf')).toMatchObject({ digit: '5' });
@@ -100,8 +100,8 @@ describeWith(['linphonec'], 'linphone', () => {
     const { caller, session, world } = await scene.call({}, {}, ';transport=tcp');
     const agent = await world.phone({ user: 'agent', autoAnswerMs: 0, greeting: () => tone(700, 8000) });
     session.send(transfer(agent.uri, 'blind'));
-    expect(await session.waitFor('transfer.result', 10_000)).toMatchObject({ outcome: 'completed' });
-    await until(() => hears(caller, 700, 8000), 'the caller hears the agent', 10_000);
+    expect(await session.waitFor('transfer.result', 30_000)).toMatchObject({ outcome: 'completed' });
+    await until(() => hears(caller, 700, 8000), 'the caller hears the agent', 30_000);
     const trace = world.bridge.traces.messages(session.start.callId) ?? [];
     expect(trace.some(({ text }) => text.startsWith('REFER'))).toBe(true);
     expect(trace.every(({ protocol }) => protocol === 'TCP')).toBe(true);
@@ -113,17 +113,17 @@ describeWith(['linphonec'], 'linphone', () => {
     const world = await scene.world();
     const { call, session, heard } = await world.call();
     session.send(transfer(agent.uri, 'attended'));
-    await until(() => world.service.sessions.length === 2, 'the service is asked to whisper', 10_000);
+    await until(() => world.service.sessions.length === 2, 'the service is asked to whisper', 30_000);
     const whisper = await world.service.session(1);
     expect(whisper.start.purpose).toBe('whisper');
     // As the caller is in G.711, so is the agent: nothing has to be translated once they are together.
     expect(whisper.start.media.encoding).toBe('pcmu');
     whisper.play(tone(900, 2000));
-    await until(() => hears(agent, 900, 8000), 'the agent hears what it is about', 10_000);
+    await until(() => hears(agent, 900, 8000), 'the agent hears what it is about', 30_000);
     whisper.hangup();
-    await call.next('transferred', 10_000);
-    expect(await session.waitFor('transfer.result', 10_000)).toMatchObject({ outcome: 'completed', status: 200 });
-    await until(() => share(heard.bytes(1).subarray(-2000), 440) > 0.8, 'the caller hears the agent', 10_000);
+    await call.next('transferred', 30_000);
+    expect(await session.waitFor('transfer.result', 30_000)).toMatchObject({ outcome: 'completed', status: 200 });
+    await until(() => share(heard.bytes(1).subarray(-2000), 440) > 0.8, 'the caller hears the agent', 30_000);
     await call.hangup();
   });
 
@@ -138,10 +138,10 @@ describeWith(['linphonec'], 'linphone', () => {
     expect(call?.leg.media?.encrypted).toBe(true);
     const { sampleRate } = session.start.media;
     session.play(sampleRate === 16_000 ? new Uint8Array(note(1000, 16_000, 4).buffer) : tone(1000, 4000));
-    await until(() => hears(caller, 1000, 48_000), 'the phone hears the service', 10_000);
+    await until(() => hears(caller, 1000, 48_000), 'the phone hears the service', 30_000);
     const trace = world.bridge.traces.messages(session.start.callId) ?? [];
     expect(trace.find(({ text }) => text.includes('200 OK'))?.text).toContain(` ${suite} `);
-    const over = world.bridge.next('over', 10_000);
+    const over = world.bridge.next('over', 30_000);
     caller.hangup();
     const [, summary] = await over;
     expect(summary.rtp).toMatchObject({ encrypted: true, refusedPackets: 0 });

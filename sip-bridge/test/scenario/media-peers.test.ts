@@ -59,10 +59,10 @@ describeWith(['baresip', 'openssl'], 'media with baresip', () => {
     expect(session.start.media).toEqual({ encoding: 'pcm16', sampleRate: 16_000 });
     expect(call.leg.codec).toBe(codec);
     const heard = ear(session);
-    await until(() => shareOf(heard(), 440, 16_000) > 0.9, 'the service hears the note', 10_000);
+    await until(() => shareOf(heard(), 440, 16_000) > 0.9, 'the service hears the note', 30_000);
     session.play(new Uint8Array(note(1000, 16_000, 3).buffer));
     session.mark('said');
-    await session.waitFor('mark', 10_000);
+    await session.waitFor('mark', 30_000);
     await until(() => (phone.heardMs()[0] ?? 0) > 0, 'the phone writes down what it hears');
     const [rate = 8000] = phone.heardRates();
     const [samples = new Int16Array(0)] = await phone.heard();
@@ -88,7 +88,7 @@ describeWith(['baresip', 'openssl'], 'media with baresip', () => {
     const trace = world?.bridge.traces.messages(session.start.callId) ?? [];
     expect(trace.some(({ text }) => text.includes('a=crypto:'))).toBe(true);
     expect(trace.some(({ text }) => /inline:[A-Za-z0-9+/]{20}/.test(text))).toBe(false);
-    const over = world?.bridge.next('over', 10_000);
+    const over = world?.bridge.next('over', 30_000);
     await phone.hangup();
     const [, summary] = (await over) ?? [];
     expect(summary?.rtp).toMatchObject({ encrypted: true, refusedPackets: 0, lostPackets: 0 });

@@ -37,7 +37,7 @@ describeWith(['sipp'], 'a bridge after its calls', () => {
     const crowd = async (calls: number): Promise<Weight> => {
       const result = await runSipp({
         ...{ scenario: SCENARIO, target: `127.0.0.1:${port}`, calls, rate: 25, holdMs: 300 },
-        limitMs: 30_000 + calls * 100,
+        limitMs: 120_000 + calls * 100,
       });
       expect(result, result.output).toMatchObject({ successful: calls, failed: 0 });
       return quiet(bridge);
@@ -52,11 +52,11 @@ describeWith(['sipp'], 'a bridge after its calls', () => {
     expect(after.outsideBytes - before.outsideBytes).toBeLessThan(allowedBytes);
     expect(fake.problems).toEqual([]);
     if (process.env.HEARKEN_MEMORY_CALLS) process.stderr.write(`${JSON.stringify({ before, after })}\n`);
-  }, 400_000);
+  }, 600_000);
 });
 
 /** Asks until the bridge's own books are empty. On a machine that is far behind, a BYE to a sipp that has gone already is repeated for 32 s first. */
-async function quiet(bridge: ChildProcess, limitMs = 60_000): Promise<Weight> {
+async function quiet(bridge: ChildProcess, limitMs = 120_000): Promise<Weight> {
   const deadline = Date.now() + limitMs;
   for (;;) {
     const reply = answer<Weight>(bridge);

@@ -72,7 +72,7 @@ describe('the bridge as a process', () => {
     const phone = await on.phone();
     const call = await phone.call(bridge.uri);
     await call.answered;
-    const stopped = bridge.stop(20_000);
+    const stopped = bridge.stop(60_000);
     await until(() => bridge.log.some((line) => line.includes('waiting for live calls')), 'the drain');
     const late = await phone.call(bridge.uri);
     expect(await late.ended).toMatchObject({ status: 503 });
@@ -154,7 +154,7 @@ async function run(env: Readonly<Record<string, string>>): Promise<{ code: numbe
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 120_000);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   clearTimeout(timer);
   return { code, output };

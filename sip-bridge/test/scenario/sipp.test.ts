@@ -21,7 +21,7 @@ function play(name: string, options: Partial<Parameters<typeof playScenario>[1]>
 async function sessionOf(name: string): Promise<FakeSession> {
   const find = (): FakeSession | undefined =>
     world.service.sessions.find(({ start }) => start.callee.includes(`:${name}@`) && start.purpose !== 'whisper');
-  await until(() => find() !== undefined, `the service has the call to ${name}`, 10_000);
+  await until(() => find() !== undefined, `the service has the call to ${name}`);
   const session = find();
   if (!session) throw new Error(name);
   return session;
@@ -30,7 +30,14 @@ async function sessionOf(name: string): Promise<FakeSession> {
 function order(session: FakeSession, extra: Partial<Extract<ServerMessage, { type: 'transfer' }>> = {}): void {
   const headers = { 'X-Hearken-Session': 'abc' };
   session.send({
-    ...{ type: 'transfer', transferId: 't', target: 'sip:agent@127.0.0.1:9', mode: 'blind', timeoutMs: 5000, headers },
+    ...{
+      type: 'transfer',
+      transferId: 't',
+      target: 'sip:agent@127.0.0.1:9',
+      mode: 'blind',
+      timeoutMs: 20_000,
+      headers,
+    },
     ...extra,
   });
 }
@@ -183,12 +190,12 @@ describeWith(['sipp'], 'a sipp scenario', () => {
     });
     const inUse = (name: string): boolean =>
       own.bridge.book.states().find((trunk) => trunk.name === name)?.registered === true;
-    await until(() => inUse('carrier') && inUse('pair'), 'both are registered', 10_000);
+    await until(() => inUse('carrier') && inUse('pair'), 'both are registered', 30_000);
     let refreshed = false;
     own.bridge.book.registrarsOf('pair')?.once('registered', () => {
       refreshed = true;
     });
-    await until(() => refreshed, 'it is asked again before its six seconds are over', 10_000);
+    await until(() => refreshed, 'it is asked again before its six seconds are over', 30_000);
     await own.stop();
     await Promise.all(over);
   });
@@ -315,7 +322,7 @@ describeWith(['sipp'], 'a sipp scenario with a bridge of its own', () => {
     });
     const over = names.map((name, index) => at(name, { port: ports[index] ?? 0, target: '127.0.0.1:9' }));
     for (const name of names) expect(world.bridge.dialler.add({ to: '1001', trunk: name })).toHaveProperty('job');
-    await until(() => world.service.sessions.length === 3, 'all three are answered', 10_000);
+    await until(() => world.service.sessions.length === 3, 'all three are answered', 30_000);
     for (const session of world.service.sessions) session.hangup();
     await Promise.all(over);
     await until(() => world.bridge.dialler.jobs.every(({ state }) => state === 'done'), 'all three are done');

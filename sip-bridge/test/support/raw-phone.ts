@@ -106,7 +106,7 @@ export class RawPhone {
   }
 
   /** The first message that fits, whether it is here already or not. */
-  async heard(pattern: RegExp, limitMs = 4000, from = 0): Promise<string> {
+  async heard(pattern: RegExp, limitMs = 30_000, from = 0): Promise<string> {
     const deadline = Date.now() + limitMs;
     for (;;) {
       const found = this.received.slice(from).find((message) => pattern.test(message));

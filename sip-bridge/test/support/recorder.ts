@@ -17,7 +17,7 @@ export class Recorder {
 }
 
 /** Waits for a condition instead of for a time. */
-export async function until(condition: () => boolean, what: string, limitMs = 5000): Promise<void> {
+export async function until(condition: () => boolean, what: string, limitMs = 30_000): Promise<void> {
   const deadline = Date.now() + limitMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms`);

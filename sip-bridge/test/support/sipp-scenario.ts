@@ -27,7 +27,7 @@ export const scenarioNames = (): string[] =>
 /** Plays one scenario once. Resolves when every step of it came true; rejects with what sipp said. */
 export async function playScenario(name: string, options: ScenarioOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'hearken-sipp-'));
-  const limitMs = options.limitMs ?? 25_000;
+  const limitMs = options.limitMs ?? 90_000;
   const port = options.port ?? (await freePorts(4));
   const host = options.host ?? '127.0.0.1';
   const args = [

@@ -47,7 +47,7 @@ describe('a call through the bridge', () => {
     session.play(tone(440, 600));
     session.mark('greeting');
     await call.sendAudio(tone(1000, 600));
-    await session.waitFor('mark', 3000, (message) => message.name === 'greeting');
+    await session.waitFor('mark', 30_000, (message) => message.name === 'greeting');
     await until(() => share(heard.bytes().subarray(-8000), 440) > 0.2, 'the caller hears 440 Hz');
     await until(() => said.filter((frame) => share(frame, 1000) > 0.9).length > 25, 'the service hears 1000 Hz');
 
@@ -67,7 +67,7 @@ describe('a call through the bridge', () => {
   it('tells the service each key once', async () => {
     const { call, session } = await connect();
     await call.sendDigits('1#5', 100);
-    await session.waitFor('dtmf', 4000, (message) => message.digit === '5');
+    await session.waitFor('dtmf', 30_000, (message) => message.digit === '5');
     const keys = session.messages.filter((message) => message.type === 'dtmf');
     expect(keys.map((key) => key.digit).join('')).toBe('1#5');
     for (const key of keys) expect(key.durationMs).toBe(100);
@@ -82,13 +82,13 @@ describe('a call through the bridge', () => {
     const cleared = await session.waitFor('cleared');
     expect(cleared.generation).toBe(1);
     expect(cleared.playedMs).toBeGreaterThan(300);
-    expect(cleared.playedMs).toBeLessThan(3000);
-    const loud = heard.frames.filter((frame) => rms(frame.payload) > 1000).length;
+    expect(cleared.playedMs).toBeLessThan(4900);
     session.play(tone(800, 400));
     session.mark('after');
-    await session.waitFor('mark', 3000, (message) => message.name === 'after');
-    const loudLater = heard.frames.filter((frame) => share(frame.payload, 440) > 0.8).length;
-    expect(loudLater - loud).toBeLessThan(6);
+    await session.waitFor('mark', 30_000, (message) => message.name === 'after');
+    // No more than what the bridge had sent when it was told.
+    const loud = heard.frames.filter((frame) => share(frame.payload, 440) > 0.8).length;
+    expect(loud - cleared.playedMs / 20).toBeLessThan(6);
     expect(session.messages.some((message) => message.type === 'mark' && message.name === 'never')).toBe(false);
   });
 });

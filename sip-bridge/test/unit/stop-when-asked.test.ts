@@ -8,7 +8,7 @@ const tsx = ['--import', fileURLToPath(import.meta.resolve('tsx'))];
 /** Closes when it is told to go on, and says what happens on stdout. */
 const SCRIPT = `
 import { stopWhenAsked } from ${JSON.stringify(helper)};
-stopWhenAsked({ limitMs: 20000, onTrouble: (what) => console.log('trouble: ' + what) }, async ({ by }) => {
+stopWhenAsked({ limitMs: 60000, onTrouble: (what) => console.log('trouble: ' + what) }, async ({ by }) => {
   console.log('closing: ' + by);
   await new Promise((resolve) => { process.stdin.once('data', resolve); });
   console.log('closed');
@@ -32,7 +32,7 @@ function start(supervised: boolean): { readonly child: ChildProcess; readonly li
   return { child: started, lines };
 }
 
-const soon = { timeout: 10_000 };
+const soon = { timeout: 45_000 };
 
 describe('a process that is asked to end', () => {
   it('closes once for a signal that arrives twice at once, as from a terminal and from npm', async () => {

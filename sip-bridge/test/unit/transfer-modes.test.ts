@@ -24,7 +24,7 @@ function order(
   extra: Partial<Extract<ServerMessage, { type: 'transfer' }>> = {},
 ) {
   const headers = { 'X-Hearken-Session': 'abc', 'X-Hearken-Summary': encodeURIComponent('要退款') };
-  session.send({ type: 'transfer', transferId: 't', target, mode: 'attended', timeoutMs: 6000, headers, ...extra });
+  session.send({ type: 'transfer', transferId: 't', target, mode: 'attended', timeoutMs: 20_000, headers, ...extra });
 }
 
 /** An agent whose phone answers at once; what it hears, and the call that it is in. */
@@ -58,6 +58,7 @@ describe('an attended transfer', () => {
     const agent = await agentPhone();
     const { call, session } = await world.call();
     order(session, agent.phone.uri);
+    const transferred = call.next('transferred', 30_000);
     const whispered = await whisperWith(900);
     expect(whispered.start).toMatchObject({ purpose: 'whisper', direction: 'outbound' });
     expect(decodeURIComponent(whispered.start.headers?.['X-Hearken-Summary'] ?? '')).toBe('要退款');
@@ -69,7 +70,7 @@ describe('an attended transfer', () => {
     expect(
       agent.calls[0]?.info?.headers['X-Hearken-Session'] ?? agent.calls[0]?.info?.headers['X-Hearken-session'],
     ).toBe('abc');
-    await call.next('transferred', 6000);
+    await transferred;
     expect(await session.waitFor('transfer.result')).toMatchObject({ outcome: 'completed', status: 200 });
     expect(agent.calls[1]?.info?.headers.Replaces).toContain('to-tag=');
     await until(() => agent.calls[0]?.end !== undefined, 'the consultation is over');
@@ -88,7 +89,7 @@ describe('an attended transfer', () => {
     const agent = await agentPhone();
     const { call, session } = await world.call();
     order(session, agent.phone.uri, { headers: { 'X-Hearken-Session': 'a b/c' } });
-    await call.next('transferred', 6000);
+    await call.next('transferred', 30_000);
     expect(agent.calls[0]?.info?.headers['X-Hearken-Link']).toBe('https://desk.example.com/calls/a%20b%2Fc?from=phone');
     await call.hangup();
   });
@@ -123,7 +124,7 @@ describe('an attended transfer', () => {
     await start();
     const agent = await world.phone({ user: 'agent' });
     const { call, session } = await world.call();
-    const rings = agent.next('call', 4000);
+    const rings = agent.next('call', 30_000);
     order(session, agent.uri);
     const [ringing] = await rings;
     await call.hangup();
@@ -151,7 +152,7 @@ describe('a transfer with a peer that refuses REFER', () => {
     await until(() => heard.frames.length > 50, 'the caller hears the agent');
     call.sendAudio(tone(500, 1500)).catch(() => undefined);
     await until(() => loud(agentHeard) > 20, 'the agent hears the caller');
-    const key = agentCall?.next('dtmf', 4000);
+    const key = agentCall?.next('dtmf', 30_000);
     await call.sendDigits('7');
     expect((await key)?.[0]).toBe('7');
     await agentCall?.hangup();
@@ -172,11 +173,11 @@ describe('a transfer with a peer that refuses REFER', () => {
     const agentCall = agent.calls[0];
     expect([call.codec, agentCall?.codec]).toEqual(['g722', 'pcmu']);
     agentCall?.sendAudio(tone(700, 2000)).catch(() => undefined);
-    await until(() => share(heard.bytes().subarray(-4000), 700) > 0.9, 'the caller hears the agent', 8000);
+    await until(() => share(heard.bytes().subarray(-4000), 700) > 0.9, 'the caller hears the agent', 30_000);
     call.sendAudio(tone(500, 2000)).catch(() => undefined);
     const agentHeard = (): Uint8Array => agent.heard[0]?.bytes().subarray(-4000) ?? new Uint8Array(1);
-    await until(() => share(agentHeard(), 500) > 0.9, 'the agent hears the caller', 8000);
-    const over = world.bridge.next('over', 8000);
+    await until(() => share(agentHeard(), 500) > 0.9, 'the agent hears the caller', 30_000);
+    const over = world.bridge.next('over', 30_000);
     await call.hangup();
     const [, summary] = await over;
     expect(summary.rtp?.encrypted).toBe(true);
@@ -186,7 +187,7 @@ describe('a transfer with a peer that refuses REFER', () => {
     await start({ transfer: { whisper: false, mode: 'bridged' } });
     const agent = await agentPhone();
     const { call, session } = await world.call();
-    const over = world.bridge.next('over', 8000);
+    const over = world.bridge.next('over', 30_000);
     order(session, agent.phone.uri);
     await session.waitFor('transfer.result');
     await call.hangup();

@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 function transferTo(target: string, extra: Partial<Extract<ServerMessage, { type: 'transfer' }>> = {}): ServerMessage {
-  return { type: 'transfer', transferId: 't1', target, mode: 'blind', timeoutMs: 5000, ...extra };
+  return { type: 'transfer', transferId: 't1', target, mode: 'blind', timeoutMs: 20_000, ...extra };
 }
 
 describe('a blind transfer', () => {
@@ -24,7 +24,7 @@ describe('a blind transfer', () => {
     world = await World.start();
     const agent = await world.phone({ user: 'agent', autoAnswerMs: 50, greeting: () => tone(700, 1500) });
     const { call, session, heard } = await world.call();
-    const arrived = agent.next('call', 8000);
+    const arrived = agent.next('call', 30_000);
     session.send(transferTo(agent.uri, { headers: { 'X-Summary': 'wants a refund' } }));
 
     const [incoming] = await arrived;
@@ -50,7 +50,7 @@ describe('a blind transfer', () => {
     await call.answered;
     const session = await world.service.session(0);
     const headers = { 'X-Hearken-Summary': encodeURIComponent('退款'.repeat(55)), 'X-Hearken-Slots': 's'.repeat(1000) };
-    const arrived = agent.next('call', 8000);
+    const arrived = agent.next('call', 30_000);
     session.send(transferTo(agent.uri, { headers }));
     const [incoming] = await arrived;
     expect(incoming.info?.headers).toMatchObject(headers);
@@ -89,7 +89,7 @@ describe('a blind transfer', () => {
     session.play(tone(500, 500));
     await until(() => share(heard.bytes(0).subarray(-8000), 500) > 0.3, 'the bot speaks on');
     session.send(transferTo(busy.uri, { transferId: 't2' }));
-    await session.waitFor('transfer.result', 5000, (message) => message.transferId === 't2');
+    await session.waitFor('transfer.result', 30_000, (message) => message.transferId === 't2');
   });
 
   it('tells of a phone that refuses REFER, where joining the media is switched off', async () => {
@@ -104,12 +104,12 @@ describe('a blind transfer', () => {
     world = await World.start();
     const agent = await world.phone({ user: 'agent' });
     const { call, session } = await world.call();
-    session.send(transferTo(agent.uri, { timeoutMs: 1000 }));
+    session.send(transferTo(agent.uri, { timeoutMs: 2500 }));
     expect(await session.waitFor('transfer.result')).toMatchObject({ outcome: 'timeout', status: 180 });
     expect((await session.waitFor('stop')).cause).toBe('transferred');
     // The caller's phone rings on at the agent's.
     for (const incoming of agent.calls) incoming.answer();
-    await call.next('transferred', 3000);
+    await call.next('transferred', 30_000);
   });
 
   it('keeps the caller when the time-out comes before anything rang', async () => {
@@ -130,7 +130,7 @@ describe('a blind transfer', () => {
     const agent = await world.phone({ user: 'agent' });
     const { call, session } = await world.call();
     session.send(transferTo(agent.uri));
-    await session.waitFor('transfer.progress', 5000, (message) => message.status === 180);
+    await session.waitFor('transfer.progress', 30_000, (message) => message.status === 180);
     await call.hangup();
     const result = await session.waitFor('transfer.result');
     expect(result.outcome).toBe('failed');
@@ -149,7 +149,7 @@ describe('a blind transfer', () => {
     for (const [index, [extra, status]] of refusals.entries()) {
       const transferId = `r${index}`;
       session.send(transferTo('sip:agent@127.0.0.1:5060', { ...extra, transferId }));
-      const result = await session.waitFor('transfer.result', 3000, (message) => message.transferId === transferId);
+      const result = await session.waitFor('transfer.result', 30_000, (message) => message.transferId === transferId);
       expect(result).toMatchObject({ outcome: 'failed', status });
     }
     expect(call.established).toBe(true);
@@ -165,8 +165,8 @@ describe('a transfer while the service is away', () => {
     const back = gate();
     session.onResume = () => back.opened.then(() => 'ready');
     session.send(transferTo(agent.uri));
-    await session.waitFor('transfer.progress', 5000, (message) => message.status === 180);
-    const gone = session.next('closed', 5000);
+    await session.waitFor('transfer.progress', 30_000, (message) => message.status === 180);
+    const gone = session.next('closed', 30_000);
     session.cut();
     await gone;
     for (const incoming of agent.calls) incoming.answer();
@@ -187,8 +187,8 @@ describe('a transfer while the service is away', () => {
     const { session } = await world.call();
     session.onResume = () => new Promise(() => {});
     session.send(transferTo(agent.uri));
-    await session.waitFor('transfer.progress', 5000, (message) => message.status === 180);
-    const gone = session.next('closed', 5000);
+    await session.waitFor('transfer.progress', 30_000, (message) => message.status === 180);
+    const gone = session.next('closed', 30_000);
     session.cut();
     await gone;
     for (const incoming of agent.calls) incoming.answer();
@@ -221,8 +221,8 @@ describe('a transfer while the service is away', () => {
 
     const back = gate();
     session.onResume = () => back.opened.then(() => 'ready');
-    const resumed = session.next('resumed', 5000);
-    const gone = session.next('closed', 5000);
+    const resumed = session.next('resumed', 30_000);
+    const gone = session.next('closed', 30_000);
     session.cut();
     await gone;
     back.open();
@@ -230,14 +230,18 @@ describe('a transfer while the service is away', () => {
     session.send(order);
     session.send(transferTo('sip:agent@127.0.0.1:5060', { transferId: 't2' }));
     // Answered after the repeated order was read.
-    await session.waitFor('transfer.result', 5000, (message) => message.transferId === 't2' && message.status === 491);
+    await session.waitFor(
+      'transfer.result',
+      30_000,
+      (message) => message.transferId === 't2' && message.status === 491,
+    );
     const results = () =>
       session.messages.filter((message) => message.type === 'transfer.result' && message.transferId === 't1');
     expect(results()).toEqual([]);
 
     const later = gate();
     session.onResume = () => later.opened.then(() => 'ready');
-    const goneAgain = session.next('closed', 5000);
+    const goneAgain = session.next('closed', 30_000);
     session.cut();
     await goneAgain;
     sipfrag('terminated;reason=noresource', '486 Busy Here');
@@ -247,7 +251,11 @@ describe('a transfer while the service is away', () => {
     session.send(order);
     await until(() => results().length === 2, 'the result again');
     expect(results()).toMatchObject([{ status: 486 }, { status: 486 }]);
-    expect(raw.count(/^REFER /)).toBe(1);
+    // It may have been repeated on its way, as UDP wants it.
+    const orders = raw.received
+      .filter((message) => message.startsWith('REFER '))
+      .map((refer) => headerOf(refer, 'cseq'));
+    expect(new Set(orders).size).toBe(1);
     await raw.close();
   });
 });

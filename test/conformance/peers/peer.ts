@@ -19,7 +19,7 @@ export interface Peer {
 }
 
 /** Waits for a condition; fails with what was awaited. */
-export async function until<T>(condition: () => T | undefined | false, what: string, limitMs = 4000): Promise<T> {
+export async function until<T>(condition: () => T | undefined | false, what: string, limitMs = 30_000): Promise<T> {
   const end = performance.now() + limitMs;
   for (;;) {
     const value = condition();

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -12,13 +12,14 @@ import { FakeClock } from '../../../src/testing/fake-clock.js';
 import { FakeMediaSession } from '../../../src/testing/fake-media-session.js';
 import { FakeRecognizer } from '../../../src/testing/fake-recognizer.js';
 import { FakeSynthesizer } from '../../../src/testing/fake-synthesizer.js';
+import { eventually, removeFolder } from '../../support/processes.js';
 import { AppHouse } from '../dialogue/app-house.js';
 import { DeskCaller } from '../dialogue/voice-desk.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'hearken-orders-'));
 const house = new AppHouse();
 afterEach(async () => {
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
   await house.close();
 });
 
@@ -82,8 +83,7 @@ describe('recording, as the application orders it', () => {
       await speak(6000);
     }
     session.leave();
-    for (let round = 0; round < 200 && manager.live > 0; round++)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually('the end of the call', () => manager.live === 0);
 
     expect(session.notices.filter(({ type }) => type === 'recording')).toEqual(
       ['pause', 'resume', 'stop', 'resume'].map((action) => ({ type: 'recording', action })),

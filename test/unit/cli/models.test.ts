@@ -27,7 +27,7 @@ function hearken(...args: string[]): Promise<{ code: number | null; out: string;
 }
 
 // Each runs the whole command line from TypeScript, two to four times: seconds on a busy machine.
-describe('hearken models', { timeout: 60_000 }, () => {
+describe('hearken models', { timeout: 180_000 }, () => {
   it('lists every model, what is there, what is in use and why', async () => {
     const { code, out } = await hearken('list', '--json');
     expect(code).toBe(0);

@@ -119,7 +119,7 @@ describe('the softphone', () => {
     await type(`say ${said}`);
     expect(loudest).toBeGreaterThan(80);
     await type('keys 12#');
-    await session.waitFor('dtmf', 5000, ({ digit }) => digit === '#');
+    await session.waitFor('dtmf', 30_000, ({ digit }) => digit === '#');
     await type('quality');
     expect(of('quality')?.facts).toMatchObject({ lostPackets: 0 });
     expect(Number(of('quality')?.facts.receivedPackets)).toBeGreaterThan(50);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { buildReport, type ReplayReport } from '../../../src/replay/report/repor
 import type { ReplayedRecognition } from '../../../src/replay/result.js';
 import { loadSetup } from '../../../src/replay/run/setup.js';
 import { endProcess } from '../../../src/testing/server-process.js';
-import { eventually, root } from '../../support/processes.js';
+import { eventually, removeFolder, root } from '../../support/processes.js';
 import { writeShortCalls } from '../replay/short-calls.js';
 
 const LIMIT_MS = 240_000;
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const child of children) await endProcess(child, 'SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 type Printed = ReplayReport & { readonly comparison?: Comparison };
@@ -44,11 +44,11 @@ function replay(...args: readonly string[]): Run {
   children.push(child);
   let output = '';
   let errors = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString('utf8');
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
   });
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString('utf8');
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
   });
   const done = new Promise<Awaited<Run['done']>>((resolve, reject) => {
     child.once('close', (code) => {
@@ -123,6 +123,27 @@ describe('hearken replay', () => {
   );
 
   it(
+    'ends both sides of a comparison with Ctrl+C',
+    async () => {
+      const calls = join(folder, 'calls');
+      writeShortCalls(calls, 64);
+      const other = join(folder, 'other.yml');
+      writeFileSync(other, 'store: { folder: data }\nturn: { endSilenceMs: 900 }\n');
+      const sides = ['--baseline', join(folder, 'hearken.yml'), '--candidate', other];
+      const run = replay(calls, '--mode', 'recognition', '--jobs', '1', ...sides);
+      await eventually('a result', () => kept() > 0, 120_000);
+      run.child.kill('SIGINT');
+      const { code, report, errors } = await run.done;
+      expect(code, errors).toBe(130);
+      // The report is the candidate's, and nothing of it was begun.
+      expect(report).toMatchObject({ complete: false, planned: 64, recordings: [], failed: [] });
+      expect(report.comparison?.paired).toBe(0);
+      expect(errors.match(/stopping/g)).toHaveLength(1);
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'loses nothing when one of its processes is killed, and a file that is no recording costs only itself',
     async () => {
       const calls = join(folder, 'calls');
@@ -182,6 +203,28 @@ describe('hearken replay', () => {
       expect(report.comparison?.changed).toMatchObject([
         { verdict: 'worse', changes: [{ what: 'heard', before: '转人工', after: '人工' }] },
       ]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'tells its figures though their file can not be written, and refuses what makes no sense before it begins',
+    async () => {
+      const before = join(folder, 'before.json');
+      writeFileSync(before, JSON.stringify(reportOf('转人工')));
+      const sides = ['--baseline', before, '--candidate', before];
+      const [told, seed, accepted] = [
+        replay(...sides, '--out', join(before, 'report.json')),
+        replay(join(folder, 'nowhere'), '--seed', 'x'),
+        replay(...sides, '--accept'),
+      ];
+      const { code, report, errors } = await told.done;
+      expect(code).toBe(1);
+      expect(report.comparison?.verdicts.same).toBe(1);
+      expect(errors).toMatch(/^The report can't be written to .*before\.json\/report\.json/);
+      // Not after an hour, and not that there is nothing to replay.
+      await expect(seed.done).rejects.toThrow(/exit 1: --seed must be a whole number/);
+      await expect(accepted.done).rejects.toThrow(/exit 1: --accept stores what one replay came to/);
     },
     LIMIT_MS,
   );

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { watchFiles } from '../../../src/cli/watched-files.js';
 
 let folder: string;
@@ -35,11 +35,11 @@ it('a file that is replaced again and again is seen each time, also in a folder 
   await start([folder], () => seen++);
   for (const [at, text] of ['22', '333', '4444'].entries()) {
     await replace('nlu.yml', text);
-    await vi.waitFor(() => expect(seen).toBe(at + 1));
+    await expect.poll(() => seen).toBe(at + 1);
   }
   await mkdir(join(folder, 'more'));
   await replace('more/en.yml', 'x');
-  await vi.waitFor(() => expect(seen).toBe(4));
+  await expect.poll(() => seen).toBe(4);
 });
 
 it('a single file is followed too, and other files are nobody’s business', async () => {
@@ -49,7 +49,7 @@ it('a single file is followed too, and other files are nobody’s business', asy
   await start([file, folder], () => seen++);
   await replace('notes.txt', 'x');
   await replace('data.tsv', 'a\tb\nc\td\n');
-  await vi.waitFor(() => expect(seen).toBe(1));
+  await expect.poll(() => seen).toBe(1);
   await replace('data.tsv', 'a\tb\nc\td\ne\tf\n');
-  await vi.waitFor(() => expect(seen).toBe(2));
+  await expect.poll(() => seen).toBe(2);
 });

@@ -296,7 +296,7 @@ describe.skipIf(missing !== undefined)(`on Redis${missing ? ` (skipped: ${missin
     expect((await late.event('start')).speech).toContain('您好');
     expect((await late.say('查订单')).expects?.slot).toBe('order_number');
     await own.resume();
-    await expect.poll(() => sessions.unsaved, { timeout: 8000 }).toBe(0);
+    await expect.poll(() => sessions.unsaved, { timeout: 30_000 }).toBe(0);
     expect((await live.say('转人工')).transfer?.slots).toMatchObject({ order_number: '20250415' });
     await sessions.close();
     await own.stop();
@@ -319,7 +319,7 @@ describe.skipIf(missing !== undefined)(`on Redis${missing ? ` (skipped: ${missin
             () => true,
             () => false,
           ),
-        { timeout: 8000 },
+        { timeout: 30_000 },
       )
       .toBe(true);
     expect((await brain.handle(text('c', 'm1', '查订单'))).repeated).toBe(false);

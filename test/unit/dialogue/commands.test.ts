@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commandOf, declines } from '../../../src/dialogue/turn/commands.js';
 import { fromKeys } from '../../../src/dialogue/turn/key-values.js';
+import { cpuMs } from '../../support/time.js';
 
 describe('declining what is under way', () => {
   it('is heard in whole utterances', () => {
@@ -53,10 +54,11 @@ describe('what callers say at any time', () => {
   });
 
   it('is decided fast for any text', () => {
-    const began = performance.now();
-    for (const word of ['嗯', '可以', '我想', 'can i ', 'please ', '说', '再'])
-      for (let count = 1; count <= 60; count++) commandOf(word.repeat(count));
-    expect(performance.now() - began).toBeLessThan(1000);
+    const look = (): void => {
+      for (const word of ['嗯', '可以', '我想', 'can i ', 'please ', '说', '再'])
+        for (let count = 1; count <= 60; count++) commandOf(word.repeat(count));
+    };
+    expect(cpuMs(look)).toBeLessThan(1000);
   });
 });
 
@@ -120,4 +122,4 @@ it('no text, whatever it repeats, takes long to be found no command', () => {
   const { user, system } = process.cpuUsage(before);
   // About 3,600 of them; one bad pattern takes minutes for one text.
   expect((user + system) / 1000).toBeLessThan(10_000);
-}, 60_000);
+}, 180_000);

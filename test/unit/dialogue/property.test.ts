@@ -8,6 +8,7 @@ import { commandOf } from '../../../src/dialogue/turn/commands.js';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import { FakeIntentModel } from '../../../src/testing/fake-intent-model.js';
 import { MemoryConversationLog } from '../../../src/testing/memory-conversation-log.js';
+import { SEED } from '../../support/seed.js';
 import { AppHouse } from './app-house.js';
 import { DESK_FILES, DESK_WORDS } from './voice-desk.js';
 
@@ -112,9 +113,9 @@ describe('any order of wishes, answers, digressions, corrections and keys', () =
           expect(words.join(' ')).not.toMatch(/undefined|null|\{|NaN/);
         }),
       ),
-      { numRuns: 150 },
+      { numRuns: 150, seed: SEED },
     );
-  }, 60_000);
+  }, 180_000);
 
   it('never asks for an order number that is known', async () => {
     await fc.assert(
@@ -126,9 +127,9 @@ describe('any order of wishes, answers, digressions, corrections and keys', () =
           if (asks) expect(after.state.slots.order_number).toBeUndefined();
         }),
       ),
-      { numRuns: 100 },
+      { numRuns: 100, seed: SEED },
     );
-  }, 60_000);
+  }, 180_000);
 
   it('comes to an end when the caller answers what is asked', async () => {
     await fc.assert(
@@ -160,9 +161,9 @@ describe('any order of wishes, answers, digressions, corrections and keys', () =
         const open = tracker?.state.ended === undefined ? (tracker?.state.stack ?? []) : [];
         expect(open).toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: 100, seed: SEED },
     );
-  }, 60_000);
+  }, 180_000);
 });
 
 /** The desk has a slot of every kind; what it asks is checked for all of them. */
@@ -246,9 +247,9 @@ describe('at a desk that asks for many things, any order of answers, corrections
         if (tracker?.state.ended === undefined) expect(tracker?.state.stack ?? []).toEqual([]);
         if (tracker?.state.ended === undefined) expect(tracker?.state.later ?? []).toEqual([]);
       }),
-      { numRuns: 200 },
+      { numRuns: 200, seed: SEED },
     );
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a Rasa form, in any order of answers, refusals and questions in between', () => {
@@ -328,7 +329,7 @@ responses:
           expect(tracker.state.stack).toEqual([]);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 150, seed: SEED },
     );
-  }, 60_000);
+  }, 180_000);
 });

@@ -147,7 +147,7 @@ describe('an HTTP request described in a file', () => {
     const { port } = await shop(() => ({ hang: true }));
     const began = performance.now();
     expect(words(await ask(LOOK, port))).toEqual(['The shop is away.']);
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(15_000);
   });
 
   it('is not sent twice when it changes something', async () => {

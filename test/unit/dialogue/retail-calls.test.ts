@@ -7,7 +7,7 @@ let brain: Brain;
 beforeAll(async () => {
   house = await RetailHouse.open();
   brain = await house.brain();
-}, 60_000);
+}, 180_000);
 afterAll(() => house?.close());
 
 const call = (options: ConstructorParameters<typeof Caller>[1] = {}): Caller => new Caller(brain, options);

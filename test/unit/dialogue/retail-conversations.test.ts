@@ -5,4 +5,4 @@ it('every conversation test of the sample shop passes', async () => {
   const outcomes = await testApplication('apps/retail');
   expect(outcomes.length).toBeGreaterThanOrEqual(110);
   for (const { test, diff } of outcomes) expect(diff, `${test.file}:${test.line} ${test.name}`).toEqual([]);
-}, 60_000);
+}, 180_000);

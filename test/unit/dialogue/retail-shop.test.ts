@@ -31,7 +31,7 @@ beforeAll(async () => {
     desk: house.desk,
     handoffTarget: 'sip:agent@127.0.0.1:5062',
   });
-}, 60_000);
+}, 180_000);
 afterEach(() => shop.behave({}));
 afterAll(async () => {
   await brain?.close();

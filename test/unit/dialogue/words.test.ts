@@ -3,6 +3,7 @@ import { PredicateError, parsePredicate } from '../../../src/dialogue/app/predic
 import type { ResponseDefinition, ResponseVariation } from '../../../src/dialogue/app/types.js';
 import { groupDigits, longestDigitRun, speakDigits } from '../../../src/dialogue/digits.js';
 import { fill, type ResponseContext, respond } from '../../../src/dialogue/responses/respond.js';
+import { cpuMs } from '../../support/time.js';
 
 describe('digits as callers say them', () => {
   it.each([
@@ -62,12 +63,9 @@ describe('conditions of flows', () => {
   ])('refuse %s', (source) => expect(() => parsePredicate(source)).toThrow(PredicateError));
 
   it('are not held up by a pattern made to hang', () => {
-    const began = performance.now();
-    parsePredicate('slots.text matches "^\\\\w+@\\\\w+$"').test({
-      slots: { text: 'a'.repeat(1_000_000) },
-      context: {},
-    });
-    expect(performance.now() - began).toBeLessThan(1000);
+    const predicate = parsePredicate('slots.text matches "^\\\\w+@\\\\w+$"');
+    const test = () => predicate.test({ slots: { text: 'a'.repeat(1_000_000) }, context: {} });
+    expect(cpuMs(test)).toBeLessThan(1000);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fadeIn, fadeOut } from '../../../src/dsp/fade.js';
 import { concat, Framer, msOf, samplesIn } from '../../../src/dsp/framing.js';
 import { activeRmsDbfs, applyGain, levelTo, peakDbfs, rmsDbfs, SILENCE_DBFS } from '../../../src/dsp/levels.js';
+import { SEED } from '../../support/seed.js';
 
 describe('framing', () => {
   it('cuts any pieces into equal frames and loses nothing', () => {
@@ -24,6 +25,7 @@ describe('framing', () => {
           expect(framer.flush()).toBeUndefined();
         },
       ),
+      { seed: SEED },
     );
   });
 

@@ -15,7 +15,7 @@ describe('the speech room with the built-in models', () => {
   let speech: Speech;
   beforeAll(async () => {
     speech = await createSpeech(config, projectRoot, SILENT_LOGGER);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await speech.close();
     rmSync(cacheFolder, { recursive: true, force: true });

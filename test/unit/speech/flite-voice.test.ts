@@ -24,14 +24,14 @@ describe('the built-in English voice', () => {
     expect(peak).toBeGreaterThan(3000);
     expect(samples.filter((x) => Math.abs(x) > 32_700).length).toBe(0);
     expect(slow?.samples.length ?? 0).toBeGreaterThan(samples.length * 1.2);
-  }, 30_000);
+  }, 90_000);
 
   it('says nothing for what has no words, and takes text that looks like options as text', async () => {
     expect((await voice?.make({ text: '…', speed: 1, signal: never }))?.samples.length).toBe(0);
     expect((await voice?.make({ text: '-o /etc/passwd', speed: 1, signal: never }))?.samples.length).toBeGreaterThan(
       4000,
     );
-  }, 30_000);
+  }, 90_000);
 
   it('drops what was cancelled while it waited, and goes on', async () => {
     const cancelled = new AbortController();
@@ -40,7 +40,7 @@ describe('the built-in English voice', () => {
     cancelled.abort(new Error('hung up'));
     await expect(second).rejects.toThrow('hung up');
     expect((await first)?.samples.length).toBeGreaterThan(4000);
-  }, 30_000);
+  }, 90_000);
 });
 
 describe('a program without a machine', () => {

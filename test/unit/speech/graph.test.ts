@@ -54,7 +54,7 @@ describe('a recogniser with graphs', () => {
       init: { recognizer: 'asr-zh-phone', vad: 'vad-silero', root: projectRoot, folders: [], preRollMs: 300 },
     });
     await pool.whenReady();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => pool.close());
 
   it('hears the number that was asked for', async () => {

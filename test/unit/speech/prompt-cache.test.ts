@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -85,6 +94,16 @@ describe('prompt cache', () => {
     expect(readdirSync(folder).length).toBeGreaterThan(2);
     expect(await cache().get(key('f'))).toEqual(pcm(1));
     expect(await cache().get(key('a'))).toBeUndefined();
+  });
+
+  it('leaves what another process is writing in the same folder, and clears away what one left long ago', async () => {
+    const drafts = ['young', 'old'].map((name) => join(folder, `${name}.pcm.1.tmp`)) as [string, string];
+    for (const draft of drafts) writeFileSync(draft, '');
+    utimesSync(drafts[1], 0, 0);
+    const prompts = cache();
+    prompts.put(key('您好'), pcm(5), { keep: true });
+    await prompts.settled();
+    expect(drafts.map((draft) => existsSync(draft))).toEqual([true, false]);
   });
 
   it('goes on in memory when the disk can not be written', async () => {

@@ -14,7 +14,7 @@ describe('recogniser pool', () => {
   beforeAll(async () => {
     pool = recognizerPool({ workers: 2 });
     await pool.whenReady();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => pool.close());
 
   it('hears a caller: voice, partials that grow, one final for one flush', async () => {
@@ -167,7 +167,7 @@ describe('a recogniser process that is killed', () => {
     } finally {
       await pool.close();
     }
-  }, 60_000);
+  }, 180_000);
 
   it('is restarted, and its streams wait for it when there is no other', async () => {
     const pool = recognizerPool({ workers: 1 });
@@ -180,7 +180,7 @@ describe('a recogniser process that is killed', () => {
       // Killed first: it could have answered before it is gone.
       process.kill(pid, 'SIGKILL');
       const flushId = stream.flush();
-      const [final] = await next(stream, 'final', () => true, 30_000);
+      const [final] = await next(stream, 'final', () => true, 90_000);
       expect(final).toMatchObject({ text: '转人工', flushId });
       expect(pool.pids).not.toContain(pid);
       expect(pool.health()).toMatchObject({ alive: 1, restarts: 1 });
@@ -188,7 +188,7 @@ describe('a recogniser process that is killed', () => {
     } finally {
       await pool.close();
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a recogniser process that hangs', () => {
@@ -202,14 +202,14 @@ describe('a recogniser process that hangs', () => {
       process.kill(pid, 'SIGSTOP');
       for (let start = 0; start < said.length; start += 800) stream.accept(said.subarray(start, start + 800));
       stream.flush();
-      const [final] = await next(stream, 'final', () => true, 30_000);
+      const [final] = await next(stream, 'final', () => true, 90_000);
       expect(final.text).toBe('转人工');
       expect(pool.pids).not.toContain(pid);
       stream.close();
     } finally {
       await pool.close();
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a full recogniser pool', () => {
@@ -231,7 +231,7 @@ describe('a full recogniser pool', () => {
     } finally {
       await pool.close();
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a recogniser pool that has enough to do', () => {
@@ -242,16 +242,26 @@ describe('a recogniser pool that has enough to do', () => {
       await pool.whenReady();
       const streams = Array.from({ length: 4 }, open);
       const said = concat(spokenParts('order-status-espeak').map(({ pcm }) => pcm));
-      await Promise.all(streams.map((stream) => feed(stream, said)));
+      const refused = (): boolean => {
+        try {
+          open().close();
+          return false;
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'OVERLOADED' });
+          return true;
+        }
+      };
+      // A moment of work is no reason; it goes on for seconds.
+      const end = Date.now() + 30_000;
+      while (!refused() && Date.now() < end) await Promise.all(streams.map((stream) => feed(stream, said)));
       expect(pool.health().load).toBeGreaterThan(0.05);
-      expect(open).toThrow(expect.objectContaining({ code: 'OVERLOADED' }));
       expect(pool.health().refused).toBe(1);
       // Those on the line are heard to their end.
       expect((await hear(streams[0] as (typeof streams)[0], spoken('human', '转人工'))).text).toContain('转人工');
       for (const stream of streams) stream.close();
-      await vi.waitFor(() => expect(open().close()).toBeUndefined(), { timeout: 15_000, interval: 200 });
+      await vi.waitFor(() => expect(open().close()).toBeUndefined(), { timeout: 60_000, interval: 200 });
     } finally {
       await pool.close();
     }
-  }, 60_000);
+  }, 180_000);
 });

@@ -14,7 +14,9 @@ import { piecesOf } from '../../../src/speech/ssml/pieces.js';
 import { TextToSpeech } from '../../../src/speech/text-to-speech.js';
 import type { Voice, VoiceRequest } from '../../../src/speech/voice.js';
 import { SILENT_LOGGER } from '../../../src/speech/worker-process.js';
+import { SEED } from '../../support/seed.js';
 import { projectRoot } from '../../support/speech.js';
+import { cpuMs } from '../../support/time.js';
 
 const zh = (text: string) => piecesOf(text, { language: 'zh-CN' });
 const en = (text: string) => piecesOf(text, { language: 'en' });
@@ -44,6 +46,7 @@ describe('SSML', () => {
     ['<speak>A &amp; B</speak>', 'A 和 B'],
     ['<speak>您的<emphasis>订单</emphasis>到了</speak>', '您的订单到了'],
     ['<speak><!-- for the ear --><p>您好</p>请说</speak>', '您好[400]请说'],
+    ['<speak>您好<break strength="constructor"/>请说</speak>', '您好[400]请说'],
   ])('%s', (text, wanted) => {
     expect(said(zh(text))).toBe(wanted);
   });
@@ -71,6 +74,15 @@ describe('SSML', () => {
     ]);
   });
 
+  it('is no louder than loud, however often that is asked for, and names of the language it is written in mean nothing', () => {
+    const nested = `<speak>${'<prosody volume="+6dB">'.repeat(10)}好${'</prosody>'.repeat(10)}</speak>`;
+    expect(zh(nested)).toEqual([{ kind: 'words', text: '好', rate: 1, gainDb: 6 }]);
+    expect(zh('<speak><prosody volume="constructor" rate="valueOf">好</prosody></speak>')).toEqual([
+      { kind: 'words', text: '好', rate: 1, gainDb: 0 },
+    ]);
+    expect(said(zh('<speak>您好&toString;</speak>'))).toBe('您好和toString；');
+  });
+
   it('is spoken without its tags when it is broken, never with them', () => {
     for (const text of [
       '<speak>您好<break',
@@ -90,15 +102,14 @@ describe('SSML', () => {
           expect(said(zh(`<speak>${text}</speak>`))).not.toMatch(/[<>&]/);
         },
       ),
+      { seed: SEED },
     );
   });
 
   it('is bounded in depth and number', () => {
     const deep = `<speak>${'<p>'.repeat(400)}好${'</p>'.repeat(400)}</speak>`;
     expect(said(zh(deep))).toBe('好');
-    const started = performance.now();
-    zh(`<speak>${'<break/>'.repeat(100_000)}</speak>`);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(cpuMs(() => zh(`<speak>${'<break/>'.repeat(100_000)}</speak>`))).toBeLessThan(1000);
   });
 });
 

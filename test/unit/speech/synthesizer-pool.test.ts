@@ -21,7 +21,7 @@ describe('voice in its own process', () => {
       init: { model: 'tts-zh-yue', root: projectRoot, folders: [] },
     });
     await pool.whenReady();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => pool.close());
 
   it('speaks', async () => {
@@ -78,9 +78,9 @@ describe('voice in its own process', () => {
     const long = pool.make(request('感谢您的来电，'.repeat(30)));
     process.kill(pid, 'SIGKILL');
     expect((await long).samples.length).toBeGreaterThan(8000);
-    await vi.waitFor(() => expect(pool.health()).toMatchObject({ alive: 1, restarts: 1 }), 10_000);
+    await vi.waitFor(() => expect(pool.health()).toMatchObject({ alive: 1, restarts: 1 }), 45_000);
     expect(pool.pids[0]).not.toBe(pid);
-  }, 30_000);
+  });
 });
 
 const espeakInstalled = spawnSync('espeak-ng', ['--version']).status === 0;

@@ -92,7 +92,7 @@ describe('text to speech', () => {
     voice.hold = new Promise((resolve) => (release = resolve));
     const stop = new AbortController();
     const spoken = all(tts.speak('您好您好', { ...options, signal: stop.signal }));
-    await vi.waitFor(() => expect(voice.made).toHaveLength(1));
+    await vi.waitFor(() => expect(voice.made).toHaveLength(1), 20_000);
     stop.abort();
     release();
     expect(await spoken).toEqual([]);

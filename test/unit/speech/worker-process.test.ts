@@ -41,7 +41,7 @@ describe('worker process', () => {
   it('answers requests by their id, and passes other messages on', async () => {
     const { worker } = start({});
     await worker.whenReady();
-    const answers = await Promise.all([1, 2, 3].map((value) => worker.request({ type: 'echo', value }, 2000)));
+    const answers = await Promise.all([1, 2, 3].map((value) => worker.request({ type: 'echo', value }, 30_000)));
     expect(answers.map(({ value }) => value)).toEqual([1, 2, 3]);
     const told = new Promise((resolve) => worker.on('message', resolve));
     worker.send({ type: 'tell', value: Int16Array.of(5, -5) });
@@ -60,16 +60,16 @@ describe('worker process', () => {
     const { worker } = start({});
     await worker.whenReady();
     const before = worker.pid;
-    const pending = worker.request({ type: 'never' }, 10_000);
+    const pending = worker.request({ type: 'never' }, 60_000);
     worker.send({ type: 'die' });
     await expect(pending).rejects.toMatchObject({ code: 'WORKER_LOST' });
     expect(worker.ready).toBe(false);
     expect(worker.send({ type: 'tell' })).toBe(false);
     await expect(worker.request({ type: 'echo' }, 1000)).rejects.toMatchObject({ code: 'WORKER_LOST' });
-    await vi.waitFor(() => expect(worker.ready).toBe(true), 10_000);
+    await vi.waitFor(() => expect(worker.ready).toBe(true), 45_000);
     expect(worker.pid).not.toBe(before);
     expect(worker.restarts).toBe(1);
-    expect(await worker.request({ type: 'echo', value: 7 }, 2000)).toMatchObject({ value: 7 });
+    expect(await worker.request({ type: 'echo', value: 7 }, 30_000)).toMatchObject({ value: 7 });
   });
 
   it('waits longer before each restart of a process that can not start, and says what it said', async () => {
@@ -78,7 +78,7 @@ describe('worker process', () => {
       code: 'WORKER_LOST',
       message: expect.stringContaining('the model is broken'),
     });
-    await vi.waitFor(() => expect(worker.restarts).toBeGreaterThanOrEqual(3), 15_000);
+    await vi.waitFor(() => expect(worker.restarts).toBeGreaterThanOrEqual(3), 45_000);
     const waits = lines
       .filter(({ level }) => level === 'error')
       .map(({ data }) => (data as { restartInMs: number }).restartInMs);
@@ -101,8 +101,8 @@ describe('worker process', () => {
     const { worker, lines } = start({});
     await worker.whenReady();
     worker.send({ type: 'chatter' });
-    await worker.request({ type: 'echo' }, 10_000);
-    await vi.waitFor(() => expect(lines.length).toBe(200), 5000);
+    await worker.request({ type: 'echo' }, 30_000);
+    await vi.waitFor(() => expect(lines.length).toBe(200), 45_000);
     for (const { data } of lines) expect((data as { line: string }).line.length).toBeLessThanOrEqual(400);
   });
 
@@ -110,7 +110,7 @@ describe('worker process', () => {
     const { worker } = start({});
     await worker.whenReady();
     const { pid = 0 } = worker;
-    const pending = worker.request({ type: 'never' }, 10_000);
+    const pending = worker.request({ type: 'never' }, 60_000);
     const rejected = expect(pending).rejects.toMatchObject({ code: 'WORKER_LOST' });
     await worker.close();
     await rejected;
@@ -124,6 +124,6 @@ describe('worker process', () => {
     const pid = Number(printed.toString());
     expect(isAlive(pid)).toBe(true);
     parent.kill('SIGKILL');
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 10_000);
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 45_000);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maskEvent, maskText, PERSONAL_KINDS } from '../../../src/store/log/mask.js';
+import { cpuMs } from '../../support/time.js';
 
 const all = new Set(PERSONAL_KINDS);
 
@@ -47,8 +48,9 @@ describe('personal data', () => {
   });
 
   it('is looked for in time that grows with the text, whatever the text', () => {
-    const began = performance.now();
-    for (const piece of ['a', '1', '1 ', 'a@', 'a.', '1-', '+']) maskText(piece.repeat(50_000), all);
-    expect(performance.now() - began).toBeLessThan(5000);
+    const look = (): void => {
+      for (const piece of ['a', '1', '1 ', 'a@', 'a.', '1-', '+']) maskText(piece.repeat(50_000), all);
+    };
+    expect(cpuMs(look)).toBeLessThan(5000);
   });
 });

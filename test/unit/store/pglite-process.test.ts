@@ -25,7 +25,7 @@ it('a database that is being made is given up when its service stops: nobody wri
     await eventually(
       'a database being made',
       async () => existsSync(making) && (await readdir(making)).length > 0,
-      60_000,
+      180_000,
     );
     await first.destroy();
     await asked;
@@ -40,4 +40,4 @@ it('a database that is being made is given up when its service stops: nobody wri
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}, 240_000);
+}, 600_000);

@@ -45,11 +45,11 @@ describe('a call detail record', () => {
     });
     const { call } = await (world as World).call({ fillSilence: true });
     await call.sendAudio(tone(500, 400));
-    const over = bridge.next('over', 5000);
+    const over = bridge.next('over', 30_000);
     await call.hangup();
     await over;
     const raw = await RawPhone.open(bridge.port);
-    const second = bridge.next('over', 5000);
+    const second = bridge.next('over', 30_000);
     raw.send(raw.invite({ sdp: 'nonsense' }));
     await raw.heard(/^SIP\/2\.0 400/);
     await second;

@@ -97,7 +97,7 @@ describe('POST /calls', () => {
     const phone = await freshPhone();
     phone.on('call', (call) => call.once('answered', () => void call.sendAudio(greetingOf(5000))));
     await ask('POST', '/calls', { to: '+8613800138000' });
-    await until(() => (job()?.attempts.length ?? 0) === 1, 'one attempt', 9000);
+    await until(() => (job()?.attempts.length ?? 0) === 1, 'one attempt', 30_000);
     expect(job()).toMatchObject({
       state: 'waiting',
       attempts: [{ result: 'machine', detection: { why: 'long greeting' } }],
@@ -111,7 +111,7 @@ describe('POST /calls', () => {
     extra = phone;
     await start(phone.port, { retry: { attempts: 2, busyWaitMs: 100 } });
     const { body } = await ask('POST', '/calls', { to: '+8613800138000' });
-    await until(() => job()?.state === 'given-up', 'given up', 5000);
+    await until(() => job()?.state === 'given-up', 'given up', 30_000);
     expect(await ask('GET', `/calls/${String(body.id)}`)).toMatchObject({
       body: { why: '2 attempts, the last: busy', attempts: [{ status: 486 }, { status: 486 }] },
     });
@@ -122,7 +122,7 @@ describe('POST /calls', () => {
     extra = phone;
     await start(phone.port, { retry: { attempts: 1 } });
     await ask('POST', '/calls', { to: '+8613800138000', ringTimeoutMs: 400 });
-    await until(() => job()?.state === 'given-up', 'given up', 5000);
+    await until(() => job()?.state === 'given-up', 'given up', 30_000);
     expect(job()?.attempts).toMatchObject([{ result: 'no-answer' }]);
   });
 

@@ -42,7 +42,7 @@ const begin = async (recording: BridgeConfigInput['recording']): Promise<{ call:
 
 /** Ends the call; the two sides of what was kept, or undefined. */
 async function kept(call: PhoneCall): Promise<{ caller: Uint8Array; bot: Uint8Array; consent: string } | undefined> {
-  const over = world?.bridge.next('over', 10_000);
+  const over = world?.bridge.next('over', 30_000);
   await call.hangup();
   const [, summary] = (await over) ?? [];
   const file = summary?.recording?.file;
@@ -67,7 +67,7 @@ async function talk(call: PhoneCall, session: FakeSession): Promise<void> {
   session.play(tone(500, 600));
   session.mark('said');
   await call.sendAudio(tone(1000, 600));
-  await session.waitFor('mark', 10_000);
+  await session.waitFor('mark', 30_000);
 }
 
 describe('a recorded call', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { freePorts } from '../../../../test/support/processes.js';
 import { DeadlineSchedule } from '../../../src/rtp/deadline.js';
 import { RtpEngine, type RtpStream } from '../../../src/rtp/engine.js';
 import { PlayoutQueue } from '../../../src/rtp/playout.js';
@@ -97,21 +98,27 @@ describe('the pacer thread', () => {
     });
     a.configure(settings(b.port));
     b.configure(settings(a.port));
-    await until(() => arrivals.length >= 100, '100 frames', 10_000);
-    const spanMs = (arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0);
-    // The machine may stall; the schedule must not: time and frames agree within a few frames.
-    expect(Math.abs(spanMs / 20 - (arrivals.length - 1))).toBeLessThan(6);
+    await until(() => arrivals.length >= 100, '100 frames', 30_000);
+    // The machine may stall, and then frames come late or are passed over; the schedule must not: time and timestamps go at one pace.
+    const lateMs = arrivals.map((atMs, index) => atMs - ((timestamps[index] ?? 0) - (timestamps[0] ?? 0)) / 8);
+    const [early, later] = [lateMs.slice(0, 30), lateMs.slice(-30)].map((some) => Math.min(...some)) as [
+      number,
+      number,
+    ];
+    expect(Math.abs(later - early)).toBeLessThan(60);
     const steps = timestamps.slice(1).map((value, index) => value - (timestamps[index] ?? 0));
     expect(steps.every((step) => step > 0 && step % 160 === 0)).toBe(true);
+    expect(steps.filter((step) => step === 160).length).toBeGreaterThan(0.9 * steps.length);
     const stats = await a.close();
     expect(stats?.sentPackets).toBeGreaterThanOrEqual(100);
-    expect(stats?.receivedPackets).toBeGreaterThan(90);
+    expect(stats?.receivedPackets).toBeGreaterThan(80);
     await engine.close();
     await expect(engine.open(options)).rejects.toMatchObject({ code: 'WORKER_LOST' });
   });
 
   it('says which range is full', async () => {
-    const engine = await RtpEngine.start({ host: '127.0.0.1', portMin: 22_900, portMax: 22_903 });
+    const portMin = await freePorts(4);
+    const engine = await RtpEngine.start({ host: '127.0.0.1', portMin, portMax: portMin + 3 });
     const options = { fill: false, maxQueueMs: 1000, mediaTimeoutMs: 0, cname: 'test' };
     const streams = [await engine.open(options), await engine.open(options)];
     await expect(engine.open(options)).rejects.toMatchObject({ code: 'RTP_PORTS_EXHAUSTED' });

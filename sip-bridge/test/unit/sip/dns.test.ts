@@ -102,11 +102,11 @@ it('a call goes to the second SRV host when the first is silent', async () => {
   });
   const world = await World.start({
     sip: { dnsServers: [dns.address] },
-    trunks: [{ name: 'carrier', targets: ['sip:carrier.example'], failoverMs: 400 }],
+    trunks: [{ name: 'carrier', targets: ['sip:carrier.example'], failoverMs: 1000 }],
     outbound: { allowedTargets: ['^\\d+$'], hours: { from: '00:00', to: '00:00' } },
   });
   world.bridge.dialler.add({ to: '4711', attempts: 1 });
-  await until(() => world.bridge.dialler.jobs[0]?.state === 'given-up', 'the call was tried', 8000);
+  await until(() => world.bridge.dialler.jobs[0]?.state === 'given-up', 'the call was tried', 30_000);
   expect(world.bridge.dialler.jobs[0]?.attempts).toMatchObject([{ result: 'busy', status: 486 }]);
   expect(startLineOf(await silent.heard(/^INVITE/))).toBe('INVITE sip:4711@carrier.example SIP/2.0');
   await world.stop();

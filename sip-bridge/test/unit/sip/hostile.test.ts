@@ -79,8 +79,11 @@ describe('datagrams that are hostile', () => {
       // Let the bridge read: a loopback buffer holds only so much.
       if (round % 50 === 49) await new Promise((resolve) => setImmediate(resolve));
     }
-    phone.send(phone.request('OPTIONS', { branch: 'z9hG4bKafterall' }));
-    await phone.heard(/branch=z9hG4bKafterall/, 20_000);
+    // Repeated as any request over UDP: the first may find the bridge's buffer still full.
+    const last = phone.request('OPTIONS', { branch: 'z9hG4bKafterall' });
+    const repeating = setInterval(() => phone.send(last), 500);
+    phone.send(last);
+    await phone.heard(/branch=z9hG4bKafterall/).finally(() => clearInterval(repeating));
     await phone.close();
     await until(() => world.bridge.calls.size < 10, 'room for a call', 60_000);
     const { call } = await world.call();
@@ -89,7 +92,7 @@ describe('datagrams that are hostile', () => {
     expect(sipMessages.received).toBeGreaterThan(1000);
     expect(sipMessages.dropped + sipMessages.refused).toBeGreaterThan(300);
     expect(warnings).toEqual([]);
-  }, 90_000);
+  }, 180_000);
 
   it('at the RTP port of a call do not disturb it', async () => {
     const { call, session } = await world.call();
@@ -160,7 +163,7 @@ describe('messages over an unreliable transport', () => {
     const sent: string[] = [];
     const retransmitter = new Retransmitter((message) => sent.push(message));
     retransmitter.sent(invite);
-    await until(() => sent.length === 1, 'the first repetition');
+    await until(() => sent.length >= 1, 'the first repetition');
     retransmitter.received('SIP/2.0 100 Trying\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKq\r\nCSeq: 1 INVITE\r\n\r\n');
     const before = sent.length;
     retransmitter.sent(invite.replace('z9hG4bKq', 'z9hG4bKr'));

@@ -49,11 +49,13 @@ describe('a call', () => {
     expect(update).not.toContain('m=audio');
     phone.ok(update);
     call?.leg.refreshSession();
-    await until(() => phone.count(/^UPDATE /) >= 2, 'the second');
+    // The first one may have been repeated.
     const sequence = (text: string): number => Number(headerOf(text, 'cseq')?.split(' ')[0]);
-    const all = phone.received.filter((text) => text.startsWith('UPDATE '));
-    expect(sequence(all.at(-1) ?? '')).toBeGreaterThan(sequence(update));
-    phone.ok(all.at(-1) ?? '');
+    const next = (): string | undefined =>
+      phone.received.find((text) => text.startsWith('UPDATE ') && sequence(text) !== sequence(update));
+    await until(() => next() !== undefined, 'the second');
+    expect(sequence(next() ?? '')).toBeGreaterThan(sequence(update));
+    phone.ok(next() ?? '');
   });
 
   it('without RFC 4733 gets keys as INFO', async () => {
@@ -64,22 +66,26 @@ describe('a call', () => {
     vi.spyOn(call?.leg.media as object as { hasEvents: boolean }, 'hasEvents', 'get').mockReturnValue(false);
     phone.answerWith('INFO', 200);
     await call?.leg.sendDigits('4#', 20);
-    await until(() => phone.count(/^INFO /) >= 2, 'two of them');
-    const infos = phone.received.filter((text) => text.startsWith('INFO '));
-    expect(infos[0]).toMatch(/Content-Type: application\/dtmf-relay[\s\S]*Signal=4\r\nDuration=20/);
-    expect(infos[1]).toContain('Signal=#');
+    // Each once, however often UDP has it repeated.
+    const infos = (): string[] => {
+      const all = phone.received.filter((text) => text.startsWith('INFO '));
+      return [...new Map(all.map((text) => [headerOf(text, 'cseq'), text])).values()];
+    };
+    await until(() => infos().length >= 2, 'two of them');
+    expect(infos()[0]).toMatch(/Content-Type: application\/dtmf-relay[\s\S]*Signal=4\r\nDuration=20/);
+    expect(infos()[1]).toContain('Signal=#');
   });
 
   it('gets a REFER that is too long for a datagram over TCP, with nothing left out', async () => {
     const { call, session } = await world.call();
     const headers = { 'X-Hearken-Session': 'abc', 'X-Hearken-Summary': encodeURIComponent('退款'.repeat(80)) };
-    const referred = call.next('referred', 4000);
+    const referred = call.next('referred', 30_000);
     session.send({
       type: 'transfer',
       transferId: 't',
       target: 'sip:agent@127.0.0.1:9',
       mode: 'blind',
-      timeoutMs: 2000,
+      timeoutMs: 5000,
       headers,
     });
     const [, given] = await referred;
@@ -91,6 +97,6 @@ describe('a call', () => {
     expect(messages.filter(({ text }) => text.startsWith('REFER ')).map(({ text }) => startLineOf(text))).toHaveLength(
       1,
     );
-    await session.waitFor('transfer.result', 5000);
+    await session.waitFor('transfer.result', 30_000);
   });
 });

@@ -101,7 +101,7 @@ describeWith(['openssl'], 'over TLS', () => {
       media: { url: other.service.url },
     });
     caller.dialler.add({ to: '100' });
-    await until(() => other.service.sessions.length === 2, 'the call is up on both sides', 8000);
+    await until(() => other.service.sessions.length === 2, 'the call is up on both sides', 30_000);
     for (const session of other.service.sessions) session.hangup();
     await until(() => caller.dialler.jobs[0]?.state === 'done', 'the call is over');
     await caller.drain(0);
@@ -119,7 +119,7 @@ describeWith(['openssl'], 'over TLS', () => {
       outbound: { allowedTargets: ['^\\d+$'], hours: { from: '00:00', to: '00:00' }, retry: { attempts: 1 } },
     });
     caller.dialler.add({ to: '100' });
-    await until(() => caller.dialler.jobs[0]?.state === 'given-up', 'it is given up', 8000);
+    await until(() => caller.dialler.jobs[0]?.state === 'given-up', 'it is given up', 30_000);
     expect(world?.service.sessions).toHaveLength(0);
     await caller.drain(0);
     await raw.close();

@@ -36,7 +36,7 @@ describe('a trunk', () => {
     await until(() => Object.keys(states()).length === 2, 'both were asked');
     expect(states()).toEqual({ [targets[0] as string]: false, [targets[1] as string]: true });
     down.answerWith('OPTIONS', 200);
-    await until(() => states()[targets[0] as string] === true, 'it is back', 4000);
+    await until(() => states()[targets[0] as string] === true, 'it is back', 30_000);
     expect(headerOf(await up.heard(/^OPTIONS/), 'accept')).toBe('application/sdp');
   });
 
@@ -50,7 +50,7 @@ describe('a trunk', () => {
       outbound: anyTime,
     });
     world.bridge.dialler.add({ to: '100', attempts: 1 });
-    await until(() => world?.bridge.dialler.jobs[0]?.state === 'given-up', 'it was tried', 6000);
+    await until(() => world?.bridge.dialler.jobs[0]?.state === 'given-up', 'it was tried', 30_000);
     expect(world.bridge.dialler.jobs[0]?.attempts).toMatchObject([{ result: 'busy' }]);
     expect(never.count(/^INVITE/)).toBe(0);
     const invite = await busy.heard(/^INVITE/);
@@ -80,7 +80,7 @@ describe('a trunk', () => {
       trunks: [{ name: 'pbx', targets: [`sip:127.0.0.1:${called.port}`] }],
       outbound: anyTime,
     });
-    const rings = called.next('call', 5000);
+    const rings = called.next('call', 30_000);
     world.bridge.dialler.add({ to: '100', digits: '42' });
     const [call] = await rings;
     const keys: string[] = [];

@@ -183,7 +183,9 @@ describe('calls as they happen', () => {
     calls.end('c', 'completed');
     const { body } = await boss.get('/stats?hours=2');
     expect(body.buckets).toHaveLength(2);
-    expect(body.buckets[1]).toMatchObject({ calls: 3, transferred: 1, failed: 1, contained: 1, responseP50Ms: null });
+    // Where the hour has just struck, they are in the one before.
+    const hour = body.buckets[1].calls > 0 ? body.buckets[1] : body.buckets[0];
+    expect(hour).toMatchObject({ calls: 3, transferred: 1, failed: 1, contained: 1, responseP50Ms: null });
     expect((await boss.get('/stats?hours=1000')).status).toBe(400);
   });
 });

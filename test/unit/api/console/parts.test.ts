@@ -124,7 +124,8 @@ describe('the numbers by the hour', () => {
     await stats.close();
     const again = new HourlyStats({ path, bus: new LiveBus(), logger });
     await again.load();
-    const last = again.view(1).buckets[0];
+    // The hour may strike in between.
+    const last = again.view(2).buckets.findLast(({ responseP50Ms }) => responseP50Ms !== null);
     expect(Math.abs((last?.responseP50Ms ?? 0) / 500 - 1)).toBeLessThan(0.06);
     expect(Math.abs((last?.responseP95Ms ?? 0) / 950 - 1)).toBeLessThan(0.06);
     await again.close();

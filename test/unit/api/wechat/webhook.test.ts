@@ -159,7 +159,7 @@ describe('the WeChat webhook', () => {
     fake.failures.push(-1);
     await send(text('又慢', '1002'));
     finish();
-    await expect.poll(() => fake.sent.at(-1)?.text, { timeout: 5000 }).toBe('回答 又慢');
+    await expect.poll(() => fake.sent.at(-1)?.text, { timeout: 20_000 }).toBe('回答 又慢');
     expect(fake.sent).toHaveLength(2);
     expect(fake.tokenRequests).toEqual(
       Array(2).fill({ grant_type: 'client_credential', appid: 'wx1', secret: 'a-long-secret' }),

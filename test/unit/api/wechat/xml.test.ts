@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { signatureOf, WeChatCipher } from '../../../../src/api/wechat/crypto.js';
 import { textsOf } from '../../../../src/api/wechat/messages.js';
 import { readXml, writeXml } from '../../../../src/api/wechat/xml.js';
+import { cpuMs } from '../../../support/time.js';
 
 describe('XML of WeChat', () => {
   it('is read by element, CDATA and references decoded, what lies deeper passed over', () => {
@@ -45,10 +46,11 @@ describe('XML of WeChat', () => {
   });
 
   it('of hostile kind takes no long time', () => {
-    const began = performance.now();
-    for (const piece of ['<', '<a ', '&', '<!--', '<![CDATA[', '</a>', '<a b="'])
-      expect(() => readXml(`<xml>${piece.repeat(10_000)}`)).toThrow();
-    expect(performance.now() - began).toBeLessThan(2000);
+    const read = (): void => {
+      for (const piece of ['<', '<a ', '&', '<!--', '<![CDATA[', '</a>', '<a b="'])
+        expect(() => readXml(`<xml>${piece.repeat(10_000)}`)).toThrow();
+    };
+    expect(cpuMs(read)).toBeLessThan(2000);
   });
 });
 

@@ -123,7 +123,7 @@ describe('a sentence encoder', () => {
     });
     await writeTinyEncoder(folder);
     await encoder.close();
-  }, 30_000);
+  }, 90_000);
 
   it('a folder without one, or with a graph of other inputs, is refused with what was expected', async () => {
     await expect(openSentenceEncoder(root)).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { patternProblem, UserPatterns } from '../../../../src/nlu/entities/user-patterns.js';
+import { cpuMs } from '../../../support/time.js';
 
 const find = (source: string, text: string) =>
   new UserPatterns([{ name: 'x', source }]).find(text).map(({ start, end }) => text.slice(start, end));
@@ -21,9 +22,10 @@ describe('regular expressions of an application', () => {
     const patterns = new UserPatterns([{ name: 'x', source: '(a+)+b|(a|aa)+c|(\\w+\\s?)*$d' }]);
     const text = 'a'.repeat(300);
     patterns.find(text);
-    const startedMs = performance.now();
-    for (let round = 0; round < 5; round++) patterns.find(text);
-    expect((performance.now() - startedMs) / 5).toBeLessThan(100);
+    const search = (): void => {
+      for (let round = 0; round < 5; round++) patterns.find(text);
+    };
+    expect(cpuMs(search) / 5).toBeLessThan(100);
   });
 
   it('one that needs backtracking is stopped by the clock, left out after the second time, and told of once', () => {
@@ -36,9 +38,10 @@ describe('regular expressions of an application', () => {
       { onTooSlow: ({ name }) => slow.push(name) },
     );
     const text = `${'a'.repeat(60)} 1234`;
-    const startedMs = performance.now();
-    for (let round = 0; round < 6; round++) patterns.find(text);
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    const search = (): void => {
+      for (let round = 0; round < 6; round++) patterns.find(text);
+    };
+    expect(cpuMs(search)).toBeLessThan(2000);
     expect(slow).toEqual(['bad']);
     expect(patterns.find(text).map(({ name }) => name)).toEqual(['good']);
   });

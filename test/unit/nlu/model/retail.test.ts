@@ -52,7 +52,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'hearken-nlu-'));
   await trainIntentModel({ data: [app], out: join(root, 'model'), seed: 3 });
   model = await loadIntentModel(join(root, 'model'));
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await model?.close();
@@ -219,7 +219,7 @@ describe('model folders', () => {
       expect((await readFile(join(root, 'again', name))).equals(await readFile(join(root, 'once', name))), name).toBe(
         true,
       );
-  }, 60_000);
+  }, 180_000);
 
   it('a file cut short or missing is refused with its name', async () => {
     const copy = join(root, 'broken');
@@ -243,7 +243,7 @@ describe('model folders', () => {
       code: 'MODEL_INVALID',
     });
     expect(await readFile(join(mine, 'thesis.txt'), 'utf8')).toBe('years of work');
-  }, 60_000);
+  }, 180_000);
 
   it('the service trains at the first start and loads at the second; a broken cache is trained anew', async () => {
     const cache = join(root, 'cache');
@@ -262,7 +262,7 @@ describe('model folders', () => {
     await truncate(join(cache, folder, 'model.onnx'), 10);
     await (await trainOrLoadForApp(small, cache, { logger })).close();
     expect(trained).toHaveLength(2);
-  }, 90_000);
+  }, 180_000);
 });
 
 describe('order numbers of an application', () => {
@@ -277,7 +277,7 @@ describe('order numbers of an application', () => {
     expect((await sure('幺二三四五六七五'))?.confidence).toBeLessThan(0.5);
     expect((await sure('幺二三四五六七八九'))?.confidence).toBeLessThan(0.5);
     await own.close();
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('the training report', () => {
@@ -319,7 +319,7 @@ describe('the training report', () => {
     expect(report.suspects).toContainEqual(
       expect.objectContaining({ text: 'i want to return my red coat', labelled: 'hours', looksLike: 'returns' }),
     );
-  }, 60_000);
+  }, 180_000);
 
   it('a single intent is not enough', async () => {
     const file = join(root, 'one.tsv');

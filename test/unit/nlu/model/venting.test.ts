@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { wishAfterAnger } from '../../../../src/nlu/model/venting.js';
+import { cpuMs } from '../../../support/time.js';
 
 it.each([
   ['你们怎么回事，我要退货', '我要退货'],
@@ -30,8 +31,9 @@ it.each([
 });
 
 it('is decided fast for any text', () => {
-  const began = performance.now();
-  for (const text of ['太慢了'.repeat(5000), '你们你们怎么回事，'.repeat(3000), 'this is '.repeat(5000)])
-    wishAfterAnger(text);
-  expect(performance.now() - began).toBeLessThan(500);
+  const look = (): void => {
+    for (const text of ['太慢了'.repeat(5000), '你们你们怎么回事，'.repeat(3000), 'this is '.repeat(5000)])
+      wishAfterAnger(text);
+  };
+  expect(cpuMs(look)).toBeLessThan(500);
 });

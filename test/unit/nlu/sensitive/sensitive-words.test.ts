@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SensitiveFilter, SensitiveWords } from '../../../../src/nlu/sensitive/sensitive-words.js';
+import { cpuMs } from '../../../support/time.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -50,9 +51,10 @@ describe('sensitive words', () => {
         category: 'x',
       })),
     );
-    const startedMs = performance.now();
-    for (let round = 0; round < 200; round++) big.find('我想查一下我上周买的鞋子到哪里了订单号八七六五四三二幺');
-    expect((performance.now() - startedMs) / 200).toBeLessThan(2);
+    const search = (): void => {
+      for (let round = 0; round < 200; round++) big.find('我想查一下我上周买的鞋子到哪里了订单号八七六五四三二幺');
+    };
+    expect(cpuMs(search) / 200).toBeLessThan(2);
   });
 
   it('a list that is edited or replaced takes effect while running; an unreadable one leaves the old', async () => {
@@ -64,11 +66,11 @@ describe('sensitive words', () => {
       expect(words.find('赌博')[0]?.category).toBe('gambling');
       await writeFile(join(folder, 'new.txt'), '彩票\n');
       await rename(join(folder, 'new.txt'), file);
-      await vi.waitFor(() => expect(words.find('彩票')).toHaveLength(1), { timeout: 5000 });
+      await vi.waitFor(() => expect(words.find('彩票')).toHaveLength(1), { timeout: 30_000 });
       expect(words.find('赌博')).toEqual([]);
       reloads.mockClear();
       await rm(file);
-      await vi.waitFor(() => expect(reloads).toHaveBeenCalledWith({ error: expect.anything() }), { timeout: 5000 });
+      await vi.waitFor(() => expect(reloads).toHaveBeenCalledWith({ error: expect.anything() }), { timeout: 30_000 });
       expect(words.find('彩票')).toHaveLength(1);
     } finally {
       words.close();

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -95,6 +95,21 @@ describe('the degradation lab', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hearken-degrade-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+  it('does not call it a result when nothing can be read', async () => {
+    const { config, root } = loadConfig({ env: {} });
+    const options = {
+      plan: { mode: 'recognition', timing: 'auto', band: 'own', graph: 'general', nowMs: 0, trainedOn: [] },
+      settings: { config, root, appEnvironment: {}, workFolder: folder, allowEffects: false, atOnce: 32 },
+      ...{ workers: 1, families: ['gain'], seed: 1, folder: join(folder, 'none') },
+      signal: new AbortController().signal,
+    } as const;
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    await expect(degrade({ ...options, paths: [empty] })).rejects.toThrow(/no recordings in .*empty/);
+    writeFileSync(join(empty, 'broken.wav'), 'RIFF of nothing');
+    await expect(degrade({ ...options, paths: [empty] })).rejects.toThrow(/None of the recordings .*broken\.wav/);
+  });
+
   it('tells errors of each condition with an interval, and removes what it made', async () => {
     const { config, root } = loadConfig({ env: {} });
     const work = join(folder, 'work');
@@ -116,5 +131,5 @@ describe('the degradation lab', () => {
     expect(degradeTable(report)).toContain('white noise, 0 dB');
     expect(degradePage(report)).toContain('<svg');
     expect(existsSync(work)).toBe(false);
-  }, 60_000);
+  }, 180_000);
 });

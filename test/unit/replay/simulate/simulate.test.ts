@@ -1,11 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configSchema } from '../../../../src/config.js';
 import { type Backend, openBackend } from '../../../../src/replay/simulate/backend.js';
+import type { SimulatedCall } from '../../../../src/replay/simulate/call.js';
 import { simulationPage } from '../../../../src/replay/simulate/page.js';
-import { bugReport, reportSimulation, simulationTable } from '../../../../src/replay/simulate/report.js';
+import { againCommand, bugReport, reportSimulation, simulationTable } from '../../../../src/replay/simulate/report.js';
 import { simulate } from '../../../../src/replay/simulate/run.js';
 import { readScenario, type Scenario } from '../../../../src/replay/simulate/scenario.js';
 import { arrivals } from '../../../../src/replay/simulate/schedule.js';
@@ -105,7 +106,7 @@ describe('simulated callers of the sample shop', () => {
     expect(report.gates.every(({ reached }) => reached)).toBe(true);
     expect(simulationTable(report)).toContain('20 calls (typed)');
     expect(simulationPage(report)).toContain('周敏，平板坏了');
-  }, 60_000);
+  }, 180_000);
 
   it('the same call with the same seed is the same conversation', async () => {
     const words = async () => (await run([3])).calls[0]?.transcript.map(({ responseMs: _, ...line }) => line);
@@ -143,6 +144,15 @@ describe('simulated callers of the sample shop', () => {
   });
 });
 
+describe('the command that plays a call again', () => {
+  it('is one that a shell takes, whatever the scenario is called', () => {
+    const call = { index: 3, seed: 1 } as SimulatedCall;
+    const again = (scenario: string): string => againCommand(call, { scenario, way: 'typed' });
+    expect(again('apps/retail/场景.yml')).toBe('hearken simulate apps/retail/场景.yml --only 3 --seed 1');
+    expect(again("my callers' file.yml")).toBe("hearken simulate 'my callers'\\'' file.yml' --only 3 --seed 1");
+  });
+});
+
 describe('a back end', () => {
   it('that does not start is told of with its name, and leaves nothing behind', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'hearken-backend-'));
@@ -152,6 +162,7 @@ describe('a back end', () => {
       await expect(openBackend(scenario, join(folder, 's.yml'), folder)).rejects.toThrow(
         /shop\.ts did not start.*code 3/,
       );
+      expect(readdirSync(folder)).toEqual(['shop.ts']);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -59,7 +59,7 @@ describe.skipIf(!existsSync(join(model, 'units.json')))('hearken grammar (needs 
     expect(readFileSync(join(folder, 'a/graphs.json'), 'utf8')).toBe(
       readFileSync(join(folder, 'b/graphs.json'), 'utf8'),
     );
-  }, 60_000);
+  }, 180_000);
 
   it('builds a closed grammar from a list of phrases', async () => {
     writeFileSync(join(folder, 'list.txt'), '# choices\n查订单\n转人工\n订单号<digits>\n');

@@ -1,0 +1,124 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BotAction } from '../../src/dialogue/brain.js';
+import { FakeBrain, say } from '../../src/testing/fake-brain.js';
+import { TestBrowser } from '../support/browser.js';
+import { type ConsoleClient, type ConsoleServer, startConsole } from '../support/console.js';
+import { describeWith } from '../support/needs.js';
+import { violations } from '../support/pages.js';
+
+const transfer: BotAction = { type: 'transfer', reason: 'requested', summary: '', slots: {} };
+
+describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
+  let server: ConsoleServer;
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    const brain = new FakeBrain((input) =>
+      input.type === 'text' && input.text.includes('person') ? [say('One moment.'), transfer] : [say('I am the bot.')],
+    );
+    [server, browser] = await Promise.all([
+      startConsole(brain, { config: { desk: { ringMs: 60_000 } } }),
+      TestBrowser.start(),
+    ]);
+  });
+  afterAll(async () => {
+    await browser?.stop();
+    await server?.close();
+  });
+
+  /** A page of the console's, of who is signed in already. */
+  async function open(client: ConsoleClient, place: string): Promise<Page> {
+    const context = await browser.visitor({ locale: 'en-GB' });
+    const [name = '', value = ''] = client.cookie.split('=');
+    await context.addCookies([{ name, value, domain: '127.0.0.1', path: '/console', sameSite: 'Strict' }]);
+    const page = await context.newPage();
+    await page.goto(`${server.url}/console/#/${place}`);
+    await page.locator('.link-state.up').waitFor();
+    return page;
+  }
+
+  async function writes(conversationId: string, text: string): Promise<void> {
+    const response = await fetch(`${server.url}/chat`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ conversationId, text, language: 'en' }),
+    });
+    expect(response.status).toBe(200);
+  }
+
+  const read = async (conversationId: string): Promise<string[]> => {
+    const response = await fetch(`${server.url}/chat/messages?conversationId=${conversationId}`);
+    const { messages } = (await response.json()) as { messages: { who: string; text: string }[] };
+    return messages.filter(({ who }) => who === 'agent').map(({ text }) => text);
+  };
+
+  it('with two visitors at once: what is written to one never goes to the other, and what the other writes is seen', async () => {
+    const anna = await server.user('anna', 'agent');
+    const page = await open(anna, 'desk');
+    const tabs = page.getByRole('navigation', { name: 'Parts of the desk' });
+    await page.getByRole('button', { name: 'Available', exact: true }).click();
+    for (const visitor of ['first', 'second']) {
+      await writes(visitor, 'a person, please');
+      await page.getByRole('article').getByText('The caller asked for one').waitFor();
+      await page.getByRole('button', { name: 'Accept' }).click();
+      await page.getByRole('article').waitFor({ state: 'detached' });
+    }
+    const composer = page.getByLabel(/Write to the visitor/);
+    const [first, second] = [tabs.getByRole('link').nth(0), tabs.getByRole('link').nth(1)];
+    await first.click();
+    await tabs.locator('li:nth-child(1) a[aria-current]').waitFor();
+    await composer.fill('only for the first');
+    await page.getByLabel('Notes').fill('the first one’s note');
+    await second.click();
+    await tabs.locator('li:nth-child(2) a[aria-current]').waitFor();
+    expect(await composer.inputValue()).toBe('');
+    expect(await page.getByLabel('Notes').inputValue()).toBe('');
+    await writes('first', 'are you still there?');
+    await first.getByText('1 new message').waitFor();
+    expect(await page.title()).toMatch(/^\(1\) new message/);
+    // Two visitors without a name are told apart by when they came.
+    expect(await first.textContent()).toMatch(/\d:\d\d/);
+    expect(await violations(page)).toEqual([]);
+    await composer.fill('for the second');
+    await composer.press('Enter');
+    await page.locator('hk-transcript .said.agent', { hasText: 'for the second' }).waitFor();
+    await first.click();
+    await page.getByText('are you still there?').waitFor();
+    await first.getByText('new message').waitFor({ state: 'detached' });
+    expect(await composer.inputValue()).toBe('only for the first');
+    expect(await page.getByLabel('Notes').inputValue()).toBe('the first one’s note');
+    expect([await read('first'), await read('second')]).toEqual([[], ['for the second']]);
+    // Who is busy sees what they will be afterwards.
+    await page.locator('.badge', { hasText: 'Busy' }).waitFor();
+    await page.getByRole('button', { name: 'Away', exact: true }).click();
+    await page.locator('.segments [aria-pressed=true]', { hasText: 'Away' }).waitFor();
+    await page.context().close();
+  });
+
+  it('notes that were being typed when the page is loaded anew are kept', async () => {
+    const bo = await server.user('bo', 'agent');
+    const page = await open(bo, 'desk');
+    await page.getByRole('button', { name: 'Available', exact: true }).click();
+    await writes('third', 'a person, please');
+    await page.getByRole('button', { name: 'Accept' }).click();
+    await page.getByLabel('Notes').fill('half a sentence');
+    await page.reload();
+    await page.getByLabel('Notes').waitFor();
+    await expect.poll(async () => page.getByLabel('Notes').inputValue()).toBe('half a sentence');
+    await page.context().close();
+  });
+
+  it('a supervisor who takes a conversation over can answer it', async () => {
+    const boss = await server.user('boss', 'supervisor');
+    await writes('fourth', 'hello');
+    const page = await open(boss, 'supervisor');
+    await page.getByRole('button', { name: /Take over/ }).click();
+    await page.getByLabel(/Write to the visitor/).fill('This is the boss.');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => read('fourth')).toEqual(['This is the boss.']);
+    // It never rings at them, so there is nothing to set.
+    expect(await page.getByRole('button', { name: 'Available', exact: true }).count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+});
