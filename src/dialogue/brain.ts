@@ -93,6 +93,8 @@ export interface TurnResult {
   readonly repeated: boolean;
   /** What the conversation knows: without what is empty or stands as every conversation begins. */
   readonly slots: Readonly<Record<string, unknown>>;
+  /** What the message was to people, where it was a choice's number or what its button sends: the title. */
+  readonly shown?: string;
   /** A person has the conversation (`open`), or it waits for one. */
   readonly person?: { readonly state: 'queued' | 'open'; readonly name?: string };
 }

@@ -30,7 +30,7 @@ import {
   type Tracker,
 } from './tracker/tracker.js';
 import { type Extractor, shownSlots, type TurnDeps } from './turn/context.js';
-import { typedChoice } from './turn/keys.js';
+import { keyedChoice, typedChoice } from './turn/keys.js';
 import { PolicyIndex } from './turn/policy.js';
 import { isDigitSlot } from './turn/slots.js';
 import { runTurn } from './turn/turn.js';
@@ -121,7 +121,8 @@ export class DialogueBrain implements Brain {
       this.#abstracts.add(after);
       this.#remember(key, after);
       recordTurn(this.#options.log, message, after, reply, nowMs);
-      return this.#result(after, reply, false);
+      const { shown } = outcome;
+      return { ...this.#result(after, reply, false), ...(shown === undefined ? {} : { shown }) };
     });
   }
 
@@ -233,6 +234,7 @@ export class DialogueBrain implements Brain {
   }
 
   async #parse(message: UserMessage, tracker: Tracker): Promise<ParseResult | undefined> {
+    if (message.input.type === 'dtmf') return this.#keyedWords(message.input.digits, tracker);
     if (message.input.type !== 'text') return undefined;
     const typed = message.input.text.slice(0, 2000);
     // Who types the number of a choice means what its button sends.
@@ -247,6 +249,18 @@ export class DialogueBrain implements Brain {
       nowMs: this.#now(),
       timeZone: this.#application.timeZone,
       ...(slot === undefined ? {} : { expectedSlot: this.#expectedType(slot, type) }),
+    });
+  }
+
+  /** Keys that take a choice of a menu whose button sends plain words. */
+  async #keyedWords(digits: string, { conversationId, state }: Tracker): Promise<ParseResult | undefined> {
+    const choice = state.stack.length > 0 ? undefined : keyedChoice(state.offered, digits);
+    if (choice === undefined || readPayload(choice.payload, this.#application) !== undefined) return undefined;
+    return this.#options.intentModel.parse(choice.payload, {
+      conversationId,
+      language: state.language,
+      nowMs: this.#now(),
+      timeZone: this.#application.timeZone,
     });
   }
 

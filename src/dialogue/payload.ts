@@ -10,11 +10,16 @@ const PAYLOAD = /^\/([\w/-]{1,100})\s*(\{.{0,1000}\})?$/su;
 export function readPayload(text: string, application: Application): ParseResult | undefined {
   const match = PAYLOAD.exec(text.trim());
   const name = match?.[1];
-  if (name === undefined || !application.domain.intents.has(name)) return undefined;
+  if (name === undefined || !knows(application, name)) return undefined;
   const entities = readEntities(match?.[2]);
   if (entities === undefined) return undefined;
   const intent = { name, confidence: 1 };
   return { text, intent, ranking: [intent], entities, sentiment: 0, model: 'payload' };
+}
+
+/** `faq/ask_hours` belongs to the retrieval intent `faq`. */
+function knows({ domain }: Application, intent: string): boolean {
+  return domain.intents.has(intent) || domain.intents.has(intent.split('/')[0] ?? '');
 }
 
 function readEntities(json: string | undefined): Entity[] | undefined {

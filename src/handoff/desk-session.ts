@@ -50,8 +50,18 @@ function factsOf(session: MediaSession, { headers = {} }: TransferRequest, calls
     language: call?.language ?? '',
     reason: decoded(headers['X-Hearken-Reason']),
     summary: decoded(headers['X-Hearken-Summary']),
-    slots: call?.slots ?? {},
+    slots: slotsOf(headers['X-Hearken-Slots']) ?? call?.slots ?? {},
   };
+}
+
+/** What is for people; without the header all that the conversation knows. */
+function slotsOf(header: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const slots: unknown = JSON.parse(decoded(header));
+    return typeof slots === 'object' && slots !== null ? { ...slots } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function handOver(

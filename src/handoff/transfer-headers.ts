@@ -6,11 +6,10 @@ type TransferAction = Extract<BotAction, { type: 'transfer' }>;
 export function transferHeaders(id: string, action: TransferAction | undefined): Record<string, string> {
   const headers: Record<string, string> = {
     'X-Hearken-Session': id,
-    'X-Hearken-Reason': encodeURIComponent(action?.reason ?? 'error').slice(0, 256),
+    'X-Hearken-Reason': cutEncoded(action?.reason ?? 'error', 256),
   };
   if (action?.summary) headers['X-Hearken-Summary'] = cutEncoded(action.summary, 1024);
-  if (action && Object.keys(action.slots).length > 0)
-    headers['X-Hearken-Slots'] = cutEncoded(JSON.stringify(action.slots), 1024);
+  if (action && Object.keys(action.slots).length > 0) headers['X-Hearken-Slots'] = fittingJson(action.slots, 1024);
   return headers;
 }
 
@@ -23,4 +22,17 @@ function cutEncoded(text: string, limit: number): string {
     encoded += next;
   }
   return encoded;
+}
+
+/** As many slots as fit, first those that were known first: what arrives is JSON in any case. */
+function fittingJson(slots: Readonly<Record<string, unknown>>, limit: number): string {
+  let fitting = encodeURIComponent('{}');
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(slots)) {
+    const next = encodeURIComponent(JSON.stringify({ ...kept, [name]: value }));
+    if (next.length > limit) continue;
+    kept[name] = value;
+    fitting = next;
+  }
+  return fitting;
 }

@@ -62,8 +62,12 @@ export class LiveBrain {
     this.#calls.touch(id, { caller: message.sender ?? '', language: message.language ?? '' });
     this.#calls.change(id, { state: 'thinking' });
     const text = input.type === 'text' ? input.text : input.type === 'dtmf' ? input.digits : undefined;
-    if (text === undefined) return;
-    this.#calls.line(id, {
+    if (text !== undefined) this.#line(message, text);
+  }
+
+  /** The caller's; the same message again replaces it. */
+  #line(message: UserMessage, text: string): void {
+    this.#calls.line(message.conversationId, {
       ...{ id: message.messageId, who: 'caller', text, final: true },
       ...{ atMs: Date.now(), fromMs: null, toMs: null },
     });
@@ -79,6 +83,8 @@ export class LiveBrain {
   #answered(message: UserMessage, result: TurnResult, tookMs: number): void {
     const id = message.conversationId;
     if (result.repeated) return;
+    // A button that was pressed is known by its title, not by what it sends.
+    if (result.shown !== undefined) this.#line(message, result.shown);
     const turnId = this.#calls.nextTurn(id);
     const turn = turnOf(
       {

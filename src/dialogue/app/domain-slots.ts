@@ -1,3 +1,4 @@
+import { readForAgent, toldByCaller } from './slot-for-agent.js';
 import type { MappingCondition, SlotDefinition, SlotMapping, SlotType, SlotVoice } from './types.js';
 import { isMapValue, type YamlMap, type YamlReader } from './yaml.js';
 
@@ -47,6 +48,8 @@ export function readSlot(reader: YamlReader, name: string, value: unknown, map: 
     );
   }
   const influences = value.influence_conversation ?? (value.type !== 'unfeaturized' && written !== 'any');
+  const mappings = value.mappings === undefined ? [byName()] : readMappings(reader, value.mappings, value, 'mappings');
+  const voice = readVoice(reader, value, written as SlotType);
   return {
     name,
     type: written as SlotType,
@@ -55,11 +58,12 @@ export function readSlot(reader: YamlReader, name: string, value: unknown, map: 
     values,
     minValue: typeof value.min_value === 'number' ? value.min_value : undefined,
     maxValue: typeof value.max_value === 'number' ? value.max_value : undefined,
-    mappings: value.mappings === undefined ? [byName()] : readMappings(reader, value.mappings, value, 'mappings'),
-    voice: readVoice(reader, value, written as SlotType),
+    mappings,
+    voice,
     dependsOn: strings(value.depends_on),
     spoken: value.voice !== undefined,
     profile: value.profile === true,
+    agent: readForAgent(reader, value, toldByCaller(mappings) && voice.type !== 'pin'),
     ...reader.place(map, name),
   };
 }

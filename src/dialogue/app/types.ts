@@ -49,6 +49,13 @@ export interface SlotVoice {
   readonly keypad: ReadonlyMap<string, unknown>;
 }
 
+/** What the person who takes a conversation over is told of a slot: the `agent` key, our addition to the domain. */
+export interface SlotForAgent {
+  readonly told: boolean;
+  /** By language (BCP 47); `''` is the application's own. */
+  readonly words: ReadonlyMap<string, { readonly label?: string; readonly values: ReadonlyMap<string, string> }>;
+}
+
 export interface SlotDefinition extends Located {
   readonly name: string;
   readonly type: SlotType;
@@ -65,6 +72,7 @@ export interface SlotDefinition extends Located {
   readonly spoken: boolean;
   /** Kept about the caller beyond the conversation, once they have agreed (slot `profile_consent`). */
   readonly profile: boolean;
+  readonly agent: SlotForAgent;
 }
 
 export interface Button {

@@ -56,6 +56,8 @@ export type TrackerEvent = { readonly atMs: number } & (
   | {
       readonly event: 'user';
       readonly text: string;
+      /** The title of the button that stands for it. */
+      readonly shown?: string;
       readonly intent: string;
       readonly confidence: number;
       readonly entities: readonly HeardEntity[];

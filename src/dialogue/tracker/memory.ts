@@ -38,10 +38,10 @@ export const emptyMemory: Memory = { lines: [], extract: [], older: 0 };
 export function addTurn(memory: Memory, events: readonly TrackerEvent[]): Memory {
   const added: (Line & { readonly score: number })[] = [];
   for (const event of events) {
-    if (event.event === 'user' && event.input === 'text' && event.text !== '')
+    if (event.event === 'user' && (event.shown !== undefined || (event.input === 'text' && event.text !== '')))
       added.push({
         who: 'caller',
-        text: event.text.slice(0, MAX_TEXT_CHARS),
+        text: (event.shown ?? event.text).slice(0, MAX_TEXT_CHARS),
         atMs: event.atMs,
         score: userScore(event),
       });

@@ -182,8 +182,8 @@ export function applyEvent(
           MAX_ITEMS,
         ),
         wishes:
-          event.input === 'text' && event.text !== ''
-            ? bounded([...state.wishes, { intent: event.intent, text: event.text.slice(0, 200) }], 10)
+          event.shown !== undefined || (event.input === 'text' && event.text !== '')
+            ? bounded([...state.wishes, { intent: event.intent, text: (event.shown ?? event.text).slice(0, 200) }], 10)
             : state.wishes,
         ended: undefined,
       };

@@ -1,9 +1,11 @@
 import type { ParseResult } from '../../nlu/intent-model.js';
+import { readPayload } from '../payload.js';
+import type { Frame, OfferedButton } from '../tracker/events.js';
 import { runAction } from './act.js';
 import { completedTimes, correctsAnother, isNothingButValues, laterAnswers } from './beside.js';
-import { askAffirmation, dropTop, handOff } from './built-in.js';
+import { dropTop } from './built-in.js';
 import { commandOf, declines } from './commands.js';
-import type { TurnContext } from './context.js';
+import { heardEntities, type TurnContext } from './context.js';
 import { extractByActions, fillScope } from './extract.js';
 import { accept, advance, dropPending, rewindTo, startFlow, take } from './frames.js';
 import { declinesQuestion, givesUp, giveUp } from './give-up.js';
@@ -14,6 +16,7 @@ import { predictLoop } from './predict.js';
 import { type Question, questionOf } from './question.js';
 import { type Fill, fillSlots } from './slots.js';
 import { flowFor, startsSomething } from './starts.js';
+import { twoStage } from './two-stage.js';
 
 /** Actions whose intents work at any time, also where any text would be an answer. */
 const COMMANDS: ReadonlySet<string> = new Set([
@@ -64,33 +67,24 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   return answer(ctx, question, parse, fills);
 }
 
-/** Words that stand for an intent: `/order_status{"order_number": "8765"}`, as buttons send them; anything else is taken as said. */
-export async function respondToPayload(ctx: TurnContext, payload: string): Promise<void> {
-  const match = /^\/([\w/-]+)/.exec(payload);
-  if (match === null) return noMatch(ctx);
-  const intent = match[1] ?? '';
+/** A choice that was keyed is what its button sends: `/order_status{"order_number": "8765"}`, or words, which the brain has had read then. */
+export async function takeChoice(ctx: TurnContext, { title, payload }: OfferedButton): Promise<void> {
+  const parse = readPayload(payload, ctx.application) ?? ctx.parse;
+  if (parse === undefined) return noMatch(ctx);
+  ctx.parse = parse;
   ctx.emit({
     event: 'user',
-    text: payload,
-    intent,
-    confidence: 1,
-    entities: [],
+    text: payload.slice(0, 1000),
+    shown: title,
+    intent: parse.intent.name,
+    confidence: parse.intent.confidence,
+    entities: heardEntities(parse),
     input: 'dtmf',
     channel: ctx.state.channel,
     messageId: ctx.message.messageId,
   });
-  return respond(
-    ctx,
-    {
-      text: payload,
-      intent: { name: intent, confidence: 1 },
-      ranking: [{ name: intent, confidence: 1 }],
-      entities: [],
-      sentiment: 0,
-      model: 'keys',
-    },
-    new Map(),
-  );
+  ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
+  return handleAnswer(ctx);
 }
 
 /** The language asked for when which one is the open question: a menu's answer, not a wish to change. */
@@ -216,7 +210,7 @@ async function answer(
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
   if (corrected.length > 0 && !command) {
     // An answer given before was replaced: what depends on it is done again, and only what is unknown then is asked.
-    if (!corrected.some((slot) => rewindTo(ctx, slot))) reopens(ctx, fills);
+    if (!rewindTo(ctx, corrected)) reopens(ctx, fills);
     return advance(ctx);
   }
   // "43码": nothing but a value that is asked for later. It is an answer, whatever wish its words look like.
@@ -249,6 +243,14 @@ async function confirmation(
     return advance(ctx);
   }
   if (declines(parse.text)) return respond(ctx, parse, fills);
+  if (correctsAnother(ctx, parse, fills, question)) {
+    // "No, the order is 8766", said to the read-back of something else: what was answered before is what was wrong.
+    dropPending(ctx);
+    const corrected = applyFills(ctx, fills, slot.name);
+    ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
+    if (!rewindTo(ctx, corrected)) reopens(ctx, fills);
+    return advance(ctx);
+  }
   if (intent === 'deny' || intent === 'correct') {
     dropPending(ctx);
     ctx.emit({
@@ -263,7 +265,7 @@ async function confirmation(
 }
 
 /** What an intent starts: a rule, a flow, a story; a slot of what was just finished; or it was not understood. */
-async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<string, Fill>): Promise<void> {
+export async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<string, Fill>): Promise<void> {
   if (notUnderstood(ctx) && parse.model !== 'keys') {
     if (declinesQuestion(ctx, parse)) return giveUp(ctx);
     if (reopens(ctx, fills)) return advance(ctx);
@@ -283,15 +285,17 @@ async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<
   const flow = flowFor(ctx, intent, parse.intent.confidence);
   if (flow !== undefined) {
     const open = ctx.state.stack.findIndex((frame) => frame.kind === 'flow' && frame.flow === flow);
-    const asking =
-      open !== -1 && open === ctx.state.stack.length - 1 && questionOf(ctx.application, ctx.top) !== undefined;
+    // What it has called is part of it.
+    const above = open === -1 ? open : ctx.state.stack.findIndex((frame, at) => at > open && !isCalled(frame));
+    const end = above === -1 ? ctx.state.stack.length : above;
+    const asking = open !== -1 && end === ctx.state.stack.length && questionOf(ctx.application, ctx.top) !== undefined;
     // The caller says again what we are at: it is asked in other words, and who says nothing else is not understood.
     if (asking && ctx.setNow.size === 0 && parse.model !== 'earlier' && ctx.state.attempts > 0) return noMatch(ctx);
     if (asking && ctx.setNow.size === 0) countAttempt(ctx);
     if (parse.vented === true && open === -1 && ctx.has('utter_apology')) ctx.say('utter_apology');
     // What had been laid over it is dropped.
     if (open === -1) startFlow(ctx, flow);
-    else ctx.emit({ event: 'stack', frames: ctx.state.stack.slice(0, open + 1) });
+    else ctx.emit({ event: 'stack', frames: ctx.state.stack.slice(0, end) });
     ctx.asked = false;
     return advance(ctx);
   }
@@ -299,6 +303,10 @@ async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<
   if (declinesQuestion(ctx, parse)) return giveUp(ctx);
   if (reopens(ctx, fills)) return advance(ctx);
   return noMatch(ctx);
+}
+
+function isCalled(frame: Frame): boolean {
+  return frame.kind === 'flow' && frame.called;
 }
 
 function countAttempt(ctx: TurnContext): void {
@@ -327,7 +335,11 @@ function reopens(ctx: TurnContext, fills: ReadonlyMap<string, Fill>): boolean {
 }
 
 /** Sets what was said beside the question; returns the slots whose known value was replaced. */
-function applyFills(ctx: TurnContext, fills: ReadonlyMap<string, Fill>, requested: string | undefined): string[] {
+export function applyFills(
+  ctx: TurnContext,
+  fills: ReadonlyMap<string, Fill>,
+  requested: string | undefined,
+): string[] {
   const replaced: string[] = [];
   for (const fill of fills.values()) {
     if (fill.slot === requested || (fill.weak && requested !== undefined)) continue;
@@ -340,49 +352,13 @@ function applyFills(ctx: TurnContext, fills: ReadonlyMap<string, Fill>, requeste
 }
 
 /** Runs `validate_{form}` or `validate_{slot}` where the application has it. False when the turn is over. */
-async function validated(ctx: TurnContext, slot: string): Promise<boolean> {
+export async function validated(ctx: TurnContext, slot: string): Promise<boolean> {
   const frame = ctx.top;
   if (frame === undefined || frame.kind === 'two_stage' || frame.pending !== undefined) return true;
   const names = [...(frame.kind === 'form' ? [`validate_${frame.form}`] : []), `validate_${slot}`];
   const action = names.find((name) => ctx.application.domain.actions.has(name));
   if (action !== undefined) await runAction(ctx, action, 'form');
   return !ctx.ended;
-}
-
-async function twoStage(
-  ctx: TurnContext,
-  frame: { readonly stage: 'affirm' | 'rephrase' | 'affirm_again'; readonly intent: string },
-  parse: ParseResult,
-  fills: ReadonlyMap<string, Fill>,
-): Promise<void> {
-  const understood = !notUnderstood(ctx);
-  if (frame.stage !== 'rephrase' && parse.intent.name === 'affirm') {
-    ctx.pop();
-    return respondToPayload(ctx, `/${frame.intent}`);
-  }
-  if (frame.stage === 'affirm_again' || (frame.stage === 'rephrase' && !understood && guess(parse) === undefined)) {
-    ctx.pop();
-    if (understood && parse.intent.name !== 'deny') return respond(ctx, parse, fills);
-    await runAction(ctx, 'action_default_fallback', 'two_stage');
-    if (ctx.has('utter_hand_off')) handOff(ctx, 'no_match');
-    return;
-  }
-  if (understood && parse.intent.name !== 'deny') {
-    ctx.pop();
-    applyFills(ctx, fills, undefined);
-    return respond(ctx, parse, fills);
-  }
-  ctx.noMatch = true;
-  if (frame.stage === 'affirm') {
-    ctx.replace({ kind: 'two_stage', stage: 'rephrase', intent: frame.intent });
-    return runAction(ctx, 'action_default_ask_rephrase', 'two_stage');
-  }
-  ctx.replace({ kind: 'two_stage', stage: 'affirm_again', intent: guess(parse) ?? frame.intent });
-  askAffirmation(ctx);
-}
-
-function guess(parse: ParseResult): string | undefined {
-  return parse.ranking.find((rank) => rank.name !== 'nlu_fallback' && rank.name !== 'out_of_scope')?.name;
 }
 
 function heardConfidence(ctx: TurnContext): number {

@@ -83,8 +83,11 @@ export function askAffirmation(ctx: TurnContext): void {
 }
 
 function repeat(ctx: TurnContext, rate?: number): void {
-  const { said } = ctx.state;
-  for (const each of said) ctx.sayText(each.text, each.speech, each.bargeIn, rate);
+  const { said, offered } = ctx.state;
+  for (const [at, each] of said.entries())
+    ctx.sayText(each.text, each.speech, each.bargeIn, rate, at === said.length - 1 ? offered : []);
+  // Whoever hears a menu once more may still press its keys.
+  if (said.length > 0 && offered.length > 0) ctx.emit({ event: 'offered', buttons: offered });
   // What was said last ended with the open question.
   if (said.length > 0) ctx.asked = true;
 }
@@ -144,6 +147,11 @@ async function back(ctx: TurnContext): Promise<void> {
   }
   const last = frame.kind === 'flow' ? frame.filled.at(-1) : lastFilled(ctx, frame);
   if (last === undefined) {
+    // Nothing was answered in what was called: back is to the last answer before the call.
+    if (frame.kind === 'flow' && frame.called) {
+      drop(ctx, frame);
+      return back(ctx);
+    }
     cancel(ctx);
     return;
   }
@@ -170,10 +178,16 @@ function cancel(ctx: TurnContext): void {
   ctx.say('utter_cancelled');
 }
 
-/** Gives up what is under way, without a word. */
+/** Gives up what is under way, without a word; with what was called also what called it, which can't go on as if it had been done. */
 export function dropTop(ctx: TurnContext): void {
-  const frame = ctx.top;
-  if (frame === undefined) return;
+  let frame = ctx.top;
+  while (frame !== undefined) {
+    drop(ctx, frame);
+    frame = frame.kind === 'flow' && frame.called ? ctx.top : undefined;
+  }
+}
+
+function drop(ctx: TurnContext, frame: Frame): void {
   ctx.pop();
   if (frame.kind === 'flow') {
     ctx.emit({ event: 'flow_cancelled', flow: frame.flow });

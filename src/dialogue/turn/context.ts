@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js';
+import { knownFacts, slotsForAgent } from '../../handoff/known-facts.js';
 import { summarize } from '../../handoff/summary.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { RunAction } from '../actions/runner.js';
@@ -6,7 +7,7 @@ import type { Application, Button, SlotMapping } from '../app/types.js';
 import type { BotAction, RecordingOrder, TurnOptions, UserMessage } from '../brain.js';
 import { DEFAULT_RESPONSES } from '../responses/defaults.js';
 import { type ResponseContext, respond } from '../responses/respond.js';
-import type { Frame, NewEvent, TrackerEvent } from '../tracker/events.js';
+import type { Frame, HeardEntity, NewEvent, OfferedButton, TrackerEvent } from '../tracker/events.js';
 import { applyEvent, type Tracker, type TrackerState } from '../tracker/tracker.js';
 import type { PolicyIndex } from './policy.js';
 
@@ -229,8 +230,14 @@ export class TurnContext {
   }
 
   /** Says plain words (an action's own). */
-  sayText(text: string, speech: string = text, bargeIn = true, rate?: number): void {
-    this.#speak(text, speech, bargeIn, undefined, 0, rate === undefined ? {} : { rate });
+  sayText(
+    text: string,
+    speech: string = text,
+    bargeIn = true,
+    rate?: number,
+    buttons: readonly OfferedButton[] = [],
+  ): void {
+    this.#speak(text, speech, bargeIn, undefined, 0, { buttons, ...(rate === undefined ? {} : { rate }) });
   }
 
   /** Hands the conversation to a person. The words for it are said by whoever decides it. */
@@ -243,7 +250,13 @@ export class TurnContext {
 
   /** For whoever takes over or takes it up later. */
   summary(reason: string): string {
-    return summarize({ language: this.state.language, reason, wishes: this.state.wishes, slots: this.#learnt() });
+    const { language, wishes } = this.state;
+    return summarize({
+      language,
+      reason,
+      wishes,
+      known: knownFacts(this.application.domain.slots, this.#learnt(), language),
+    });
   }
 
   /** Sound is kept, or not: `pause` and `stop` hold from the reply on, also for its words before them; `start` and `resume` once the reply's words, if any come before them, have been said. */
@@ -256,10 +269,10 @@ export class TurnContext {
     this.emit({ event: 'hang_up', reason });
   }
 
-  /** What this conversation has brought: slots that differ from what every conversation begins with. */
+  /** What this conversation has brought that is for people: slots that differ from what every conversation begins with. */
   #learnt(): Readonly<Record<string, unknown>> {
     const { language: _, ...learnt } = shownSlots(this.state.slots, this.deps.initialSlots);
-    return learnt;
+    return slotsForAgent(this.application.domain.slots, learnt);
   }
 
   #wording(name: string, values: Readonly<Record<string, unknown>>, digits: readonly string[] = []): ResponseContext {
@@ -332,4 +345,15 @@ export function shownSlots(
       ([name, value]) => (value ?? null) !== null && !INTERNAL_SLOTS.has(name) && value !== initialSlots[name],
     ),
   );
+}
+
+/** What was heard, as it is kept. */
+export function heardEntities(parse: ParseResult | undefined): readonly HeardEntity[] {
+  return (parse?.entities ?? []).slice(0, 20).map(({ entity, value, confidence, role, group }) => ({
+    entity,
+    value,
+    confidence,
+    ...(role === undefined ? {} : { role }),
+    ...(group === undefined ? {} : { group }),
+  }));
 }

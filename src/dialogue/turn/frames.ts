@@ -57,6 +57,8 @@ export function linkTo(ctx: TurnContext, id: string): void {
 export function startForm(ctx: TurnContext, form: string): void {
   ctx.emit({ event: 'action', name: form, policy: 'form' });
   if (ctx.top?.kind === 'form' && ctx.top.form === form) return;
+  // What a validating action wished for was for its own form.
+  ctx.requested = undefined;
   resetAttempts(ctx);
   ctx.emit({ event: 'active_loop', name: form, completed: false });
   ctx.push({ kind: 'form', form });
@@ -182,12 +184,14 @@ async function runForm(ctx: TurnContext, frame: FormFrame): Promise<boolean> {
     if (next !== frame.slot) {
       resetAttempts(ctx);
       ctx.replace({ kind: 'form', form: frame.form, slot: next });
-      ctx.emit({ event: 'slot', name: 'requested_slot', value: next });
     }
+    // Also where another form that lay over it has left its own there.
+    if (ctx.state.slots.requested_slot !== next) ctx.emit({ event: 'slot', name: 'requested_slot', value: next });
     await ask(ctx);
     return true;
   }
   ctx.pop();
+  ctx.requested = undefined;
   ctx.emit({ event: 'slot', name: 'requested_slot', value: null });
   ctx.emit({ event: 'action', name: frame.form, policy: 'form' });
   ctx.emit({ event: 'active_loop', name: null, completed: true });
@@ -304,14 +308,15 @@ export function dropPending(ctx: TurnContext): void {
   ctx.replace(rest);
 }
 
-/** Goes back to the step of the active flow that asks for this slot, so that what follows is done again. */
-export function rewindTo(ctx: TurnContext, slot: string): boolean {
+/** Goes back to the first step of the active flow that asked for one of these slots, so that what follows is done again. */
+export function rewindTo(ctx: TurnContext, slots: readonly string[]): boolean {
   const frame = ctx.top;
   if (frame?.kind !== 'flow') return false;
+  const slot = frame.filled.find((name) => slots.includes(name));
   const step = [...(ctx.application.flows.get(frame.flow)?.steps.values() ?? [])].find(
     (each) => each.kind === 'collect' && each.slot === slot,
   );
-  if (step === undefined || !frame.filled.includes(slot)) return false;
+  if (step === undefined) return false;
   const { pending: _, ...rest } = frame;
   ctx.replace({ ...rest, step: step.id });
   resetAttempts(ctx);

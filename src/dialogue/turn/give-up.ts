@@ -15,8 +15,9 @@ const CANCEL_INTENT = 'cancel';
 
 /** What is not wanted is the very thing that is under way, and nothing else is wanted in its place. */
 export function givesUp(ctx: TurnContext, negated: { readonly name: string; readonly confidence: number }): boolean {
-  const { top } = ctx;
-  if (top?.kind !== 'flow' || top.called) return false;
+  // Who is asked something by a flow that was called thinks of the one that called it.
+  const top = ctx.state.stack.findLast((frame) => frame.kind !== 'flow' || !frame.called);
+  if (top?.kind !== 'flow') return false;
   const instead = ctx.parse?.intent.name ?? '';
   const declined = instead === 'deny' || instead === negated.name || notUnderstood(ctx);
   return declined && flowFor(ctx, negated.name, negated.confidence) === top.flow;

@@ -1,12 +1,14 @@
+import type { ParseResult } from '../../nlu/intent-model.js';
 import type { OfferedButton } from '../tracker/events.js';
 import { runAction } from './act.js';
-import { respondToPayload } from './answer.js';
+import { takeChoice, validated } from './answer.js';
 import type { TurnContext } from './context.js';
 import { accept, advance, dropPending, take } from './frames.js';
 import { fromKeys } from './key-values.js';
 import { noMatch } from './misunderstood.js';
 import { questionOf } from './question.js';
 import { coerce, isDigitSlot } from './slots.js';
+import { twoStage } from './two-stage.js';
 
 /**
  * Keys. Everywhere: `0` a person, `*` repeat, `#` go back. At a read-back or a yes/no question: `1` yes, `2` no. At a question for a number: the number. At
@@ -20,24 +22,48 @@ export async function keyPressed(ctx: TurnContext, digits: string): Promise<void
     return runAction(ctx, command, 'keys');
   }
   const number = keys.replace(/[*#]/g, '');
-  if (question?.pending !== undefined && (number === '1' || number === '2')) {
-    if (number === '1') take(ctx, question.slot.name, question.pending.value);
-    else dropPending(ctx);
+  const yesOrNo = number === '1' || number === '2';
+  if (ctx.top?.kind === 'two_stage' && ctx.top.stage !== 'rephrase' && yesOrNo)
+    return twoStage(ctx, ctx.top, saidByKey(number), new Map());
+  if (question?.pending !== undefined && yesOrNo) {
+    if (number === '2') dropPending(ctx);
+    else {
+      take(ctx, question.slot.name, question.pending.value);
+      if (!(await validated(ctx, question.slot.name))) return;
+    }
     return advance(ctx);
   }
-  if (question !== undefined && question.slot.type === 'bool' && (number === '1' || number === '2')) {
+  if (question !== undefined && question.slot.type === 'bool' && yesOrNo) {
     take(ctx, question.slot.name, number === '1');
-    return advance(ctx);
+    return answered(ctx, question.slot.name);
   }
   const value = coerceDigits(ctx, number);
   if (question !== undefined && value !== undefined) {
     if (question.pending !== undefined) dropPending(ctx);
     accept(ctx, question, { slot: question.slot.name, value, confidence: 1, weak: false });
-    return advance(ctx);
+    return answered(ctx, question.slot.name);
   }
-  const choice = ctx.state.offered[Number(number) - 1];
-  if (number.length <= 2 && choice !== undefined) return respondToPayload(ctx, choice.payload);
-  return noMatch(ctx);
+  const choice = keyedChoice(ctx.state.offered, digits);
+  return choice === undefined ? noMatch(ctx) : takeChoice(ctx, choice);
+}
+
+/** What is keyed is looked at by the application like what is said. */
+async function answered(ctx: TurnContext, slot: string): Promise<void> {
+  if (ctx.top?.kind === 'form') ctx.emit({ event: 'answered' });
+  if (!(await validated(ctx, slot))) return;
+  return advance(ctx);
+}
+
+/** `1` is yes, `2` no. */
+function saidByKey(key: string): ParseResult {
+  const intent = { name: key === '1' ? 'affirm' : 'deny', confidence: 1 };
+  return { text: key, intent, ranking: [intent], entities: [], sentiment: 0, model: 'keys' };
+}
+
+/** The choice of a menu that keys take, where no question is open that they answer. */
+export function keyedChoice(offered: readonly OfferedButton[], digits: string): OfferedButton | undefined {
+  const number = digits.replace(/\D/g, '');
+  return number.length <= 2 ? offered[Number(number) - 1] : undefined;
 }
 
 /**
@@ -61,6 +87,7 @@ export function typedKey(ctx: TurnContext, text: string): string | undefined {
   if (ctx.state.channel !== 'text' || text.length > MAX_TYPED_CHARS) return undefined;
   const key = plain(typedChoice(ctx.tracker.state.offered, text)?.payload ?? text);
   if (Object.hasOwn(COMMANDS, key)) return key;
+  if (ctx.top?.kind === 'two_stage') return ctx.top.stage !== 'rephrase' && /^[12]$/.test(key) ? key : undefined;
   const question = questionOf(ctx.application, ctx.top);
   if (!/^\d{1,2}$/.test(key) || question === undefined) return undefined;
   const { slot, pending } = question;
@@ -69,6 +96,15 @@ export function typedKey(ctx: TurnContext, text: string): string | undefined {
       ? key === '1' || key === '2'
       : slot.voice.keypad.has(key) || (slot.type === 'categorical' && slot.values[Number(key) - 1] !== undefined);
   return named ? key : undefined;
+}
+
+/** What a front end shows for a message that is a number, or what a button sends: the title of the choice. Undefined for words of one's own. */
+export function titleOf(offered: readonly OfferedButton[], text: string): string | undefined {
+  const pressed = text.trim();
+  return (
+    typedChoice(offered, text) ??
+    (pressed.startsWith('/') ? offered.find(({ payload }) => payload === pressed) : undefined)
+  )?.title;
 }
 
 const plain = (text: string): string => text.normalize('NFKC').trim();

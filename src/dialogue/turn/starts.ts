@@ -9,7 +9,8 @@ export function startsSomething(ctx: TurnContext, intent: string, confidence: nu
 export function flowFor(ctx: TurnContext, intent: string, confidence: number): string | undefined {
   for (const flow of ctx.application.flows.values()) {
     if (!flow.triggers.some((trigger) => trigger.intent === intent && confidence >= trigger.confidence)) continue;
-    if (flow.guard?.test({ slots: ctx.state.slots, context: { channel: ctx.state.channel } }) === false) continue;
+    const { slots, channel, language } = ctx.state;
+    if (flow.guard?.test({ slots, context: { channel, language } }) === false) continue;
     return flow.id;
   }
   return undefined;

@@ -4,9 +4,9 @@ import type { TrackerEvent } from '../tracker/events.js';
 import type { Tracker, TrackerState } from '../tracker/tracker.js';
 import { giveUpStuck, runAction } from './act.js';
 import { handleAnswer, takeUpWishes } from './answer.js';
-import { TurnContext, type TurnDeps, type TurnMode } from './context.js';
+import { heardEntities, TurnContext, type TurnDeps, type TurnMode } from './context.js';
 import { advance, ask } from './frames.js';
-import { keyPressed, typedKey } from './keys.js';
+import { keyPressed, titleOf, typedKey } from './keys.js';
 import { noInput, noMatch } from './misunderstood.js';
 import { predictLoop } from './predict.js';
 import { expectationOf, questionOf } from './question.js';
@@ -16,6 +16,8 @@ export interface TurnOutcome {
   readonly events: readonly TrackerEvent[];
   readonly actions: readonly BotAction[];
   readonly noMatch: boolean;
+  /** The title of the choice that was taken by its number or its button. */
+  readonly shown?: string;
 }
 
 /**
@@ -42,18 +44,17 @@ export async function runTurn(
   // Rasa lets an application do something of its own when a session begins.
   if (tracker.state.turn === tracker.state.sessionTurn && deps.application.domain.actions.has('action_session_start'))
     await runAction(ctx, 'action_session_start', 'session');
+  const shown =
+    message.input.type === 'text' && message.channel === 'text'
+      ? titleOf(tracker.state.offered, message.input.text)
+      : undefined;
   ctx.emit({
     event: 'user',
     text: inputText(message.input),
+    ...(shown === undefined ? {} : { shown }),
     intent: parse?.intent.name ?? (message.input.type === 'event' ? message.input.name : ''),
     confidence: parse?.intent.confidence ?? 1,
-    entities: (parse?.entities ?? []).slice(0, 20).map(({ entity, value, confidence, role, group }) => ({
-      entity,
-      value,
-      confidence,
-      ...(role === undefined ? {} : { role }),
-      ...(group === undefined ? {} : { group }),
-    })),
+    entities: heardEntities(parse),
     input: message.input.type,
     channel: message.channel,
     messageId: message.messageId,
@@ -62,7 +63,13 @@ export async function runTurn(
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
   await dispatch(ctx, message.input);
   if (!ctx.ended) await finish(ctx);
-  return { state: ctx.state, events: ctx.events, actions: ctx.actions, noMatch: ctx.noMatch };
+  return {
+    state: ctx.state,
+    events: ctx.events,
+    actions: ctx.actions,
+    noMatch: ctx.noMatch,
+    ...(shown === undefined ? {} : { shown }),
+  };
 }
 
 async function dispatch(ctx: TurnContext, input: UserInput): Promise<void> {
@@ -80,6 +87,8 @@ async function dispatch(ctx: TurnContext, input: UserInput): Promise<void> {
       return noMatch(ctx, input.attempt);
     case 'transfer_failed':
       ctx.emit({ event: 'hand_off_failed' });
+      // Who could not be understood before has all their chances anew: the next word must not ring in vain again.
+      ctx.emit({ event: 'counted', noMatch: 0, noInput: 0, attempts: ctx.state.attempts });
       if (!(await predictLoop(ctx))) ctx.sayFirst(['utter_transfer_failed', 'utter_default']);
       return;
   }
