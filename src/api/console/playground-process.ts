@@ -155,7 +155,16 @@ function replyOf(text: string | undefined, result: TurnResult, tookMs: number): 
   );
   return {
     replies: actions.flatMap((action) =>
-      action.type === 'say' ? [{ text: action.text, speech: action.speech, response: action.response ?? null }] : [],
+      action.type === 'say'
+        ? [
+            {
+              text: action.text,
+              speech: action.speech,
+              response: action.response ?? null,
+              ...(action.buttons === undefined ? {} : { buttons: [...action.buttons] }),
+            },
+          ]
+        : [],
     ),
     turn: { ...turn, responseMs: Math.round(tookMs) },
     language: result.language,

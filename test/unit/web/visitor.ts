@@ -2,6 +2,7 @@ import { WebSocket } from 'ws';
 import type { CallSound, SoundListener } from '../../../web/widget/src/audio/sound.js';
 import type { PlaybackOrder } from '../../../web/widget/src/audio/worklet-messages.js';
 import { Conversation } from '../../../web/widget/src/conversation.js';
+import type { Line } from '../../../web/widget/src/memory.js';
 import type { Model } from '../../../web/widget/src/model.js';
 import type { Platform } from '../../../web/widget/src/platform.js';
 import { SHOP, type TestService } from './service.js';
@@ -33,6 +34,8 @@ export class Visitor {
   readonly conversation: Conversation;
   language = 'zh-CN';
   readonly events: string[] = [];
+  /** What was read out. */
+  readonly announced: Line[] = [];
   /** Every state the page was shown. */
   readonly shown: Model[] = [];
   readonly network = new EventTarget();
@@ -74,7 +77,7 @@ export class Visitor {
           tell();
         }),
       onLevels: () => undefined,
-      onAnnounce: () => undefined,
+      onAnnounce: (line) => this.announced.push(line),
       onTransfer: () => false,
       onCall: (event) => this.events.push(event),
     });

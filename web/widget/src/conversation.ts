@@ -3,8 +3,8 @@ import { Call, type CallListener } from './call.js';
 import type { ConversationOptions, Referral } from './conversation-options.js';
 import { DoorError, PassKeeper, socketUrl } from './door.js';
 import type { CallTicket, TransferRequest } from './media-client.js';
-import { type Line, Memory } from './memory.js';
-import { type Model, noticeOfEnd } from './model.js';
+import { type Choice, choicesOf, type Line, Memory } from './memory.js';
+import { choosable, type Model, noticeOfEnd } from './model.js';
 import { TextClient, type TextListener } from './text-client.js';
 import { Transcript } from './transcript.js';
 
@@ -156,11 +156,21 @@ export class Conversation {
       this.#call.sendText(clean);
       return;
     }
-    if (!this.#text.send(clean)) {
+    this.#send(clean, clean);
+  }
+
+  /** One of the choices of the last reply: its payload goes to the service, its title is what was said. None while an answer is on its way, or in a call. */
+  choose({ title, payload }: Choice): void {
+    if (!choosable(this.#model)) return;
+    this.#send(payload, title);
+  }
+
+  #send(text: string, said: string): void {
+    if (!this.#text.send(text)) {
       this.#update({ notice: 'busy' });
       return;
     }
-    this.#say({ who: 'caller', text: clean });
+    this.#say({ who: 'caller', text: said });
     this.#update({ waiting: true, notice: undefined, handover: undefined });
   }
 
@@ -181,10 +191,19 @@ export class Conversation {
     return {
       reply: ({ replies, transfer, person }) => {
         this.#awaitPerson(person !== undefined);
-        for (const { text } of replies) {
-          this.#say({ who: 'bot', text });
-          this.#options.onAnnounce({ who: 'bot', text });
-        }
+        this.#transcript.withdrawChoices();
+        const lines = replies.map(({ text, buttons }): Line => {
+          const choices = choicesOf(buttons);
+          return { who: 'bot', text, ...(choices === undefined ? {} : { choices }) };
+        });
+        for (const line of lines) this.#say(line);
+        // At once: what is announced one by one is read out only from the last on.
+        if (lines.length > 0)
+          this.#options.onAnnounce({
+            who: 'bot',
+            text: lines.map(({ text }) => text).join(' '),
+            ...choicesAmong(lines),
+          });
         if (transfer) this.#referred({ target: transfer.target ?? '', headers: {} }, () => undefined);
         this.#update({
           waiting: this.#text.waiting > 0,
@@ -193,6 +212,7 @@ export class Conversation {
       },
       person: ({ who, name, text, over }) => {
         const line: Line = { who, text, ...(name === undefined ? {} : { name }) };
+        this.#transcript.withdrawChoices();
         this.#say(line);
         this.#options.onAnnounce(line);
         if (over === true) this.#awaitPerson(false);
@@ -206,6 +226,8 @@ export class Conversation {
     return {
       ready: ({ sessionId }, resumed, waits) => {
         this.#channel?.postMessage(sessionId);
+        this.#transcript.withdrawChoices();
+        this.#showLines();
         this.#update({ phase: 'live', talked: true, notice: waits ? 'clickToGoOn' : undefined });
         this.#remember();
         if (!resumed) this.#options.onCall('start', { conversationId: this.#pass.last?.conversationId });
@@ -311,4 +333,10 @@ export class Conversation {
       ...(ticket === undefined ? {} : { call: { ticket, atMs: Date.now() } }),
     });
   }
+}
+
+/** All that is offered by several lines. */
+function choicesAmong(lines: readonly Line[]): Pick<Line, 'choices'> {
+  const choices = lines.flatMap((line) => line.choices ?? []);
+  return choices.length === 0 ? {} : { choices };
 }

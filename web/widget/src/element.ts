@@ -101,7 +101,7 @@ export function defineHearkenCall(script: string): void {
           if (model !== undefined) this.#view?.show(model);
         },
         onLevels: (levels) => this.#view?.levels(levels),
-        onAnnounce: ({ name, text }) => this.#view?.announce(name ?? WORDS[this.language].bot, text),
+        onAnnounce: ({ name, text, choices }) => this.#view?.announce(name ?? WORDS[this.language].bot, text, choices),
         onTransfer: ({ target, headers }, done) => this.#offer(target, headers, done),
         onCall: (event, detail) => this.#tell(`hearken-${event}`, detail),
       });
@@ -123,6 +123,7 @@ export function defineHearkenCall(script: string): void {
         language: () => this.#otherLanguage(),
         key: (digit) => conversation.key(digit),
         send: (text) => conversation.type(text),
+        choose: (choice) => conversation.choose(choice),
         dismiss: () => conversation.dismiss(),
         goOn: () => void conversation.goOn(),
       });

@@ -22,6 +22,28 @@ export interface Line {
   readonly name?: string;
   /** UTF-16 units that were heard, when the rest was not. */
   readonly heard?: number;
+  /** Choices that are offered with it, as long as they may be taken. */
+  readonly choices?: readonly Choice[];
+}
+
+/** A button of a reply: what is on it, and what whoever presses it says to the service. */
+export interface Choice {
+  readonly title: string;
+  readonly payload: string;
+}
+
+/** As many as can be told apart by number. */
+const MAX_CHOICES = 99;
+
+/** What is well formed of a list of choices; undefined when there is none. */
+export function choicesOf(value: unknown): readonly Choice[] | undefined {
+  const choices = Array.isArray(value) ? value.filter(isChoice).slice(0, MAX_CHOICES) : [];
+  return choices.length === 0 ? undefined : choices.map(({ title, payload }) => ({ title, payload }));
+}
+
+function isChoice(value: unknown): value is Choice {
+  const choice = value as Partial<Choice> | null;
+  return typeof choice?.title === 'string' && choice.title !== '' && typeof choice.payload === 'string';
 }
 
 /** Lines that are kept: what fits on a few screens. */
@@ -43,7 +65,9 @@ export class Memory {
       const value: unknown = JSON.parse(sessionStorage.getItem(this.#key) ?? 'null');
       if (typeof value !== 'object' || value === null) return none;
       const remembered = { ...none, ...(value as Partial<Remembered>) };
-      const lines = Array.isArray(remembered.lines) ? remembered.lines.filter(isLine).slice(-MAX_LINES) : [];
+      const lines = Array.isArray(remembered.lines)
+        ? remembered.lines.filter(isLine).slice(-MAX_LINES).map(withChoices)
+        : [];
       return { ...remembered, lines };
     } catch {
       return none;
@@ -67,6 +91,11 @@ export class Memory {
       // As above.
     }
   }
+}
+
+function withChoices({ choices: kept, ...line }: Line): Line {
+  const choices = choicesOf(kept);
+  return choices === undefined ? line : { ...line, choices };
 }
 
 function isLine(value: unknown): value is Line {

@@ -44,6 +44,11 @@ export interface Model {
   readonly handover: { readonly target: string } | undefined;
 }
 
+/** Whether a choice may be taken now: not while an answer is on its way, and in a call they are said or keyed. */
+export function choosable({ phase, waiting }: Pick<Model, 'phase' | 'waiting'>): boolean {
+  return phase === 'idle' && !waiting;
+}
+
 /** How loud it is, 0..1; a side that is left out has no news. */
 export interface Levels {
   readonly microphone?: number;

@@ -51,6 +51,10 @@ h2 { margin: 0; font-size: 16px; line-height: 1.3; font-weight: 650; }
 .line.partial { background: none; color: var(--_text); border: 1.5px dashed var(--_line-strong); }
 .rest { color: var(--_text-soft); }
 .line.cut .rest { text-decoration: line-through; text-decoration-thickness: 1px; }
+.choices { display: flex; flex-wrap: wrap; gap: 6px; margin-block: 8px 2px; }
+.choice { min-block-size: 36px; max-inline-size: 100%; padding: 5px 12px; border-radius: 18px; border: 1px solid var(--_line-strong); background: var(--_ground); color: var(--_text); font-size: 14px; font-weight: 600; line-height: 1.4; text-align: start; overflow-wrap: anywhere; }
+.choice:hover { background: var(--_accent-soft); }
+.choice[aria-disabled="true"] { background: none; border-color: var(--_line); color: var(--_text-soft); font-weight: 400; cursor: default; }
 .dots { align-self: flex-start; display: flex; gap: 5px; padding: 14px; border-radius: 14px; background: var(--_ground-soft); }
 .dots i { inline-size: 7px; block-size: 7px; border-radius: 50%; background: var(--_text-soft); animation: dot 1.2s ease-in-out infinite; }
 .dots i:nth-child(2) { animation-delay: .15s; } .dots i:nth-child(3) { animation-delay: .3s; }

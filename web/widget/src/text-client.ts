@@ -1,3 +1,4 @@
+import type { Choice } from './memory.js';
 import type { Platform } from './platform.js';
 
 /** Typing: the conversation over `/ws`. Opened with the first message; what was sent and not answered is sent again after a lost socket. */
@@ -13,7 +14,7 @@ export interface PersonLine {
 }
 
 export interface TextReply {
-  readonly replies: readonly { readonly text: string }[];
+  readonly replies: readonly { readonly text: string; readonly buttons?: readonly Choice[] }[];
   readonly transfer: { readonly target?: string; readonly reason: string; readonly summary: string } | undefined;
   readonly ended: boolean;
   /** A person has the conversation, or it waits for one. */

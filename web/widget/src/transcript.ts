@@ -23,9 +23,10 @@ export class Transcript {
 
   /** For the next page: what was being said counts as heard so far. */
   get remembered(): readonly Line[] {
-    return this.#lines.map(({ who, text, name, heard, said }) => ({
+    return this.#lines.map(({ who, text, name, heard, said, choices }) => ({
       who,
       text,
+      ...(choices === undefined ? {} : { choices }),
       ...(name === undefined ? {} : { name }),
       ...(heard === undefined && said === undefined ? {} : { heard: heard ?? said ?? 0 }),
     }));
@@ -34,6 +35,12 @@ export class Transcript {
   /** Words that are there at once: typed, or recognised to their end. */
   add(line: Line): void {
     this.#append(line);
+  }
+
+  /** The conversation has gone on: what was offered is offered no more. */
+  withdrawChoices(): void {
+    if (!this.#lines.some(({ choices }) => choices !== undefined)) return;
+    this.#lines = this.#lines.map(({ choices, ...line }) => line);
   }
 
   /** Words of the bot whose sound is on its way: they appear as it plays. Words of the prompt before that did not play to their end stay cut. */

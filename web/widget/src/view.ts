@@ -1,6 +1,8 @@
 import { h, icon, setText } from '../../shared/dom.js';
+import { choiceGroup, enableChoices } from './choices.js';
+import type { Choice } from './memory.js';
 import { Meter } from './meter.js';
-import type { Model, ShownLine } from './model.js';
+import { choosable, type Model, type ShownLine } from './model.js';
 import type { Words } from './words.js';
 
 export interface ViewActions {
@@ -14,6 +16,7 @@ export interface ViewActions {
   /** One of the keypad's buttons, or any key that was pressed over them. */
   key(key: string): void;
   send(text: string): void;
+  choose(choice: Choice): void;
   dismiss(): void;
   goOn(): void;
 }
@@ -206,9 +209,10 @@ export class View {
     this.#meter.levels(levels);
   }
 
-  /** For screen readers: what could not be heard. */
-  announce(who: string, text: string): void {
-    setText(this.#announcer, `${who}: ${text}`);
+  /** For screen readers: what could not be heard, and what there is to choose from. */
+  announce(who: string, text: string, choices: readonly Choice[] = []): void {
+    const titles = choices.map(({ title }) => title).join(', ');
+    setText(this.#announcer, `${who}: ${text}${titles === '' ? '' : ` ${this.#words.choices}: ${titles}`}`);
   }
 
   show(model: Model): void {
@@ -217,7 +221,10 @@ export class View {
     const { phase } = model;
     const words = this.#words;
     const stick = this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight < 60;
+    const hadFocus = this.#focused();
+    const wasChoice = hadFocus?.classList.contains('choice') === true;
     this.#lines(model.lines);
+    enableChoices(this.#list, choosable(model));
     this.#hello.hidden = model.lines.length > 0 || model.partial !== '';
     setText(this.#hello, model.textOnly ? words.helloTextOnly : words.hello);
     this.#partial.hidden = model.partial === '';
@@ -237,7 +244,6 @@ export class View {
     const live = phase === 'live' || phase === 'reconnecting';
     this.#launcher.classList.toggle('live', live);
     const connecting = phase === 'connecting';
-    const hadFocus = this.#focused();
     this.#talk.hidden = live || model.textOnly;
     this.#call.hidden = !live;
     setText(this.#talkText, connecting ? words.states.connecting : model.talked ? words.talkAgain : words.talk);
@@ -252,7 +258,7 @@ export class View {
     if (!live) this.#showKeys(false);
     // A button that vanishes under somebody's finger must not drop the keyboard on the page.
     if (hadFocus !== undefined && !this.#visible(hadFocus))
-      (live ? this.#mute : this.#talk.hidden ? this.#input : this.#talk).focus();
+      (wasChoice ? this.#scroller : live ? this.#mute : this.#talk.hidden ? this.#input : this.#talk).focus();
     this.#meter.run(live);
   }
 
@@ -303,6 +309,7 @@ export class View {
     // Words that are still to come are there for those who read, in a quieter colour.
     if (rest !== '') node.append(h('span', { class: 'rest' }, rest));
     if (rest !== '' && line.heard !== undefined) node.append(h('span', { class: 'away' }, words.notHeard));
+    if (line.choices !== undefined) node.append(choiceGroup(words.choices, line.choices, this.#actions.choose));
   }
 
   #phoneLink(target: string): void {

@@ -22,6 +22,7 @@ export interface Words {
   readonly typeHere: string;
   readonly send: string;
   readonly transcript: string;
+  readonly choices: string;
   readonly you: string;
   readonly bot: string;
   readonly notHeard: string;
@@ -66,6 +67,7 @@ const zh: Words = {
   typeHere: '输入消息',
   send: '发送',
   transcript: '对话内容',
+  choices: '选项',
   you: '您',
   bot: '助手',
   notHeard: '（未播放）',
@@ -122,6 +124,7 @@ const en: Words = {
   typeHere: 'Type a message',
   send: 'Send',
   transcript: 'Conversation',
+  choices: 'Choices',
   you: 'You',
   bot: 'Assistant',
   notHeard: '(not played)',

@@ -29,7 +29,15 @@ export const playgroundMessageRequest = z.strictObject({
 });
 export type PlaygroundMessageRequest = z.infer<typeof playgroundMessageRequest>;
 export const playgroundReply = z.object({
-  replies: z.array(z.object({ text: z.string(), speech: z.string(), response: z.string().nullable() })),
+  replies: z.array(
+    z.object({
+      text: z.string(),
+      speech: z.string(),
+      response: z.string().nullable(),
+      /** Choices with it; who takes one sends its payload. */
+      buttons: z.array(z.object({ title: z.string(), payload: z.string() })).optional(),
+    }),
+  ),
   turn,
   language: z.string(),
   transfer: z.object({ target: z.string(), reason: z.string(), summary: z.string() }).nullable(),

@@ -8,7 +8,7 @@ import { View } from '../core/view.js';
 import { bones, empty, languageName, problem, slotFacts } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { tellProblem } from '../parts/notes.js';
-import { type Entry, type Exchange, playgroundLog } from '../parts/playground-log.js';
+import { type Button, type Entry, type Exchange, playgroundLog } from '../parts/playground-log.js';
 import type { TalkBar } from '../parts/talk-bar.js';
 import { understanding } from '../parts/understanding.js';
 import { scaleOf, waterfall } from '../parts/waterfall.js';
@@ -104,7 +104,12 @@ export class PlaygroundPage extends View {
       <section class="card flush chatbox" aria-label=${t().transcript}>
         <div class="chat-scroll" tabindex="0" role="log" aria-label=${t().transcript} aria-live=${calling ? 'off' : 'polite'}><ol class="chat-lines">${playgroundLog(
           this.#entries,
-          { turnOf: (key) => this.#turns.get(key), chosen: this.#reading()?.key, choose: (key) => this.#choose(key) },
+          {
+            turnOf: (key) => this.#turns.get(key),
+            chosen: this.#reading()?.key,
+            choose: (key) => this.#choose(key),
+            press: calling || this.#waiting ? undefined : (button) => this.#press(button),
+          },
         )}${
           this.#waiting
             ? html`<li class="bubble bot soft"><span class="dots" aria-label=${t().loading}><i></i><i></i><i></i></span></li>`
@@ -286,6 +291,12 @@ export class PlaygroundPage extends View {
     if (this.#call?.type(text) !== true) void this.#say(text);
   }
 
+  #press({ title, payload }: Button): void {
+    // The button goes with its turn; the keyboard stays in the conversation.
+    this.querySelector<HTMLElement>('.chat-scroll')?.focus();
+    void this.#say(payload, title);
+  }
+
   async #restart(): Promise<void> {
     this.#call?.close();
     this.#clear();
@@ -297,7 +308,8 @@ export class PlaygroundPage extends View {
     await this.#restart();
   }
 
-  async #say(text: string | undefined): Promise<void> {
+  /** `shown`: what stands for the text, where somebody pressed a button. */
+  async #say(text: string | undefined, shown = text): Promise<void> {
     const session = this.#session;
     if (session === undefined || this.#waiting) return;
     const key = this.#key();
@@ -307,7 +319,7 @@ export class PlaygroundPage extends View {
     const put = (exchange: Partial<Exchange>): void =>
       this.#add({
         key,
-        said: text,
+        said: shown,
         reply: undefined,
         problem: undefined,
         tookMs: performance.now() - startedMs,

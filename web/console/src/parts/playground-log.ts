@@ -37,13 +37,21 @@ interface Shown {
   /** The one whose reading is shown beside. */
   readonly chosen: string | undefined;
   readonly choose: (key: string) => void;
+  /** Takes a button of the last reply; undefined while none can be taken. */
+  readonly press: ((button: Button) => void) | undefined;
+}
+
+/** What is on it, and what whoever presses it says. */
+export interface Button {
+  readonly title: string;
+  readonly payload: string;
 }
 
 /** The conversation with a playground, typed and spoken. */
 export function playgroundLog(entries: readonly Entry[], shown: Shown): readonly TemplateResult[] {
-  return entries.map((entry) => {
+  return entries.map((entry, at) => {
     if ('line' in entry) return spoken(entry, shown);
-    return 'happened' in entry ? event(entry) : exchange(entry, shown);
+    return 'happened' in entry ? event(entry) : exchange(entry, shown, at === entries.length - 1);
   });
 }
 
@@ -63,17 +71,30 @@ function event({ happened, text }: Happened): TemplateResult {
   return html`<li class="event">${badge(words[happened], happened === 'transfer' ? 'agent' : '')} ${text}</li>`;
 }
 
-function exchange({ key, said, reply, problem: trouble }: Exchange, shown: Shown): TemplateResult {
+function exchange({ key, said, reply, problem: trouble }: Exchange, shown: Shown, last: boolean): TemplateResult {
   const words = t().playground;
   return html`${
     said === undefined
       ? nothing
       : html`<li class="bubble caller"><p>${said}</p></li>${reply === undefined ? nothing : chip(key, reply.turn, shown)}`
   }
-  ${reply?.replies.map(({ text }) => html`<li class="bubble bot"><p>${text}</p></li>`) ?? nothing}
+  ${
+    reply?.replies.map(
+      ({ text, buttons = [] }) =>
+        html`<li class="bubble bot"><p>${text}</p>${last && buttons.length > 0 ? choices(buttons, shown) : nothing}</li>`,
+    ) ?? nothing
+  }
   ${reply?.transfer ? html`<li class="event">${badge(words.transfer, 'agent')} ${reply.transfer.summary}</li>` : nothing}
   ${reply?.ended ? html`<li class="event">${badge(words.ended)}</li>` : nothing}
   ${trouble === undefined ? nothing : html`<li>${problem(trouble)}</li>`}`;
+}
+
+/** Gone with the next words: they are good for the turn that offered them. */
+function choices(buttons: readonly Button[], { press }: Shown): TemplateResult {
+  return html`<div class="choices" role="group" aria-label=${t().playground.choices}>${buttons.map(
+    (button) =>
+      html`<button type="button" class="button" aria-disabled=${String(press === undefined)} @click=${() => press?.(button)}>${button.title}</button>`,
+  )}</div>`;
 }
 
 function chip(key: string, turn: Turn, { chosen, choose }: Shown): TemplateResult {

@@ -173,6 +173,7 @@ export const en = {
   },
   playground: {
     lead: 'Talk or type to an application without callers hearing of it, and see how each sentence is understood.',
+    choices: 'Choices',
     app: 'Application',
     isLive: 'live',
     open: 'Open',

@@ -169,6 +169,7 @@ export const zh: Words = {
   },
   playground: {
     lead: '与尚未上线的应用通话或打字，查看每句话的理解过程；客户不会受影响。',
+    choices: '选项',
     app: '应用',
     isLive: '已上线',
     open: '打开',
