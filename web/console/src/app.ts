@@ -3,7 +3,7 @@ import { keyed } from 'lit-html/directives/keyed.js';
 import type { Me, Role } from './api/contract.js';
 import { Ringer, ringing } from './core/ringer.js';
 import { address, place } from './core/router.js';
-import { findOut, leave, live, liveTick, me, unreachable } from './core/session.js';
+import { findOut, leave, live, liveTick, me, unreachable, unread } from './core/session.js';
 import { change, settings, type Theme } from './core/settings.js';
 import { View } from './core/view.js';
 import { type IconName, icon } from './parts/icons.js';
@@ -18,7 +18,12 @@ interface PageEntry {
 }
 
 const PAGES: readonly PageEntry[] = [
-  { name: 'desk', icon: 'desk', allowed: ({ can }) => can.desk, content: () => html`<hk-desk></hk-desk>` },
+  {
+    name: 'desk',
+    icon: 'desk',
+    allowed: ({ can }) => can.desk || can.superviseDesk,
+    content: () => html`<hk-desk></hk-desk>`,
+  },
   { name: 'live', icon: 'live', allowed: () => true, content: () => html`<hk-live></hk-live>` },
   { name: 'calls', icon: 'search', allowed: ({ can }) => can.search, content: () => callsPage() },
   {
@@ -51,10 +56,12 @@ export class App extends View {
     place.listen(() => this.#arrived(), signal);
     let counts = '';
     liveTick.listen(() => {
-      const now = `${live.liveCount} ${live.queue.length} ${live.chats.size}`;
+      const now = `${live.liveCount} ${live.queue.length} ${live.chats.size} ${unread.total(live.chats)}`;
       if (now !== counts) this.update();
       counts = now;
     }, signal);
+    // What came while nobody could see the page is seen now.
+    document.addEventListener('visibilitychange', () => this.update(), { signal });
     addEventListener('keydown', (event) => event.key === 'Escape' && this.#setMenu(false), { signal });
     new Ringer(signal);
     void findOut();
@@ -91,7 +98,13 @@ export class App extends View {
     const user = me.value;
     const words = t();
     const title = !user ? words.signIn.title : words.pages[this.#page(user).name];
-    const rings = ringing.value > 0 ? `(${ringing.value}) ${words.ringing} · ` : '';
+    const news = unread.total(live.chats);
+    const rings =
+      ringing.value > 0
+        ? `(${ringing.value}) ${words.ringing} · `
+        : news > 0
+          ? `(${news}) ${words.unread(news)} · `
+          : '';
     document.title = `${rings}${title} · Hearken`;
   }
 
@@ -113,6 +126,8 @@ export class App extends View {
     if (name !== 'desk') return nothing;
     const rings = ringing.value;
     if (rings > 0) return html`<span class="count ring">${rings}</span>`;
+    const news = unread.total(live.chats);
+    if (news > 0) return html`<span class="count ring">${news}<span class="away"> ${t().unread(news)}</span></span>`;
     return live.chats.size > 0 ? html`<span class="count">${live.chats.size}</span>` : nothing;
   }
 

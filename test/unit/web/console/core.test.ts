@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Line, Stats, Turn } from '../../../../web/console/src/api/contract.js';
+import { clockAhead } from '../../../../web/console/src/core/clock-ahead.js';
 import { lineAt, turnsOfLines } from '../../../../web/console/src/core/lines.js';
 import { columnsOf } from '../../../../web/console/src/core/peaks.js';
 import { address, readPlace } from '../../../../web/console/src/core/place.js';
@@ -137,5 +138,13 @@ describe('the words of the console', () => {
     expect(chinese.map(([name]) => name).sort()).toEqual(english.map(([name]) => name).sort());
     for (const [name, text] of english) expect(text, name).not.toBe('');
     for (const [name, text] of chinese) expect(/[\u4e00-\u9fff]/.test(text), name).toBe(true);
+  });
+});
+
+describe('the clock of this machine', () => {
+  it('is set right by the service’s when it is wrong by more than a message takes', () => {
+    expect(clockAhead(100_000, 99_200)).toBe(0);
+    expect(clockAhead(100_000, 400_000)).toBe(-300_000);
+    expect(clockAhead(400_000, 100_000)).toBe(300_000);
   });
 });

@@ -52,9 +52,11 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 interface Asked {
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
+  /** Sent also when the page is being left. */
+  readonly keepalive?: boolean;
 }
 
-async function ask<T>(method: Method, path: string, { body, signal }: Asked = {}): Promise<T> {
+async function ask<T>(method: Method, path: string, { body, signal, keepalive = false }: Asked = {}): Promise<T> {
   const limit = AbortSignal.timeout(LIMIT_MS);
   let response: Response;
   try {
@@ -62,6 +64,7 @@ async function ask<T>(method: Method, path: string, { body, signal }: Asked = {}
       method,
       credentials: 'same-origin',
       cache: 'no-store',
+      keepalive,
       headers: {
         accept: 'application/json',
         ...(method === 'GET' ? {} : { 'x-hearken-console': '1' }),
@@ -132,6 +135,7 @@ export const api = {
 
   desk: (signal?: AbortSignal) => ask<Desk>('GET', '/desk', { signal }),
   presence: (body: PresenceRequest) => ask<Agent>('PUT', '/desk/presence', { body }),
+  alive: () => ask<void>('POST', '/desk/alive'),
   accept: (offer: string) => ask<Chat>('POST', `/desk/offers/${seg(offer)}/accept`),
   decline: (offer: string) => ask<void>('POST', `/desk/offers/${seg(offer)}/decline`),
   take: (item: string) => ask<Chat>('POST', `/desk/queue/${seg(item)}/take`),
@@ -142,7 +146,8 @@ export const api = {
     ask<Line>('POST', `/desk/chats/${seg(chat)}/messages`, { body: { text, messageId } }),
   handBack: (chat: string) => ask<Chat>('POST', `/desk/chats/${seg(chat)}/hand-back`),
   end: (chat: string) => ask<Chat>('POST', `/desk/chats/${seg(chat)}/end`),
-  notes: (chat: string, notes: string) => ask<Chat>('PUT', `/desk/chats/${seg(chat)}/notes`, { body: { notes } }),
+  notes: (chat: string, notes: string, keepalive = false) =>
+    ask<Chat>('PUT', `/desk/chats/${seg(chat)}/notes`, { body: { notes }, keepalive }),
   wrapUp: (chat: string, body: WrapUpRequest) => ask<Chat>('POST', `/desk/chats/${seg(chat)}/wrap-up`, { body }),
   tickets: (query: TicketsQuery, signal?: AbortSignal) =>
     ask<TicketList>('GET', `/desk/tickets${search(query)}`, { signal }),

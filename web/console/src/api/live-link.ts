@@ -10,9 +10,13 @@ export type LinkState = 'connecting' | 'up' | 'again';
 const SILENCE_LIMIT_MS = 40_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10_000;
+/** With what the service says every 15 s this comes to half a minute. */
+const HEARD_EVERY_MS = 20_000;
 
 export interface LiveLinkOptions {
   readonly onEvent: (event: LiveEvent) => void;
+  /** The service has been heard, and this page is there to hear it; every half minute or so. Not by a timer: browsers hold those back in pages that nobody sees. */
+  readonly onHeard?: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -23,6 +27,7 @@ export class LiveLink {
   readonly state = new Value<LinkState>('connecting');
   readonly #options: LiveLinkOptions;
   #lastId: string | undefined;
+  #heardMs = Number.NEGATIVE_INFINITY;
   #retryMs = FIRST_RETRY_MS;
   #wake: () => void = () => {};
   #cut: () => void = () => {};
@@ -78,6 +83,7 @@ export class LiveLink {
       const { done, value } = await reader.read();
       if (done) return;
       alive();
+      this.#heard();
       this.#retryMs = FIRST_RETRY_MS;
       this.state.set('up');
       for (const { data, id } of events.push(value)) {
@@ -85,6 +91,13 @@ export class LiveLink {
         this.#options.onEvent(JSON.parse(data) as LiveEvent);
       }
     }
+  }
+
+  #heard(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#heardMs < HEARD_EVERY_MS) return;
+    this.#heardMs = nowMs;
+    this.#options.onHeard?.();
   }
 
   async #pause(): Promise<void> {

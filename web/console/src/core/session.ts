@@ -1,7 +1,9 @@
 import { api, isAbort, signedOut } from '../api/client.js';
 import type { Me } from '../api/contract.js';
 import { type LinkState, LiveLink } from '../api/live-link.js';
+import { clockAhead } from './clock-ahead.js';
 import { LiveModel } from './live-model.js';
+import { Unread } from './unread.js';
 import { Value } from './value.js';
 
 /** Who is signed in: undefined while that is being asked, null when nobody is. */
@@ -17,10 +19,17 @@ export const linkState = new Value<LinkState>('connecting');
 /** Counts changes of `live`; at most one a frame. */
 export const liveTick = new Value(0);
 export let live = new LiveModel();
+export const unread = new Unread(() => document.visibilityState === 'visible');
+/** Epoch ms by the service's clock: how long something takes is told right on a machine whose own is wrong. */
+export function nowMs(): number {
+  return Date.now() + aheadMs;
+}
+
 export type LiveListener = (event: import('../api/contract.js').LiveEvent) => void;
 const listeners = new Set<LiveListener>();
 
 let link: AbortController | undefined;
+let aheadMs = 0;
 let asked = false;
 
 /** Told of each event after the model has taken it in. */
@@ -66,11 +75,14 @@ export function begin(found: Me): void {
   const connection = new LiveLink({
     signal,
     onEvent: (event) => {
+      if (event.type === 'snapshot') aheadMs = clockAhead(event.atMs, Date.now());
       live.apply(event);
       for (const listener of [...listeners]) listener(event);
       liveChanged();
       if (event.type === 'signedOut') signedOut.set(signedOut.value + 1);
     },
+    // Whoever may have visitors in hand is missed when nothing comes any more; the next one comes anyway.
+    ...(found.can.desk || found.can.superviseDesk ? { onHeard: () => void api.alive().catch(() => undefined) } : {}),
   });
   linkState.set('connecting');
   connection.state.listen((state) => linkState.set(state), signal);

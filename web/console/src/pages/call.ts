@@ -4,11 +4,12 @@ import type { CallDetail, Line } from '../api/contract.js';
 import { dateTime, duration } from '../core/format.js';
 import { lineAt } from '../core/lines.js';
 import { address, go, place } from '../core/router.js';
-import { onLiveEvent } from '../core/session.js';
+import { nowMs, onLiveEvent } from '../core/session.js';
 import { View } from '../core/view.js';
 import {
   badge,
   bones,
+  calledNumber,
   callerName,
   kindIcon,
   languageName,
@@ -68,7 +69,7 @@ export class CallPage extends View {
         ${call.agent === null ? nothing : badge(t().withAgent(call.agent), 'agent')}
         <p class="lead row small soft">${kindIcon(call.kind)}<span>${t().kinds[call.kind]}</span><span>${dateTime(call.startedAtMs)}</span>${
           call.durationMs === null ? nothing : html`<span class="figures">${duration(call.durationMs)}</span>`
-        }<span>${languageName(call.language)}</span>${call.callee === '' ? nothing : html`<span>${t().to} ${call.callee}</span>`}</p></div>
+        }<span>${languageName(call.language)}</span>${calledNumber(call)}</p></div>
       ${this.#sound(detail)}
       <div class="two call">
         <section class="card flush talk"><div class="card-head"><h2>${t().transcript}</h2>${
@@ -210,7 +211,7 @@ export class CallPage extends View {
 
   /** Right after a call its sound and last events are still being written: they are asked for until they are there, or it is clear that they won't come. */
   #settle({ call, parts }: CallDetail): void {
-    const endedAgoMs = Date.now() - (call.endedAtMs ?? call.startedAtMs);
+    const endedAgoMs = nowMs() - (call.endedAtMs ?? call.startedAtMs);
     const complete = parts.length > 0 && parts.every(({ hasAudio, durationMs }) => hasAudio && durationMs !== null);
     if (complete || call.kind === 'text' || endedAgoMs > SETTLING_MS) return;
     this.#again(1000);

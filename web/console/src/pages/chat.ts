@@ -5,15 +5,17 @@ import { address, go } from '../core/router.js';
 import { live, liveChanged } from '../core/session.js';
 import { settings } from '../core/settings.js';
 import { View } from '../core/view.js';
-import { badge, callerName, kindIcon, sentimentBadge, slotFacts } from '../parts/bits.js';
+import { badge, callerName, kindIcon, reasonText, sentimentBadge, slotFacts } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { tell, tellProblem } from '../parts/notes.js';
 import { t } from '../words/words.js';
 
 const NOTES_PAUSE_MS = 800;
 const PRIORITIES = ['low', 'normal', 'high'] as const;
+/** What is written and not yet sent, by conversation: it waits for who looks at another one meanwhile. */
+const drafts = new Map<string, string>();
 
-/** One conversation in an agent's hands: the whole of it, an answer, notes, a ticket, and its end. */
+/** One conversation in an agent's hands: the whole of it, an answer, notes, a ticket, and its end. An element holds one conversation: nothing of it gets into another's fields. */
 export class ChatView extends View {
   #chat: Chat | undefined;
   #codes: readonly WrapUpCode[] = [];
@@ -27,13 +29,6 @@ export class ChatView extends View {
 
   set chat(chat: Chat) {
     if (chat === this.#chat) return;
-    if (chat.id !== this.#chat?.id) {
-      void this.#keepNotes();
-      this.#notes = undefined;
-      this.#saved = undefined;
-      this.#sending = [];
-      this.#ticket = false;
-    }
     this.#chat = chat;
     this.update();
   }
@@ -43,6 +38,8 @@ export class ChatView extends View {
 
   protected override start(signal: AbortSignal): void {
     signal.addEventListener('abort', () => void this.#keepNotes(), { once: true });
+    // The last words before a page is closed or loaded anew.
+    addEventListener('pagehide', () => void this.#keepNotes(true), { signal });
   }
 
   protected override view() {
@@ -75,7 +72,7 @@ export class ChatView extends View {
         ${
           writes
             ? html`<form class="composer" @submit=${(event: SubmitEvent) => this.#submit(event)}>
-              <textarea name="text" rows="1" maxlength="2000" aria-label=${words.typeHere} placeholder=${words.typeHere} @keydown=${(event: KeyboardEvent) => enterSends(event)} @input=${(event: Event) => grow(event.target as HTMLTextAreaElement)}></textarea>
+              <textarea name="text" rows="1" maxlength="2000" aria-label=${words.typeHere} placeholder=${words.typeHere} @keydown=${(event: KeyboardEvent) => enterSends(event)} @input=${(event: Event) => this.#draft(event.target as HTMLTextAreaElement)} .value=${drafts.get(chat.id) ?? ''}></textarea>
               <button class="button strong square" aria-label=${t().send} title=${t().send}>${icon('send')}</button>
             </form>`
             : nothing
@@ -84,7 +81,7 @@ export class ChatView extends View {
       <div class="stack gap">
         ${open ? nothing : this.#wrapUp(chat)}
         <section class="card"><div class="card-head"><h2>${t().desk.summary}</h2>${sentimentBadge(chat.context.sentiment)}</div>
-          <p>${chat.context.summary === '' ? '–' : chat.context.summary}</p>${chat.context.reason === '' ? nothing : html`<p class="small soft">${t().desk.reason}: ${chat.context.reason}</p>`}</section>
+          <p>${chat.context.summary === '' ? '–' : chat.context.summary}</p>${chat.context.reason === '' ? nothing : html`<p class="small soft">${t().desk.reason}: ${reasonText(chat.context.reason)}</p>`}</section>
         <section class="card"><div class="card-head"><h2>${t().slots}</h2></div>${slotFacts(chat.context.slots)}</section>
         ${open ? this.#notesCard(chat) : nothing}
         ${this.#ticketCard(chat)}
@@ -158,14 +155,22 @@ export class ChatView extends View {
     const chat = this.#chat;
     if (text === '' || chat === undefined) return;
     input.value = '';
-    grow(input);
+    this.#draft(input);
     void this.#send(chat.id, text);
   }
 
+  #draft(input: HTMLTextAreaElement): void {
+    const id = this.#chat?.id;
+    if (id !== undefined && input.value !== '') drafts.set(id, input.value);
+    else if (id !== undefined) drafts.delete(id);
+    grow(input);
+  }
+
   async #send(chatId: string, text: string): Promise<void> {
-    // The same id again is the same message: pressing twice sends once.
-    const id = crypto.randomUUID();
-    this.#sending = [...this.#sending, { id, text, failed: false }];
+    // The same id again is the same message: one that did not get an answer may have arrived all the same.
+    const again = this.#sending.find((each) => each.failed && each.text === text);
+    const id = again?.id ?? crypto.randomUUID();
+    this.#sending = [...this.#sending.filter((each) => each.id !== id), { id, text, failed: false }];
     this.update();
     try {
       const line = await api.say(chatId, text, id);
@@ -174,6 +179,8 @@ export class ChatView extends View {
       liveChanged();
     } catch (error) {
       this.#sending = this.#sending.map((each) => (each.id === id ? { ...each, failed: true } : each));
+      // Back to where it can be sent from, unless something else is being written there.
+      if (!drafts.has(chatId)) drafts.set(chatId, text);
       tellProblem(error);
     }
     this.update();
@@ -186,7 +193,7 @@ export class ChatView extends View {
     this.#notesTimer = setTimeout(() => void this.#keepNotes(), NOTES_PAUSE_MS);
   }
 
-  async #keepNotes(): Promise<void> {
+  async #keepNotes(leaving = false): Promise<void> {
     clearTimeout(this.#notesTimer);
     const chat = this.#chat;
     const notes = this.#notes;
@@ -194,9 +201,15 @@ export class ChatView extends View {
     this.#saved = 'saving';
     this.update();
     try {
-      const kept = await api.notes(chat.id, notes);
-      live.putChat({ ...(live.chats.get(chat.id) ?? kept), notes: kept.notes });
+      const kept = await api.notes(chat.id, notes, leaving);
+      const now = { ...(live.chats.get(chat.id) ?? kept), notes: kept.notes };
+      live.putChat(now);
       this.#saved = 'saved';
+      // From here on what is kept is shown, also when it is changed in another tab.
+      if (this.#notes === notes) {
+        this.#notes = undefined;
+        this.#chat = now;
+      }
       liveChanged();
     } catch (error) {
       this.#saved = 'failed';
@@ -219,6 +232,7 @@ export class ChatView extends View {
     await this.#work(async (chat) => {
       live.putChat(await api.wrapUp(chat.id, { code: String(fields.get('code')), notes: String(fields.get('notes')) }));
       live.chats.delete(chat.id);
+      drafts.delete(chat.id);
       tell(t().chat.closed);
       go(address(['desk']));
     });

@@ -1,9 +1,19 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { keyed } from 'lit-html/directives/keyed.js';
 import { api, isAbort } from '../api/client.js';
-import type { Agent, Desk as DeskFacts, Offer, PhoneCall, Presence, QueueItem, WrapUpCode } from '../api/contract.js';
-import { duration } from '../core/format.js';
+import type {
+  Agent,
+  Chat,
+  Desk as DeskFacts,
+  Offer,
+  PhoneCall,
+  Presence,
+  QueueItem,
+  WrapUpCode,
+} from '../api/contract.js';
+import { clock, duration } from '../core/format.js';
 import { address, go, place } from '../core/router.js';
-import { live, liveChanged, liveTick, me } from '../core/session.js';
+import { live, liveChanged, liveTick, me, nowMs, unread } from '../core/session.js';
 import { change, settings } from '../core/settings.js';
 import { View } from '../core/view.js';
 import {
@@ -14,6 +24,7 @@ import {
   kindIcon,
   languageName,
   problem,
+  reasonText,
   sentimentBadge,
   slotFacts,
 } from '../parts/bits.js';
@@ -39,6 +50,7 @@ export class Desk extends View {
     place.listen(() => this.#arrived(), signal);
     const timer = setInterval(() => this.update(), 1000);
     signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+    signal.addEventListener('abort', () => unread.look(undefined), { once: true });
     void this.#load();
     this.#arrived();
   }
@@ -48,6 +60,7 @@ export class Desk extends View {
     const [, tab] = place.value.parts;
     const chats = [...live.chats.values()];
     const chosen = live.chats.get(tab ?? '') ?? (tab === undefined ? chats[0] : undefined);
+    if (unread.look(chosen?.id)) liveChanged();
     return html`
       <div class="page-head"><h1>${t().pages.desk}</h1>${linkBadge()}${this.#presence()}</div>
       ${this.#problem === undefined ? nothing : problem(this.#problem, () => void this.#load())}
@@ -55,7 +68,7 @@ export class Desk extends View {
       <div class="tabs links"><nav aria-label=${words.parts}><ul>
         ${chats.map(
           (chat) =>
-            html`<li><a href=${address(['desk', chat.id])} aria-current=${chat === chosen ? 'true' : nothing}>${kindIcon(chat.kind)}<span class="cut">${callerName(chat)}</span>${chat.state === 'wrapUp' ? html`<span class="badge warn">${words.wrapUp}</span>` : nothing}</a></li>`,
+            html`<li><a href=${address(['desk', chat.id])} aria-current=${chat === chosen ? 'true' : nothing}>${kindIcon(chat.kind)}<span class="cut">${callerName(chat)}</span>${sinceWhen(chat, chats)}${this.#news(chat)}${chat.state === 'wrapUp' ? html`<span class="badge warn">${words.wrapUp}</span>` : nothing}</a></li>`,
         )}
         <li><a href=${address(['desk', 'queue'])} aria-current=${tab === 'queue' || (tab === undefined && chosen === undefined) ? 'true' : nothing}>${words.queue}<span class="soft figures">${live.queue.length + live.phoneCalls.length}</span></a></li>
         <li><a href=${address(['desk', 'tickets'])} aria-current=${tab === 'tickets' ? 'true' : nothing}>${words.tickets}</a></li>
@@ -64,21 +77,34 @@ export class Desk extends View {
         !this.#loaded || !live.known
           ? html`<div class="card flush">${bones(4)}</div>`
           : chosen !== undefined
-            ? html`<hk-chat .chat=${chosen} .codes=${this.#codes}></hk-chat>`
+            ? html`${keyed(chosen.id, html`<hk-chat .chat=${chosen} .codes=${this.#codes}></hk-chat>`)}`
             : tab === 'tickets'
               ? html`<hk-tickets></hk-tickets>`
               : this.#queue(tab !== undefined && tab !== 'queue')
       }`;
   }
 
-  #presence(): TemplateResult {
+  /** What the visitor has written since anybody looked. */
+  #news(chat: Chat): TemplateResult | typeof nothing {
+    const news = unread.count(chat);
+    return news === 0
+      ? nothing
+      : html`<span class="badge bad figures">${news}<span class="away"> ${t().unread(news)}</span></span>`;
+  }
+
+  #presence(): TemplateResult | typeof nothing {
+    // It does not ring at a supervisor: they take over by themselves.
+    if (me.value?.can.desk !== true) return nothing;
     const words = t().desk;
-    const now = this.#agent()?.presence ?? 'offline';
+    const agent = this.#agent();
+    const now = agent?.presence ?? 'offline';
+    // Who is busy can say what they will be afterwards, and sees it.
+    const chosen = now === 'busy' ? agent?.wants : now;
     return html`<div class="row push">
       ${now === 'busy' ? html`<span class="badge agent">${words.presences.busy}</span>` : nothing}
       <div class="segments" role="group" aria-label=${words.presence}>${(['available', 'away'] as const).map(
         (each) =>
-          html`<button type="button" aria-pressed=${String(now === each)} @click=${() => void this.#present(each)}>${words.presences[each]}</button>`,
+          html`<button type="button" aria-pressed=${String(chosen === each)} @click=${() => void this.#present(each)}>${words.presences[each]}</button>`,
       )}</div>
       <button type="button" class="button quiet square" aria-pressed=${String(settings.value.ringing)} aria-label=${words.sound} title=${words.sound} @click=${() => change({ ringing: !settings.value.ringing })}>${icon(settings.value.ringing ? 'bell' : 'bellOff')}</button>
     </div>`;
@@ -87,14 +113,14 @@ export class Desk extends View {
   #offer(offer: Offer): TemplateResult {
     const words = t().desk;
     const { context } = offer;
-    const leftMs = Math.max(0, offer.expiresAtMs - Date.now());
+    const leftMs = Math.max(0, offer.expiresAtMs - nowMs());
     return html`<article class="card ring">
       <div class="card-head"><span class="ringer">${icon('bell')}</span><div class="grow"><h2>${(offer.kind === 'phone' ? words.phoneRings : words.rings)(callerName(offer))}</h2>
         <p class="row small soft">${kindIcon(offer.kind)}<span>${t().kinds[offer.kind]}</span><span>${languageName(offer.language)}</span>${sentimentBadge(context.sentiment)}<span class="figures" aria-hidden="true">${Math.ceil(leftMs / 1000)} s</span></p></div>
         <div class="row"><button type="button" class="button strong" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#accept(offer)}>${offer.kind === 'phone' ? words.openPhone : words.accept}</button>
         <button type="button" class="button" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#decline(offer)}>${offer.kind === 'phone' ? t().close : words.decline}</button></div></div>
       <div class="columns">
-        <section><h3>${words.summary}</h3><p>${context.summary === '' ? '–' : context.summary}</p>${context.reason === '' ? nothing : html`<p class="small soft">${words.reason}: ${context.reason}</p>`}</section>
+        <section><h3>${words.summary}</h3><p>${context.summary === '' ? '–' : context.summary}</p>${context.reason === '' ? nothing : html`<p class="small soft">${words.reason}: ${reasonText(context.reason)}</p>`}</section>
         <section><h3>${t().slots}</h3>${slotFacts(context.slots)}</section>
         <section class="last"><h3>${words.lastWords}</h3><ul class="last-words">${context.lines
           .filter(({ text }) => text !== '')
@@ -109,12 +135,13 @@ export class Desk extends View {
     const now = this.#agent()?.presence;
     if (live.queue.length === 0 && live.phoneCalls.length > 0) return this.#phoneCalls();
     if (live.queue.length === 0) {
-      const text = gone ? words.goneText : now === 'away' ? words.awayText : words.quietText;
+      const here = me.value?.can.desk === true ? (now === 'away' ? words.awayText : words.quietText) : words.watchText;
+      const text = gone ? words.goneText : here;
       return html`<div class="card">${empty(
         'inbox',
         gone ? words.gone : words.quiet,
         text,
-        now === 'away'
+        now === 'away' && me.value?.can.desk === true
           ? html`<button type="button" class="button strong" @click=${() => void this.#present('available')}>${words.goAvailable}</button>`
           : nothing,
       )}</div>`;
@@ -135,9 +162,9 @@ export class Desk extends View {
   #phoneCall(call: PhoneCall): TemplateResult {
     const words = t().desk;
     return html`<tr><td><span class="row fixed">${kindIcon('phone')}<span>${callerName({ ...call, kind: 'phone' })}</span><span class="soft tiny">${languageName(call.language)}</span></span></td>
-      <td class="first about"><p>${call.summary}</p>${call.reason === '' ? nothing : html`<p class="small soft">${call.reason}</p>`}</td>
+      <td class="first about"><p>${call.summary}</p>${call.reason === '' ? nothing : html`<p class="small soft">${reasonText(call.reason)}</p>`}</td>
       <td><span class="cut">${call.agents.length === 0 ? call.target : call.agents.map(agentName).join(', ')}</span> <span class="badge ${call.state === 'answered' ? 'good' : 'warn'}">${words.phoneStates[call.state]}</span></td>
-      <td class="number">${duration(Date.now() - call.sinceMs)}</td>
+      <td class="number">${duration(nowMs() - call.sinceMs)}</td>
       <td class="number"><button type="button" class="button" ?disabled=${this.#busy.has(call.callId)} @click=${() => void this.#openPhone(call.callId)}>${words.openPhone}</button></td></tr>`;
   }
 
@@ -145,8 +172,8 @@ export class Desk extends View {
     const words = t().desk;
     return html`<tr><td class="number">${item.position}</td>
       <td><span class="row fixed">${kindIcon(item.kind)}<span>${callerName(item)}</span><span class="soft tiny">${languageName(item.language)}</span></span></td>
-      <td class="first about"><p>${item.summary}</p>${item.reason === '' ? nothing : html`<p class="small soft">${item.reason}</p>`}</td>
-      <td class="number">${duration(Date.now() - item.queuedAtMs)}</td>
+      <td class="first about"><p>${item.summary}</p>${item.reason === '' ? nothing : html`<p class="small soft">${reasonText(item.reason)}</p>`}</td>
+      <td class="number">${duration(nowMs() - item.queuedAtMs)}</td>
       <td class="number">${item.ringing === null ? html`<button type="button" class="button" ?disabled=${this.#busy.has(item.id)} @click=${() => void this.#take(item)}>${words.take}</button>` : html`<span class="soft small">${words.ringsAt(agentName(item.ringing))}</span>`}</td></tr>`;
   }
 
@@ -235,4 +262,10 @@ export class Desk extends View {
     this.#busy.delete(id);
     liveChanged();
   }
+}
+
+/** Of visitors without a name: since when, so that one is told from the other. */
+function sinceWhen(chat: Chat, chats: readonly Chat[]): TemplateResult | typeof nothing {
+  const alike = chats.some((other) => other !== chat && callerName(other) === callerName(chat));
+  return alike ? html`<span class="soft figures">${clock(chat.startedAtMs)}</span>` : nothing;
 }

@@ -3,9 +3,9 @@ import { repeat } from 'lit-html/directives/repeat.js';
 import { clock, duration } from '../core/format.js';
 import type { ShownCall } from '../core/live-model.js';
 import { address, place } from '../core/router.js';
-import { live, liveTick, me } from '../core/session.js';
+import { live, liveTick, me, nowMs } from '../core/session.js';
 import { View } from '../core/view.js';
-import { callerName, empty, kindIcon, languageName, slotFacts, stateBadge } from '../parts/bits.js';
+import { calledNumber, callerName, empty, kindIcon, languageName, slotFacts, stateBadge } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { linkBadge } from '../parts/link-badge.js';
 import { understood } from '../parts/transcript.js';
@@ -54,7 +54,7 @@ export class LivePage extends View {
       (
         call,
       ) => html`<li class=${call.endedAtMs === null ? '' : 'over'}><a href=${address(['live', call.id])} aria-current=${call.id === id ? 'true' : nothing}>
-        <span class="row fixed">${kindIcon(call.kind)}<strong class="cut">${callerName(call)}</strong><span class="figures soft push">${duration((call.endedAtMs ?? Date.now()) - call.startedAtMs)}</span></span>
+        <span class="row fixed">${kindIcon(call.kind)}<strong class="cut">${callerName(call)}</strong><span class="figures soft push">${duration((call.endedAtMs ?? nowMs()) - call.startedAtMs)}</span></span>
         <span class="row fixed">${stateBadge(call)}<span class="soft small cut">${call.intent ?? ''}</span><span class="soft tiny push">${languageName(call.language)}</span></span>
       </a></li>`,
     )}</ul>`;
@@ -68,8 +68,8 @@ export class LivePage extends View {
       <div class="card head">
         <a class="button quiet square back" href=${address(['live'])} aria-label=${t().back}>${icon('back')}</a>
         <div class="grow"><h2 class="cut">${callerName(call)}</h2>
-          <p class="row small soft">${kindIcon(call.kind)}<span>${t().kinds[call.kind]}</span><span>${languageName(call.language)}</span>${call.callee === '' ? nothing : html`<span>${t().to} ${call.callee}</span>`}<span class="figures">${clock(call.startedAtMs)}</span></p></div>
-        <div class="row push"><span class="figures big">${duration((call.endedAtMs ?? Date.now()) - call.startedAtMs)}</span>${stateBadge(call)}
+          <p class="row small soft">${kindIcon(call.kind)}<span>${t().kinds[call.kind]}</span><span>${languageName(call.language)}</span>${calledNumber(call)}<span class="figures">${clock(call.startedAtMs)}</span></p></div>
+        <div class="row push"><span class="figures big">${duration((call.endedAtMs ?? nowMs()) - call.startedAtMs)}</span>${stateBadge(call)}
         ${me.value?.can.search ? html`<a class="button" href=${address(['calls', call.id])}>${words.open}</a>` : nothing}</div>
       </div>
       <div class="two">

@@ -5,7 +5,7 @@ import type { Agent, QueueItem, Stats } from '../api/contract.js';
 import { duration, milliseconds, number, percent } from '../core/format.js';
 import type { ShownCall } from '../core/live-model.js';
 import { address, go } from '../core/router.js';
-import { live, liveChanged, liveTick, me } from '../core/session.js';
+import { live, liveChanged, liveTick, me, nowMs } from '../core/session.js';
 import { settings } from '../core/settings.js';
 import { totals } from '../core/totals.js';
 import { View } from '../core/view.js';
@@ -67,7 +67,7 @@ export class Supervisor extends View {
     calls.sort((left, right) => left.startedAtMs - right.startedAtMs);
     const agents = [...live.agents.values()].sort((left, right) => left.displayName.localeCompare(right.displayName));
     const there = agents.filter(({ presence }) => presence !== 'offline');
-    const waitMs = Math.max(0, ...live.queue.map(({ queuedAtMs }) => Date.now() - queuedAtMs));
+    const waitMs = Math.max(0, ...live.queue.map(({ queuedAtMs }) => nowMs() - queuedAtMs));
     const today = totals(this.#stats);
     return html`
       <div class="page-head"><h1>${t().pages.supervisor}</h1>${linkBadge()}</div>
@@ -108,7 +108,7 @@ export class Supervisor extends View {
         (call) => html`<tr>
           <td class="first"><span class="row fixed">${kindIcon(call.kind)}<a class="cut" href=${address(['live', call.id])}>${callerName(call)}</a><span class="soft tiny">${languageName(call.language)}</span></span></td>
           <td>${stateBadge(call)}</td><td><span class="cut soft">${call.intent ?? '–'}</span></td>
-          <td class="number">${duration(Date.now() - call.startedAtMs)}</td>
+          <td class="number">${duration(nowMs() - call.startedAtMs)}</td>
           <td class="number">${this.#actions(call)}</td></tr>`,
       )}</tbody></table></div>`;
   }
@@ -129,7 +129,7 @@ export class Supervisor extends View {
     if (agents.length === 0) return html`<p class="soft small pad">${words.noAgents}</p>`;
     return html`<ul class="checks pad">${agents.map(
       (agent) =>
-        html`<li><span class="grow"><strong>${agent.displayName}</strong><span class="soft small">${agent.chats > 0 ? words.chats(agent.chats) : duration(Date.now() - agent.sinceMs)}</span></span>${agent.ringing ? badge(words.ringing, 'warn', true) : nothing}${badge(t().desk.presences[agent.presence], PRESENCE_TONES[agent.presence])}</li>`,
+        html`<li><span class="grow"><strong>${agent.displayName}</strong><span class="soft small">${agent.chats > 0 ? words.chats(agent.chats) : duration(nowMs() - agent.sinceMs)}</span></span>${agent.ringing ? badge(words.ringing, 'warn', true) : nothing}${badge(t().desk.presences[agent.presence], PRESENCE_TONES[agent.presence])}</li>`,
     )}</ul>`;
   }
 
@@ -138,8 +138,8 @@ export class Supervisor extends View {
     if (queue.length === 0) return html`<p class="soft small pad">${t().desk.quiet}</p>`;
     return html`<ol class="checks pad">${queue.map(
       (item) =>
-        html`<li><span class="grow"><strong>${callerName(item)}</strong><span class="soft small">${item.summary}</span></span>${item.ringing === null ? nothing : badge(t().desk.ringsAt(agentName(item.ringing)), 'warn')}<span class="figures">${duration(Date.now() - item.queuedAtMs)}</span>${
-          me.value?.can.desk && item.ringing === null
+        html`<li><span class="grow"><strong>${callerName(item)}</strong><span class="soft small">${item.summary}</span></span>${item.ringing === null ? nothing : badge(t().desk.ringsAt(agentName(item.ringing)), 'warn')}<span class="figures">${duration(nowMs() - item.queuedAtMs)}</span>${
+          item.ringing === null
             ? html`<button type="button" class="button" aria-label=${`${t().desk.take}: ${callerName(item)}`} @click=${() => void this.#take(item.id)}>${t().desk.take}</button>`
             : nothing
         }</li>`,

@@ -56,6 +56,17 @@ export function callerName({ caller: given, kind }: { readonly caller: string; r
   return kind === 'phone' ? t().unknownCaller : t().webVisitor;
 }
 
+/** Where somebody called, where that tells anything: whoever speaks on a web page called no number. */
+export function calledNumber({ callee }: { readonly callee: string }): Rendered {
+  return callee === '' || callee === 'web:widget' ? nothing : html`<span>${t().to} ${callee}</span>`;
+}
+
+/** Why a person was wanted: the dialogue's own reasons in words, an application's as it gives them. */
+export function reasonText(reason: string): string {
+  const { reasons } = t();
+  return Object.hasOwn(reasons, reason) ? reasons[reason as keyof typeof reasons] : reason;
+}
+
 /** An agent as people call them. */
 export function agentName(name: string): string {
   return live.agents.get(name)?.displayName ?? name;
