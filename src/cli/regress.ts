@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { findRecord } from '../call/record.js';
@@ -18,6 +18,9 @@ interface RegressOptions {
   readonly json?: boolean;
 }
 
+/** What a case is made of: the sound, its labels, a conversation test. */
+const ENDINGS = ['wav', 'json', 'yml'] as const;
+
 /** `hearken regress <call>`: what went wrong once becomes a test, without what is personal in it. */
 export function regressCommand(): Command {
   return new Command('regress')
@@ -27,7 +30,7 @@ export function regressCommand(): Command {
     .argument('<call>', "the call's id, its SIP Call-ID, or `last`")
     .option('--out <folder>', 'where cases lie', 'regressions')
     .option('--name <name>', 'of the case (default: the call id)')
-    .option('--personal <slots...>', 'slots whose answers are personal, besides those whose names say so')
+    .option('--personal <slots...>', 'slots and entities that are personal, besides those whose names say so')
     .option('--data <folder>', 'folder of the call records (default: store.folder of the configuration)')
     .option('--config <file>', 'configuration to read')
     .option('--force', 'write over a case of that name')
@@ -50,7 +53,7 @@ async function run(call: string, options: RegressOptions): Promise<void> {
   }
   const folder = resolve(options.out);
   const file = (ending: string): string => join(folder, `${name}.${ending}`);
-  if (!options.force && ['wav', 'json', 'yml'].some((ending) => existsSync(file(ending)))) {
+  if (!options.force && ENDINGS.some((ending) => existsSync(file(ending)))) {
     throw new HearkenError('REQUEST_INVALID', `There is a case ${name} in ${folder} already.`, {
       hint: 'Give it another --name, or --force to write over it.',
     });
@@ -76,6 +79,8 @@ async function run(call: string, options: RegressOptions): Promise<void> {
       hint: 'It has no recording (record.audio), and nothing was said before its first personal answer.',
     });
   }
+  // Nothing of a case that was there before is left beside this one.
+  for (const ending of ENDINGS) if (!written.includes(file(ending))) rmSync(file(ending), { force: true });
   const { personalTurns, silenceCaller } = made;
   const silencedMs = Math.round(silenceCaller.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0));
   if (options.json) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RecordedEvent } from '../../call/record.js';
 import { samplesIn } from '../../dsp/framing.js';
 import { keyedIn } from '../recordings/keyed-in.js';
-import { isPersonal, withoutPersonal } from './personal.js';
+import { isPersonal, personalValues, tellsPersonal, withoutPersonal } from './personal.js';
 
 export interface Span {
   readonly fromMs: number;
@@ -51,9 +51,11 @@ const turnSchema = z.object({
   }),
   intent: z.object({ name: z.string() }).optional(),
   entities: z.array(z.object({ entity: z.string().optional() })).optional(),
+  slots: z.record(z.string(), z.unknown()).default({}),
   actions: z.array(
     z.object({
       type: z.string(),
+      text: z.string().optional(),
       response: z.string().optional(),
       expectation: z.object({ slot: z.string().optional() }).optional(),
     }),
@@ -63,13 +65,12 @@ type Turn = z.infer<typeof turnSchema>;
 
 /** What a recorded call asserts from now on, without what is personal in it. */
 export function makeCase({ name, events, also }: MakeCaseOptions): RegressionCase {
-  const turns = events.flatMap((event) => {
-    const parsed = turnSchema.safeParse(event);
-    return parsed.success ? [parsed.data] : [];
-  });
+  const turns = events.flatMap((event) => (event.type === 'turn' ? (turnSchema.safeParse(event).data ?? []) : []));
   const call = events.find(({ type }) => type === 'call');
   const language = typeof call?.language === 'string' ? call.language : 'zh-CN';
-  const endMs = Math.max(0, ...events.map(({ atMs }) => atMs));
+  const endMs = events.reduce((last, { atMs }) => Math.max(last, atMs), 0);
+  // Of the whole call: what is written down in a slot later may have been said before, and is read back when the slot is empty again.
+  const values = [...new Set(turns.flatMap(({ slots }) => personalValues(slots, also)))];
   const utterances: CaseUtterance[] = [];
   const silenceCaller: Span[] = [];
   const silenceBot: Span[] = [];
@@ -80,14 +81,18 @@ export function makeCase({ name, events, also }: MakeCaseOptions): RegressionCas
     const before = turns[index - 1];
     const text = turn.input.text ?? turn.input.digits;
     const spoken = text !== undefined;
-    const askedFor = before?.actions.findLast(({ type }) => type === 'expect')?.expectation?.slot;
+    const askedFor = slotAskedFor(before);
     const entities = (turn.entities ?? []).flatMap(({ entity }) => (entity === undefined ? [] : [entity]));
-    const personal = spoken && isPersonal({ text, askedFor, entities, also });
+    const personal = spoken && isPersonal({ text, askedFor, entities, also, values });
+    // What the bot then says may be what it heard; and it may come back to it at any time, or have known it before.
+    if (personal || turn.actions.some(({ text: said }) => said !== undefined && tellsPersonal(said, values)))
+      silenceBot.push({ fromMs: turn.atMs, toMs: turns[index + 1]?.atMs ?? endMs });
     if (personal) {
       personalTurns += 1;
-      silenceCaller.push({ fromMs: (before?.atMs ?? 0) + MARGIN_MS / 5, toMs: turn.atMs + MARGIN_MS });
-      // What the bot then says may be what it heard.
-      silenceBot.push({ fromMs: turn.atMs, toMs: turns[index + 1]?.atMs ?? endMs });
+      silenceCaller.push({
+        fromMs: silentFrom(events, before?.atMs ?? 0, utterances.at(-1)?.endMs ?? 0),
+        toMs: turn.atMs + MARGIN_MS,
+      });
     } else if (turn.input.type === 'text' && text !== undefined) {
       const span = voiceSpan(events, before?.atMs ?? 0, turn.atMs);
       const intent = turn.intent?.name;
@@ -105,6 +110,13 @@ export function makeCase({ name, events, also }: MakeCaseOptions): RegressionCas
     cut ||= personal;
     if (!cut) steps.push(...stepsOf(turn));
   }
+  // Who hangs up while they are asked may have begun to answer.
+  const last = turns.at(-1);
+  if (last && isPersonal({ text: '', askedFor: slotAskedFor(last), entities: [], also }))
+    silenceCaller.push({
+      fromMs: silentFrom(events, last.atMs, utterances.at(-1)?.endMs ?? 0),
+      toMs: endMs + MARGIN_MS,
+    });
   const asserts = steps.some((step) => 'user' in step || 'key' in step);
   return {
     language,
@@ -119,6 +131,23 @@ export function makeCase({ name, events, also }: MakeCaseOptions): RegressionCas
         })
       : undefined,
   };
+}
+
+/** What the turn before asked. */
+function slotAskedFor(turn: Turn | undefined): string | undefined {
+  return turn?.actions.findLast(({ type }) => type === 'expect')?.expectation?.slot;
+}
+
+/** From when on nothing of the caller is left after a turn: from the turn on, or from the begin of words that went on over it; but what is kept stays whole. */
+function silentFrom(events: readonly RecordedEvent[], turnMs: number, keptUntilMs: number): number {
+  const fromMs = turnMs + MARGIN_MS / 5;
+  let sinceMs: number | undefined;
+  for (const { type, active, sinceMs: atMs } of events) {
+    if (type !== 'voice' || typeof atMs !== 'number') continue;
+    if (atMs > fromMs) break;
+    sinceMs = active === true ? atMs : undefined;
+  }
+  return sinceMs === undefined ? fromMs : Math.min(fromMs, Math.max(0, keptUntilMs, sinceMs - MARGIN_MS / 4));
 }
 
 function stepsOf({ input, intent, actions }: Turn): Record<string, unknown>[] {

@@ -4,8 +4,8 @@ import { maskText, PERSONAL_KINDS } from '../../store/log/mask.js';
 
 const KINDS = new Set(PERSONAL_KINDS);
 const PERSONAL_ENTITIES: ReadonlySet<string> = new Set([...KINDS, 'phone_number', 'name', 'person', 'address']);
-/** Slots whose answers are personal, by their names: in doubt too many rather than too few. */
-const PERSONAL_SLOT = /phone|mobile|address|street|name|title|mail|card|code|identity|password|birth|account|tax/i;
+/** Slots and entities that are personal, by their names: in doubt too many rather than too few. */
+const PERSONAL_NAME = /phone|mobile|address|street|name|title|mail|card|code|identity|password|birth|account|tax/i;
 const HAN_DIGITS: Readonly<Record<string, string>> = Object.fromEntries(
   Array.from('零〇一幺二两三四五六七八九').map((sign, index) => [
     sign,
@@ -34,7 +34,14 @@ function inDigits(text: string): string {
     Array.from(row, (sign) => HAN_DIGITS[sign] ?? '').join(''),
   );
   const words = Object.keys(ENGLISH_DIGITS).join('|');
-  return han.replace(new RegExp(`\\b(?:${words})(?:[\\s,-]+(?:${words}))+\\b`, 'gi'), (row) =>
+  const each = han.replace(
+    new RegExp(`\\b(double|treble|triple)[\\s-]+(${words})\\b`, 'gi'),
+    (_all, times: string, digit: string) =>
+      Array(times.toLowerCase() === 'double' ? 2 : 3)
+        .fill(digit)
+        .join(' '),
+  );
+  return each.replace(new RegExp(`\\b(?:${words})(?:[\\s,-]+(?:${words}))+\\b`, 'gi'), (row) =>
     (row.toLowerCase().match(/[a-z]+/g) ?? []).map((word) => ENGLISH_DIGITS[word] ?? '').join(''),
   );
 }
@@ -48,21 +55,44 @@ export function withoutPersonal(text: string): string {
   return masked === digits ? text : masked;
 }
 
+/** Whether a slot or an entity is personal, by its name. */
+function isPersonalName(name: string, also: ReadonlySet<string>): boolean {
+  return also.has(name) || PERSONAL_ENTITIES.has(name) || PERSONAL_NAME.test(name);
+}
+
+/** What is known of somebody in the slots of a conversation: their values, where they can be told from any other word. */
+export function personalValues(slots: Readonly<Record<string, unknown>>, also: ReadonlySet<string>): readonly string[] {
+  return Object.entries(slots).flatMap(([name, value]) => {
+    if (!isPersonalName(name, also) || (typeof value !== 'string' && typeof value !== 'number')) return [];
+    const text = bare(String(value));
+    return Array.from(text).length < 2 || /^(?:true|false|yes|no)$/.test(text) ? [] : [text];
+  });
+}
+
+/** Whether a text tells something personal: by the numbers in it, or because it holds one of the values known of somebody, in digits or in words. */
+export function tellsPersonal(text: string, values: readonly string[]): boolean {
+  if (withoutPersonal(text) !== text) return true;
+  const [written, counted] = [bare(text), bare(inDigits(text))];
+  return values.some((value) => written.includes(value) || counted.includes(value));
+}
+
+function bare(text: string): string {
+  return text.toLowerCase().replace(/[\s\p{P}]/gu, '');
+}
+
 export interface PersonalFacts {
   readonly text: string;
   /** Slot that had been asked for. */
   readonly askedFor: string | undefined;
   /** Names of the entities found in it. */
   readonly entities: readonly string[];
-  /** Slots that are personal besides those whose names say so. */
+  /** Slots and entities that are personal besides those whose names say so. */
   readonly also: ReadonlySet<string>;
+  /** What is known of the caller, as `personalValues` has it. */
+  readonly values?: readonly string[];
 }
 
 /** Whether a caller's words tell something personal: by the numbers in them, by what was found in them, or by what had been asked. */
-export function isPersonal({ text, askedFor, entities, also }: PersonalFacts): boolean {
-  return (
-    withoutPersonal(text) !== text ||
-    entities.some((name) => PERSONAL_ENTITIES.has(name)) ||
-    (askedFor !== undefined && (also.has(askedFor) || PERSONAL_SLOT.test(askedFor)))
-  );
+export function isPersonal({ text, askedFor, entities, also, values = [] }: PersonalFacts): boolean {
+  return tellsPersonal(text, values) || [...entities, askedFor ?? ''].some((name) => isPersonalName(name, also));
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { RecordedEvent } from '../../../../src/call/record.js';
 import { readConversationTests } from '../../../../src/dialogue/conversation-tests/read.js';
 import { makeCase, silenced } from '../../../../src/replay/regress/make-case.js';
-import { isPersonal, withoutPersonal } from '../../../../src/replay/regress/personal.js';
+import { isPersonal, personalValues, withoutPersonal } from '../../../../src/replay/regress/personal.js';
 
 const none = new Set<string>();
 
@@ -17,6 +17,8 @@ describe('personal data', () => {
     ['call me at one three eight one two three four five six seven eight', 'call me at 138****5678'],
     ['write to anna@example.com', 'write to a***@example.com'],
     ['二零二五零四一五幺二三', '****'],
+    ['one three eight double two three four five six seven eight', '138****5678'],
+    ['triple one two two two three three three four', '****'],
   ])('in "%s" is left out', (text, shown) => {
     expect(withoutPersonal(text)).toBe(shown);
   });
@@ -32,6 +34,21 @@ describe('personal data', () => {
     expect(isPersonal({ ...facts, askedFor: 'order_number' })).toBe(false);
     expect(isPersonal({ ...facts, askedFor: 'order_number', also: new Set(['order_number']) })).toBe(true);
     expect(isPersonal({ ...facts, askedFor: undefined, entities: ['phone_number'] })).toBe(true);
+  });
+
+  it('is found unasked, by the names of what was found in the words, and by what is known of the caller', () => {
+    const facts = { text: '我叫王小明，订单八七六五', askedFor: undefined, entities: ['customer_name'], also: none };
+    expect(isPersonal(facts)).toBe(true);
+    expect(isPersonal({ ...facts, entities: ['order_number'] })).toBe(false);
+    expect(isPersonal({ ...facts, entities: ['order_number'], also: new Set(['order_number']) })).toBe(true);
+    const values = personalValues(
+      { name: '王小明', phone_tail: 2468, mail_wanted: 'no', street: 'X', product: '王小' },
+      none,
+    );
+    expect(values).toEqual(['王小明', '2468']);
+    expect(isPersonal({ ...facts, entities: [], values })).toBe(true);
+    expect(isPersonal({ ...facts, text: '尾号是二四六八', entities: [], values })).toBe(true);
+    expect(isPersonal({ ...facts, text: '订单八七六五', entities: [], values })).toBe(false);
   });
 });
 
@@ -125,6 +142,65 @@ describe('a regression case of a call', () => {
     const bot = silenced(pcm, 8000, made.silenceBot);
     expect([at(bot, 5300), at(bot, 8300), at(bot, 12_700), at(bot, 13_000)]).toEqual([100, 0, 0, 100]);
     expect(at(pcm, 7000)).toBe(100);
+  });
+
+  it('is silent where the bot comes back to it later, and where it knew it before', () => {
+    const words = (text: string) => ({ type: 'say', text, speech: text, bargeIn: true });
+    const spoken = (atMs: number, text: string, actions: readonly object[], slots = {}): RecordedEvent => ({
+      ...{ atMs, type: 'turn', input: { type: 'text', text }, actions, slots },
+    });
+    const read = makeCase({
+      name: 'read-back',
+      also: none,
+      events: [
+        { atMs: 0, type: 'call', language: 'zh-CN' },
+        {
+          atMs: 20,
+          type: 'turn',
+          input: { type: 'event', name: 'start' },
+          actions: [words('您的号码是13812345678吗？'), ask()],
+        },
+        spoken(5000, '是的，我要改地址', [words('新地址是？'), ask('address')]),
+        spoken(9000, '人民路五号', [words('哪天送？'), ask('day')], { address: '人民路五号' }),
+        spoken(13_000, '明天', [words('明天送到人民路五号。'), ask('more_help')], { address: null }),
+        spoken(17_000, '好的', [words('再见。')]),
+        { atMs: 20_000, type: 'ended' },
+      ],
+    });
+    expect(read.personalTurns).toBe(1);
+    // The number that it knew, the answer to the address, and the address read back once it is written down nowhere any more.
+    expect(read.silenceBot.map(({ fromMs }) => fromMs)).toEqual([20, 9000, 13_000]);
+  });
+
+  it('is silent from the first personal word on, also where it came before the turn or was never answered', () => {
+    const going = makeCase({
+      name: 'over',
+      also: none,
+      events: [
+        { atMs: 0, type: 'call', language: 'zh-CN' },
+        { atMs: 20, type: 'turn', input: { type: 'event', name: 'start' }, actions: [ask()] },
+        { atMs: 3000, type: 'voice', active: true, sinceMs: 2900 },
+        { atMs: 4000, type: 'voice', active: false, sinceMs: 3800 },
+        // They go on while the answer is worked out: it is the number that will be asked for.
+        { atMs: 4350, type: 'voice', active: true, sinceMs: 4200 },
+        { atMs: 4500, type: 'turn', input: { type: 'text', text: '查退款' }, actions: [ask('phone_tail')] },
+        { atMs: 6000, type: 'voice', active: false, sinceMs: 5800 },
+        { atMs: 6100, type: 'turn', input: { type: 'text', text: '二四六八' }, actions: [ask('phone_tail')] },
+        { atMs: 8000, type: 'voice', active: true, sinceMs: 7900 },
+        { atMs: 9000, type: 'ended' },
+      ],
+    });
+    const [number, unanswered] = going.silenceCaller;
+    expect(number?.fromMs).toBeLessThan(4200);
+    expect(number?.fromMs).toBeGreaterThanOrEqual(going.utterances[0]?.endMs ?? Number.NaN);
+    expect(unanswered?.fromMs).toBeLessThan(7900);
+    expect(unanswered?.toMs).toBeGreaterThanOrEqual(9000);
+    expect(going.personalTurns).toBe(1);
+  });
+
+  it('of a long call is made as well', () => {
+    const long = Array.from({ length: 150_000 }, (_, index) => ({ atMs: 20_000 + index, type: 'partial' }));
+    expect(makeCase({ name: 'long', events: [...events, ...long], also: none }).personalTurns).toBe(1);
   });
 
   it('is a conversation test that hearken test reads, up to the first personal words', async () => {
