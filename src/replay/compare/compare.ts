@@ -129,13 +129,14 @@ function byFile({ recordings, failed }: ReplayReport): ReadonlyMap<string, Repor
 function compareOne(file: string, before: Reported | undefined, after: Reported | undefined): ComparedRecording {
   const changes = before && after ? diffRecordings(before, after) : [];
   if (!before || !after || before.kind === 'failed' || after.kind === 'failed') {
-    const verdict = changes.length === 0 ? 'same' : before?.kind === 'failed' ? 'better' : 'worse';
+    const both = before?.kind === 'failed' && after?.kind === 'failed';
+    if (changes.length === 0) return { file, verdict: 'same', changes, because: [], weight: 0 };
     return {
       file,
-      verdict,
+      verdict: both ? 'changed' : before?.kind === 'failed' ? 'better' : 'worse',
       changes,
-      because: changes.length === 0 ? [] : ['could not be replayed in one of them'],
-      weight: changes.length === 0 ? 0 : 100,
+      because: [both ? 'could not be replayed, for another reason' : 'could not be replayed in one of them'],
+      weight: both ? 1 : 100,
     };
   }
   const moved = MEASURES.flatMap((measure) => {

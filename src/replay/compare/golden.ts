@@ -1,14 +1,29 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { HearkenError, messageOf } from '../../errors.js';
-import { REPORT_FORMAT, type ReplayReport, withoutTiming } from '../report/report.js';
+import { REPORT_FORMAT, type ReplayReport, type ReportedRecording, withoutTiming } from '../report/report.js';
+import { scoreText } from '../score/score-recording.js';
 
 /** Results that somebody has looked at and accepted: later replays are held against them. */
 
-/** Stores a report (without what was measured) as what is right from now on. */
+/** Stores a report (without what was measured) as what is right from now on. Throws REQUEST_INVALID where it can't be written. */
 export function acceptGolden(file: string, report: ReplayReport): void {
   const part = `${file}.${process.pid}.part`;
-  writeFileSync(part, `${JSON.stringify(withoutTiming(report), null, 1)}\n`);
-  renameSync(part, file);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    try {
+      writeFileSync(part, `${JSON.stringify(withoutTiming(report), null, 1)}\n`);
+      renameSync(part, file);
+    } catch (error) {
+      rmSync(part, { force: true });
+      throw error;
+    }
+  } catch (error) {
+    throw new HearkenError('REQUEST_INVALID', `The accepted results can't be written to ${file}: ${messageOf(error)}`, {
+      hint: 'What was accepted before is as it was; name another file with --golden.',
+      cause: error,
+    });
+  }
 }
 
 /** Reads a stored report, golden or not. Throws FILE_UNREADABLE. */
@@ -35,7 +50,18 @@ export function readReport(file: string): ReplayReport {
     realTimeFactor: 0,
     recordings: {},
   };
-  return { ...(parsed as ReplayReport), timing: (parsed as Partial<ReplayReport>).timing ?? untimed };
+  return {
+    ...(parsed as ReplayReport),
+    recordings: recordings.map(countedAgain),
+    timing: (parsed as Partial<ReplayReport>).timing ?? untimed,
+  };
+}
+
+/** Its words counted as this program and this Node do: what two versions of them part differently is no change of the recording. */
+function countedAgain(recording: ReportedRecording): ReportedRecording {
+  const { reference, heard, language, task, score } = recording;
+  if (typeof reference !== 'string' || !score?.recognition) return recording;
+  return { ...recording, score: { ...score, recognition: scoreText(reference, heard, language, task) ?? null } };
 }
 
 export function hasGolden(file: string): boolean {

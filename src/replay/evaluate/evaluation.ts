@@ -188,7 +188,7 @@ function valueText({ value, unit }: Figure): string {
 }
 
 function spreadText({ value, unit }: Figure): string {
-  if (!value) return '';
+  if (!value || value.n < 2) return '';
   return unit === '' ? `${value.low.toFixed(1)} – ${value.high.toFixed(1)}` : rangeText(value, unit);
 }
 

@@ -39,7 +39,9 @@ export function figureText(estimate: Pick<Estimate, 'value'>, unit: '%' | 'ms'):
   return unit === '%' ? `${(estimate.value * 100).toFixed(1)} %` : `${Math.round(estimate.value)} ms`;
 }
 
-export function rangeText({ low, high }: Estimate, unit: '%' | 'ms'): string {
+/** Empty for a figure of one recording: how others would differ can't be seen in it. */
+export function rangeText({ low, high, n }: Estimate, unit: '%' | 'ms'): string {
+  if (n < 2) return '';
   return unit === '%'
     ? `${(low * 100).toFixed(1)} – ${(high * 100).toFixed(1)} %`
     : `${Math.round(low)} – ${Math.round(high)} ms`;

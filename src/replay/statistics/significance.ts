@@ -23,7 +23,7 @@ export interface PairedDifference {
   readonly difference: number;
   readonly low: number;
   readonly high: number;
-  /** Two-sided, by the share of draws on the other side of zero. */
+  /** Two-sided, by the share of draws on the other side of zero; never below what so few pairs can show. */
   readonly p: number;
 }
 
@@ -59,8 +59,14 @@ export function pairedBootstrap(
     difference: found,
     low: percentile(values, 0.025),
     high: percentile(values, 0.975),
-    p: Math.min(1, 2 * Math.min(below, above)),
+    p: Math.min(1, Math.max(2 * Math.min(below, above), leastP(used))),
   };
+}
+
+/** All pairs that differ go the same way by chance with this probability: of one or two nothing follows, whatever a bootstrap of them says. */
+function leastP(pairs: readonly PairedShare[]): number {
+  const different = pairs.filter(({ before, after }) => before.part !== after.part || before.of !== after.of).length;
+  return 2 ** (1 - different);
 }
 
 function rate(items: readonly PairedShare[], side: 'before' | 'after'): number {

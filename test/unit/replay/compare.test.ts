@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { comparisonTable } from '../../../src/replay/compare/compare-table.js';
 import { diffRecordings, pairTurns } from '../../../src/replay/compare/diff-turns.js';
 import { acceptGolden, readReport } from '../../../src/replay/compare/golden.js';
 import { gateFailures } from '../../../src/replay/report/gate.js';
+import { histogram } from '../../../src/replay/report/html/charts.js';
 import { comparePage } from '../../../src/replay/report/html/compare-page.js';
 import { reportPage } from '../../../src/replay/report/html/report-page.js';
 import { buildReport, type ReplayReport } from '../../../src/replay/report/report.js';
@@ -128,14 +129,65 @@ describe('two replays of many recordings', () => {
     expect(comparisonTable(comparison)).toContain('call-19: worse');
   });
 
+  it('are neither better nor worse where a recording failed both times', () => {
+    const failed = (reason: string) => ({
+      kind: 'failed' as const,
+      file: 'a',
+      content: '',
+      source: '',
+      reason,
+      hint: null,
+    });
+    const compared = compareReports(report([failed('one')]), report([failed('two')]), {
+      baseline: 'A',
+      candidate: 'B',
+    });
+    expect(compared.verdicts).toMatchObject({ better: 0, worse: 0, changed: 1 });
+    const mended = compareReports(report([failed('one')]), report([good(1)].map((each) => ({ ...each, file: 'a' }))), {
+      ...{ baseline: 'A', candidate: 'B' },
+    });
+    expect(mended.verdicts.better).toBe(1);
+  });
+
+  it('have figures over those that are in both, and name the others', () => {
+    const compared = compareReports(report([good(1), bad(2)]), report([bad(2), good(3)]), {
+      baseline: 'A',
+      candidate: 'B',
+    });
+    expect(compared).toMatchObject({ paired: 1, unpaired: ['call-1', 'call-3'], changed: [] });
+    expect(compared.figures.find(({ name }) => name === 'contained')).toMatchObject({ before: 0, after: 0 });
+    const none = compareReports(report([]), report([good(1)]), { baseline: 'A', candidate: 'B' });
+    expect(none).toMatchObject({ paired: 0, figures: [], unpaired: ['call-1'] });
+  });
+
   it('are held against what was accepted', () => {
     const folder = mkdtempSync(join(tmpdir(), 'hearken-golden-'));
     try {
-      const file = join(folder, 'golden.json');
+      // Its folder need not be there.
+      const file = join(folder, 'accepted', 'golden.json');
       acceptGolden(file, before);
       expect(compareReports(readReport(file), before, { baseline: 'g', candidate: 'now' }).changed).toEqual([]);
       expect(compareReports(readReport(file), after, { baseline: 'g', candidate: 'now' }).changed).toHaveLength(11);
       expect(() => readReport(join(folder, 'none.json'))).toThrow(/none\.json is not a report/);
+      // One that can't be written leaves nothing behind, and what was accepted as it was.
+      expect(() => acceptGolden(folder, after)).toThrow(/can't be written to/);
+      expect(() => acceptGolden(join(file, 'x.json'), after)).toThrow(/can't be written to/);
+      expect(readdirSync(folder)).toEqual(['accepted']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('are counted in the same words, whoever wrote the report', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hearken-golden-'));
+    try {
+      const file = join(folder, 'report.json');
+      const old = structuredClone(before) as unknown as { recordings: { score: { recognition: { words: object } } }[] };
+      // A program that took each character for a word.
+      for (const { score } of old.recordings) score.recognition.words = { ...score.recognition.words, units: 99 };
+      writeFileSync(file, JSON.stringify(old));
+      const compared = compareReports(readReport(file), before, { baseline: 'old', candidate: 'now' });
+      expect(compared.verdicts.same).toBe(20);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -178,6 +230,21 @@ describe('pages and tables', () => {
       expect(text).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;');
     }
     expect(reportTable(report([evil, broken]))).not.toContain('\u001b');
+  });
+
+  it('name no range for a figure of one recording', () => {
+    const one = report([call('a', [turn(1, '查订单')])]);
+    expect(one.totals.contained).toMatchObject({ value: 1, n: 1 });
+    expect(reportTable(one)).not.toContain('100.0 – 100.0');
+    expect(reportPage(one)).not.toContain('100.0 – 100.0');
+    expect(reportTable(report([call('a', [turn(1, '查订单')]), call('b', [turn(1, '查订单')])]))).toContain(
+      '100.0 – 100.0 %',
+    );
+  });
+
+  it('draw a hundred thousand calls as well', () => {
+    const values = Array.from({ length: 200_000 }, (_, index) => index % 700);
+    expect(String(histogram(values, { title: 'x', format: String }))).toContain('200000 values from 0 to 699');
   });
 
   it('load nothing from anywhere', () => {

@@ -27,6 +27,19 @@ describe('intervals by bootstrap', () => {
     expect(held).toBeLessThan(100);
   });
 
+  it('of percentiles are those of all values of each draw', () => {
+    const random = seededRandom(5);
+    const groups = Array.from({ length: 30 }, () =>
+      Array.from({ length: Math.floor(random() * 5) }, () => Math.floor(random() * 40)),
+    );
+    for (const share of [0, 0.5, 0.95, 1]) {
+      const used = groups.filter((group) => group.length > 0);
+      const plain = estimate(used, (drawn) => percentile(drawn.flat(), share), { draws: 200, seed: 2 });
+      expect(estimatePercentile(groups, share, { draws: 200, seed: 2 })).toEqual(plain);
+    }
+    expect(estimatePercentile([[7]], 0.5)).toEqual({ value: 7, low: 7, high: 7, n: 1 });
+  });
+
   it('are not given for nothing', () => {
     expect(estimateShare([{ part: 0, of: 0 }])).toBeUndefined();
     expect(estimatePercentile([[], []], 0.5)).toBeUndefined();
@@ -56,5 +69,9 @@ describe('significance', () => {
     const even = Array.from({ length: 30 }, (_, index) => (index % 2 === 0 ? pair(4, 2) : pair(2, 4)));
     expect(pairedBootstrap(even)?.p).toBeGreaterThan(0.2);
     expect(pairedBootstrap([])).toBeUndefined();
+    // One call that went better shows nothing, and five alike not much more.
+    expect(pairedBootstrap([pair(20, 0)])?.p).toBe(1);
+    expect(pairedBootstrap(Array.from({ length: 5 }, () => pair(4, 2)))?.p).toBe(1 / 16);
+    expect(pairedBootstrap([pair(4, 4), pair(3, 3)])?.p).toBe(1);
   });
 });

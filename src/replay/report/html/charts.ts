@@ -83,7 +83,10 @@ export interface HistogramOptions extends ChartOptions {
 
 /** How often values of each size are. */
 export function histogram(values: readonly number[], { title, format, max, bins = 24 }: HistogramOptions): Markup {
-  const most = max ?? Math.max(1e-9, ...values);
+  // Not spread: a hundred thousand values are more arguments than a function takes.
+  const largest = values.reduce((found, value) => Math.max(found, value), 0);
+  const most = max ?? Math.max(1e-9, largest);
+  const smallest = values.reduce((found, value) => Math.min(found, value), most);
   const counts = Array.from({ length: bins }, () => 0);
   for (const value of values) {
     const bin = Math.min(bins - 1, Math.max(0, Math.floor((value / most) * bins)));
@@ -100,12 +103,11 @@ export function histogram(values: readonly number[], { title, format, max, bins 
       html`<text class="soft" x="${round(Math.min(WIDTH - 34, Math.max(14, share * WIDTH)))}" y="138" text-anchor="middle">${format(share * most)}</text>`,
   );
   const axis = html`<path class="grid" d="M0 120.5H${WIDTH}"/>`;
-  return svg(
-    144,
-    title,
-    `${values.length} values from ${format(Math.min(...values, most))} to ${format(Math.max(...values, 0))}`,
-    [...bars, axis, ...ticks],
-  );
+  return svg(144, title, `${values.length} values from ${format(smallest)} to ${format(largest)}`, [
+    ...bars,
+    axis,
+    ...ticks,
+  ]);
 }
 
 export interface LinePoint {
