@@ -34,8 +34,8 @@ export function callCommand(): Command {
     .option('--limit <seconds>', 'hang up after this long', '180')
     .option('--json', 'print the report as JSON')
     .action(async (recording: string, options: CallOptions) => {
-      const controller = new AbortController();
-      process.once('SIGINT', () => controller.abort());
+      const longestMs = parseLimit(options.limit);
+      const controller = stoppedByCtrlC();
       const report = await callWithRecording(recording, {
         to: options.to,
         from: options.from,
@@ -43,12 +43,27 @@ export function callCommand(): Command {
         service: options.service,
         record: options.record,
         straight: options.straight ?? false,
-        longestMs: parseLimit(options.limit),
+        longestMs,
         signal: controller.signal,
         onProgress: (text) => void process.stderr.write(`… ${text}\n`),
+      }).catch((error: unknown) => {
+        // Hung up while it rang: there is no call to tell of.
+        if (!controller.signal.aborted) throw error;
+        return undefined;
       });
+      if (report === undefined) return;
       process.stdout.write(`${options.json ? JSON.stringify(report, null, 2) : formatCall(report)}\n`);
     });
+}
+
+/** Ctrl+C hangs up, and is what the exit code tells; what was said until then is reported. */
+export function stoppedByCtrlC(): AbortController {
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    process.exitCode = 130;
+    controller.abort();
+  });
+  return controller;
 }
 
 export interface CallWithRecordingOptions

@@ -1,6 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { loadConfig } from '../config.js';
@@ -9,6 +8,7 @@ import { CONDITIONS } from '../replay/degrade/conditions.js';
 import { degrade } from '../replay/degrade/degrade.js';
 import { degradePage, degradeTable } from '../replay/degrade/report.js';
 import type { PlanOptions } from '../replay/run/plan.js';
+import { saveReport } from './replay/save.js';
 
 interface DegradeFlags {
   readonly transcripts?: string;
@@ -87,9 +87,9 @@ async function run(paths: readonly string[], flags: DegradeFlags): Promise<void>
       },
     });
     bar.stop();
-    if (flags.out !== undefined) save(flags.out, `${JSON.stringify(report, null, 2)}\n`);
-    if (flags.html !== undefined) save(flags.html, degradePage(report));
     process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : degradeTable(report));
+    if (flags.out !== undefined) saveReport(flags.out, `${JSON.stringify(report, null, 2)}\n`);
+    if (flags.html !== undefined) saveReport(flags.html, degradePage(report));
     if (flags.maxCer === undefined) return;
     const limit = number('--max-cer', flags.maxCer, 0, 1, false);
     const line = report.conditions.find(({ id }) => id === 'pcmu')?.cer;
@@ -110,9 +110,4 @@ function number(name: string, text: string, least: number, most: number, whole =
     'REQUEST_INVALID',
     `${name} must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}, not "${text}".`,
   );
-}
-
-function save(file: string, text: string): void {
-  mkdirSync(dirname(resolve(file)), { recursive: true });
-  writeFileSync(file, text);
 }

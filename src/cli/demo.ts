@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { HearkenError } from '../errors.js';
 import { type CallReport, formatCall } from '../replay/call-report.js';
-import { callWithRecording } from './call.js';
+import { callWithRecording, stoppedByCtrlC } from './call.js';
 import { startOwnStage } from './own-stage.js';
 
 const callsFolder = fileURLToPath(new URL('../../audio/calls/', import.meta.url));
@@ -19,8 +19,7 @@ export function demoCommand(): Command {
     .option('--json', 'print one JSON document')
     .action(async (recordings: string[], options: { json?: boolean }) => {
       const files = recordings.length > 0 ? recordings : sampleCalls();
-      const controller = new AbortController();
-      process.once('SIGINT', () => controller.abort());
+      const controller = stoppedByCtrlC();
       const folder = resolve('data', 'demo', new Date().toISOString().replaceAll(':', '-'));
       mkdirSync(folder, { recursive: true });
       const stage = await startOwnStage(folder);
@@ -49,6 +48,9 @@ export function demoCommand(): Command {
           if (!options.json) process.stdout.write(`${formatCall(shown)}\n\n`);
           if (controller.signal.aborted) break;
         }
+      } catch (error) {
+        // A call that was ringing when somebody stopped all of it is no mistake.
+        if (!controller.signal.aborted) throw error;
       } finally {
         await stage.stop();
       }

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { pino } from 'pino';
 import { readRecord } from '../call/record.js';
@@ -14,6 +14,7 @@ import { judgeTests } from '../replay/evaluate/from-tests.js';
 import { knownAnswers } from '../replay/evaluate/known-answers.js';
 import { applicationFolder } from '../replay/pipeline/stage.js';
 import { openConversationLog } from '../store/log/open.js';
+import { saveReport } from './replay/save.js';
 
 interface EvaluateOptions {
   readonly log?: boolean;
@@ -59,9 +60,9 @@ async function run(folder: string, options: EvaluateOptions): Promise<void> {
   ] as const;
   const loaded = loadConfig(options.config === undefined ? {} : { file: options.config });
   const evaluation = options.log ? await fromLog(loaded, options) : await fromTests(folder, loaded);
-  if (options.out !== undefined) save(options.out, `${JSON.stringify(evaluation, null, 2)}\n`);
-  if (options.html !== undefined) save(options.html, evaluationPage(evaluation));
   process.stdout.write(options.json ? `${JSON.stringify(evaluation, null, 2)}\n` : evaluationTable(evaluation));
+  if (options.out !== undefined) saveReport(options.out, `${JSON.stringify(evaluation, null, 2)}\n`);
+  if (options.html !== undefined) saveReport(options.html, evaluationPage(evaluation));
   for (const [key, least] of gates) {
     const figure = evaluation.figures.find((each) => each.key === key);
     if (least === undefined || (figure?.value && figure.value.value >= least)) continue;
@@ -81,6 +82,8 @@ async function fromTests(folder: string, { config, appEnvironment }: LoadedConfi
   });
 }
 
+const STOPS = ['SIGINT', 'SIGTERM'] as const;
+
 /** A copy of the embedded log is read: a service that runs keeps its own to itself. */
 async function fromLog({ config, root, appEnvironment }: LoadedConfig, options: EvaluateOptions): Promise<Evaluation> {
   const data = resolve(options.data ?? resolve(root, config.store.folder));
@@ -94,7 +97,13 @@ async function fromLog({ config, root, appEnvironment }: LoadedConfig, options: 
     channel: options.channel,
     most: count(options.most),
   };
-  const copy = await mkdtemp(join(tmpdir(), 'hearken-evaluate-log-'));
+  const copy = mkdtempSync(join(tmpdir(), 'hearken-evaluate-log-'));
+  // Callers' words must not be left lying about by somebody who does not want to wait.
+  const onSignal = (signal: NodeJS.Signals): never => {
+    rmSync(copy, { recursive: true, force: true });
+    process.exit(signal === 'SIGINT' ? 130 : 143);
+  };
+  for (const signal of STOPS) process.once(signal, onSignal);
   try {
     for (const part of config.store.databaseUrl === undefined ? ['conversations', 'pglite'] : [])
       if (existsSync(join(data, part))) await cp(join(data, part), join(copy, part), { recursive: true });
@@ -125,6 +134,7 @@ async function fromLog({ config, root, appEnvironment }: LoadedConfig, options: 
       await log.close();
     }
   } finally {
+    for (const signal of STOPS) process.off(signal, onSignal);
     await rm(copy, { recursive: true, force: true });
   }
 }
@@ -147,9 +157,4 @@ function count(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new HearkenError('REQUEST_INVALID', `--most must be a whole number, not "${text}".`);
-}
-
-function save(file: string, text: string): void {
-  mkdirSync(dirname(resolve(file)), { recursive: true });
-  writeFileSync(file, text);
 }

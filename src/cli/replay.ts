@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { loadConfig } from '../config.js';
 import { HearkenError } from '../errors.js';
@@ -13,7 +12,8 @@ import type { ReplayReport } from '../replay/report/report.js';
 import { reportTable } from '../replay/report/table.js';
 import { loadSetup } from '../replay/run/setup.js';
 import { type LiveFlags, replayLiveOnce } from './replay/live.js';
-import { DEFAULT_NOW, replayOnce, TRAINED_ON } from './replay/once.js';
+import { DEFAULT_NOW, replayOnce, Sitting, TRAINED_ON, whole } from './replay/once.js';
+import { saveReport } from './replay/save.js';
 
 interface ReplayOptions extends LiveFlags {
   readonly config?: string;
@@ -102,22 +102,31 @@ export function replayCommand(): Command {
 
 async function replay(named: readonly string[], options: ReplayOptions): Promise<void> {
   const gates = gatesOf(options as unknown as Readonly<Record<string, unknown>>);
-  const maxFailed = wholeNumber('--max-failed', options.maxFailed);
+  const maxFailed = whole('--max-failed', options.maxFailed, 0, Number.MAX_SAFE_INTEGER);
+  const seed = whole('--seed', options.seed, 0, 4_294_967_295);
+  if (options.accept && options.baseline !== undefined) {
+    throw new HearkenError('REQUEST_INVALID', '--accept stores what one replay came to; --baseline compares two.', {
+      hint: 'Accept in a run without --baseline.',
+    });
+  }
+  const sitting = new Sitting();
   const loaded = loadConfig(options.config === undefined ? {} : { file: options.config });
   const paths = named.length > 0 ? named : [join(resolve(loaded.root, loaded.config.store.folder), 'calls')];
   const once = options.live ? replayLiveOnce : replayOnce;
   const baseline = options.baseline === undefined ? undefined : await sideOf(options.baseline);
   const report =
-    options.candidate === undefined ? await once(paths, options, loaded, '') : await sideOf(options.candidate);
+    options.candidate === undefined ? await once(paths, options, loaded, '', sitting) : await sideOf(options.candidate);
   const comparison =
     baseline &&
     compareReports(baseline, report, {
       baseline: options.baseline ?? '',
       candidate: options.candidate ?? 'as configured',
-      seed: Number(options.seed),
+      seed,
     });
-  const golden = options.baseline === undefined ? goldenComparison(report, options) : undefined;
+  const golden = options.baseline === undefined && !options.accept ? againstGolden(report, options) : undefined;
   write(report, comparison ?? golden, options);
+  if (options.accept) accept(report, options);
+  sitting.over();
   const problems = [
     ...gateFailures(report, gates),
     ...(report.failed.length > maxFailed ? [`${report.failed.length} recordings could not be replayed`] : []),
@@ -131,37 +140,34 @@ async function replay(named: readonly string[], options: ReplayOptions): Promise
 
   async function sideOf(setup: string): Promise<ReplayReport> {
     if (setup.endsWith('.json')) return readReport(setup);
-    return once(paths, options, loadSetup(setup, loaded), setup);
+    return once(paths, options, loadSetup(setup, loaded), setup, sitting);
   }
 }
 
-/** Against what was accepted; undefined when nothing was, or when this is accepted now. */
-function goldenComparison(report: ReplayReport, { golden, accept }: ReplayOptions): Comparison | undefined {
-  if (!accept)
-    return hasGolden(golden)
-      ? compareReports(readReport(golden), report, { baseline: golden, candidate: 'now' })
-      : undefined;
-  if (!report.complete) {
-    throw new HearkenError('REQUEST_INVALID', 'A replay that was stopped before its end is not accepted.', {
-      hint: 'Run it again: it goes on where it was.',
-    });
+/** Against what was accepted; undefined when nothing was. */
+function againstGolden(report: ReplayReport, { golden }: ReplayOptions): Comparison | undefined {
+  return hasGolden(golden)
+    ? compareReports(readReport(golden), report, { baseline: golden, candidate: 'now' })
+    : undefined;
+}
+
+function accept(report: ReplayReport, { golden }: ReplayOptions): void {
+  if (report.complete) {
+    acceptGolden(golden, report);
+    process.stderr.write(`accepted: ${golden}\n`);
+    return;
   }
-  acceptGolden(golden, report);
-  process.stderr.write(`accepted: ${golden}\n`);
-  return undefined;
+  process.stderr.write('not accepted: it was stopped before its end; run it again, it goes on where it was\n');
+  process.exitCode ??= 1;
 }
 
 function write(report: ReplayReport, comparison: Comparison | undefined, { json, out, html }: ReplayOptions): void {
   const document = comparison ? { ...report, comparison } : report;
-  if (out !== undefined) save(out, `${JSON.stringify(document, null, 2)}\n`);
-  if (html !== undefined) save(html, comparison ? comparePage(comparison) : reportPage(report));
+  // Told first: a file that can't be written does not take the figures along.
   if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   else process.stdout.write(`${reportTable(report)}${comparison ? `\n${comparisonTable(comparison)}` : ''}`);
-}
-
-function save(file: string, text: string): void {
-  mkdirSync(dirname(resolve(file)), { recursive: true });
-  writeFileSync(file, text);
+  if (out !== undefined) saveReport(out, `${JSON.stringify(document, null, 2)}\n`);
+  if (html !== undefined) saveReport(html, comparison ? comparePage(comparison) : reportPage(report));
 }
 
 function gatesOf(options: Readonly<Record<string, unknown>>): readonly Gate[] {
@@ -174,10 +180,4 @@ function gatesOf(options: Readonly<Record<string, unknown>>): readonly Gate[] {
     }
     return [{ ...gate, limit }];
   });
-}
-
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw new HearkenError('REQUEST_INVALID', `${name} must be a whole number, not "${text}".`);
 }

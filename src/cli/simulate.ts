@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
@@ -18,6 +18,7 @@ import { openTypedStage } from '../replay/simulate/typed-stage.js';
 import { createSpeech } from '../speech/index.js';
 import { SILENT_LOGGER } from '../speech/worker-process.js';
 import { startOwnStage } from './own-stage.js';
+import { saveReport } from './replay/save.js';
 
 interface SimulateOptions {
   readonly calls?: string;
@@ -60,9 +61,9 @@ export function simulateCommand(): Command {
       process.once('SIGINT', onSignal);
       try {
         const report = await runScenario(file, options, loaded, abort.signal);
-        if (options.out !== undefined) save(options.out, `${JSON.stringify(report, null, 2)}\n`);
-        if (options.html !== undefined) save(options.html, simulationPage(report));
         process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : simulationTable(report));
+        if (options.out !== undefined) saveReport(options.out, `${JSON.stringify(report, null, 2)}\n`);
+        if (options.html !== undefined) saveReport(options.html, simulationPage(report));
         if (abort.signal.aborted) process.exitCode = 130;
         else if (report.gates.some(({ reached }) => !reached)) process.exitCode = 1;
       } finally {
@@ -94,7 +95,7 @@ async function runScenario(
         )
       : [whole('--only', options.only, 0, 100_000)];
   const way = options.chat ? 'chat' : options.spoken ? 'spoken' : 'typed';
-  const backend = await openBackend(scenario, file, join(tmpdir(), 'hearken-simulate'));
+  const backend = await openBackend(scenario, file, tmpdir());
   const bar = new SingleBar({ format: '{bar} {value} of {total} calls', hideCursor: true });
   try {
     const line = await openLine(scenario, file, options, loaded, backend, signal);
@@ -193,9 +194,4 @@ function whole(name: string, text: string, least: number, most: number): number 
   const value = Number(text);
   if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
   throw new HearkenError('REQUEST_INVALID', `${name} must be a whole number from ${least} to ${most}, not "${text}".`);
-}
-
-function save(file: string, text: string): void {
-  mkdirSync(dirname(resolve(file)), { recursive: true });
-  writeFileSync(file, text);
 }

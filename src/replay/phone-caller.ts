@@ -72,6 +72,8 @@ export async function placeCall(options: PhoneCallerOptions): Promise<PhoneCallR
     const call = await phone.call(options.to);
     abort = () => void call.hangup();
     options.signal.addEventListener('abort', abort, { once: true });
+    // It may have come before there was a call to hang up.
+    if (options.signal.aborted) abort();
     await call.answered.catch((error: unknown) => {
       throw new HearkenError('CALL_FAILED', `${options.to} did not take the call: ${messageOf(error)}`, {
         hint: 'Is Hearken running (npm start), and is the address right (--to)?',

@@ -78,7 +78,7 @@ export function readScript(recording: string): CallScript | undefined {
   const file = recording.replace(/\.[^./]+$/, '.json');
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
   } catch {
     return undefined;
   }

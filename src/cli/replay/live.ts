@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { LoadedConfig } from '../../config.js';
 import { loadValidApplication } from '../../dialogue/app/load.js';
@@ -8,9 +7,21 @@ import type { LiveLine } from '../../replay/live/live-call.js';
 import { replayLive } from '../../replay/live/replay-live.js';
 import { applicationFolder } from '../../replay/pipeline/stage.js';
 import { buildReport, type ReplayReport } from '../../replay/report/report.js';
+import { Journal } from '../../replay/run/journal.js';
+import { makeWorkFolder } from '../../replay/run/replay-recordings.js';
 import { setupChecksum } from '../../replay/run/setup-checksum.js';
 import { startOwnStage } from '../own-stage.js';
-import { AT_ONCE, planOf, type ReplayFlags, refuseNothing, whole, withBar, workFolderOf } from './once.js';
+import {
+  AT_ONCE,
+  planOf,
+  type ReplayFlags,
+  refuseNothing,
+  type Sitting,
+  tellUnkept,
+  whole,
+  withBar,
+  workFolderOf,
+} from './once.js';
 
 export interface LiveFlags extends ReplayFlags {
   readonly to?: string;
@@ -26,6 +37,7 @@ export async function replayLiveOnce(
   flags: LiveFlags,
   loaded: LoadedConfig,
   name: string,
+  sitting: Sitting,
 ): Promise<ReplayReport> {
   if (flags.mode === 'recognition') {
     throw new HearkenError('REQUEST_INVALID', '--live places calls; recognition alone goes without.', {
@@ -42,15 +54,25 @@ export async function replayLiveOnce(
   const lateMs = whole('--late-ms', flags.lateMs, 0, 60_000);
   const seed = whole('--seed', flags.seed, 0, 4_294_967_295);
   const lines = flags.jobs === undefined ? 1 : whole('--jobs', flags.jobs, 1, 64);
-  const set = await withBar(name, async (signal, onProgress) => {
+  const plan = planOf(flags);
+  const fresh = flags.fresh ?? false;
+  // A Hearken that was named may be any: only the same address is the same.
+  const journal = new Journal(
+    join(workFolder, 'journal-live'),
+    JSON.stringify([setup, flags.to ?? null, flags.service ?? null, sitting.nextSide()]),
+  );
+  journal.removeOlderThan(config.record.keepDays, startedAt);
+  const set = await withBar(name, sitting, async (signal, onProgress) => {
     const { line, stop } = await openLine(flags, loaded, workFolder, startedAt, signal);
     try {
-      return await replayLive({ paths, plan: planOf(flags), line, lines, setup, onProgress });
+      return await replayLive({ paths, plan, line, lines, setup, journal, fresh, onProgress });
     } finally {
       await stop();
     }
   });
   refuseNothing(set.planned, paths);
+  tellUnkept(set);
+  sitting.placed(set);
   return { ...buildReport(set, { config, root, startedAt, lateMs, seed }), line: flags.to ?? 'started for it' };
 }
 
@@ -65,7 +87,7 @@ async function openLine(
   const appFolder = applicationFolder(loaded.config, loaded.root);
   if (!allowEffects) refuseEffects(appFolder, await loadValidApplication(appFolder, loaded.appEnvironment));
   const folder = resolve(join(workFolder, 'live', startedAt.toISOString().replaceAll(':', '-')));
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeWorkFolder(folder);
   process.stderr.write(`the calls are recorded in ${join(folder, 'calls')}\n`);
   const stage = await startOwnStage(folder, { APP_REPLAY: '1' }, loaded);
   return { line: { to: stage.sip, serviceUrl: stage.serviceUrl, signal }, stop: () => stage.stop() };

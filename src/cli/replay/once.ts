@@ -5,7 +5,7 @@ import type { LoadedConfig } from '../../config.js';
 import { HearkenError } from '../../errors.js';
 import { buildReport, type ReplayReport } from '../../replay/report/report.js';
 import type { PlanOptions } from '../../replay/run/plan.js';
-import { replayRecordings } from '../../replay/run/replay-recordings.js';
+import { type ReplayedSet, replayRecordings } from '../../replay/run/replay-recordings.js';
 
 /** What the command line says of how recordings are replayed. */
 export interface ReplayFlags
@@ -28,16 +28,51 @@ export const DEFAULT_NOW = '2026-01-05T10:00:00+08:00';
 /** Speakers that the built-in recogniser was trained on (models/asr-zh-phone/README.md). */
 export const TRAINED_ON = 'S0150';
 
+/** What the replays of one command share: a comparison has two. */
+export class Sitting {
+  readonly #stop = new AbortController();
+  readonly #calls: { readonly finished: boolean; readonly forget: () => void }[] = [];
+  #sides = 0;
+
+  /** Which of its replays begins now: two of the same configuration, to see how calls differ by themselves, are two. */
+  nextSide(): number {
+    return this.#sides++;
+  }
+
+  /** Aborts with Ctrl+C, for the replay under way and for those to come. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Calls were placed over a line and are kept until all of this sitting are there. */
+  placed(calls: { readonly finished: boolean; readonly forget: () => void }): void {
+    this.#calls.push(calls);
+  }
+
+  /** The reports are written: what was placed is not needed any more, when none is missing. */
+  over(): void {
+    if (!this.signal.aborted && this.#calls.every(({ finished }) => finished))
+      for (const { forget } of this.#calls) forget();
+  }
+}
+
 /** One replay with a progress bar; Ctrl+C ends it with what is done so far. */
 export async function replayOnce(
   paths: readonly string[],
   flags: ReplayFlags,
   loaded: LoadedConfig,
   name: string,
+  sitting: Sitting,
 ): Promise<ReplayReport> {
   const { config, root, appEnvironment } = loaded;
   const startedAt = new Date();
-  const set = await withBar(name, (signal, onProgress) =>
+  const lateMs = whole('--late-ms', flags.lateMs, 0, 60_000);
+  const seed = whole('--seed', flags.seed, 0, 4_294_967_295);
+  const set = await withBar(name, sitting, (signal, onProgress) =>
     replayRecordings({
       paths,
       plan: planOf(flags),
@@ -56,8 +91,13 @@ export async function replayOnce(
     }),
   );
   refuseNothing(set.planned, paths);
-  const lateMs = whole('--late-ms', flags.lateMs, 0, 60_000);
-  return buildReport(set, { config, root, startedAt, lateMs, seed: whole('--seed', flags.seed, 0, 4_294_967_295) });
+  tellUnkept(set);
+  return buildReport(set, { config, root, startedAt, lateMs, seed });
+}
+
+/** A full disk takes the going on, not the results. */
+export function tellUnkept({ unkept }: Pick<ReplayedSet, 'unkept'>): void {
+  if (unkept !== undefined) process.stderr.write(`results could not be kept, the next run begins anew: ${unkept}\n`);
 }
 
 /** Throws FILE_UNREADABLE when there is nothing to replay. */
@@ -68,16 +108,16 @@ export function refuseNothing(planned: number, paths: readonly string[]): void {
   });
 }
 
-/** Runs something that takes long, with a bar for people at a terminal; Ctrl+C asks it to stop. */
+/** Runs something that takes long, with a bar for people at a terminal; Ctrl+C asks it to stop, with all that was to follow. */
 export async function withBar<R>(
   name: string,
+  sitting: Sitting,
   work: (signal: AbortSignal, onProgress: (done: number, of: number) => void) => Promise<R>,
 ): Promise<R> {
-  const abort = new AbortController();
   const onSignal = (): void => {
     process.stderr.write('\nstopping; what is done is told\n');
     process.exitCode = 130;
-    abort.abort();
+    sitting.stop();
   };
   process.once('SIGINT', onSignal);
   const bar = new SingleBar({
@@ -86,7 +126,7 @@ export async function withBar<R>(
   });
   let started = false;
   try {
-    return await work(abort.signal, (done, of) => {
+    return await work(sitting.signal, (done, of) => {
       if (!started) bar.start(of, done);
       started = true;
       bar.update(done);

@@ -1,7 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeWav } from '../../dsp/wav.js';
-import { messageOf } from '../../errors.js';
+import { HearkenError, messageOf } from '../../errors.js';
+import { findRecordings } from '../recordings/find-recordings.js';
 import { readRecording } from '../recordings/read-recording.js';
 import { type PlanOptions, planReplay } from '../run/plan.js';
 import { type ReplayRecordingsOptions, replayRecordings } from '../run/replay-recordings.js';
@@ -63,7 +64,7 @@ interface Source {
 export async function degrade(options: DegradeOptions): Promise<DegradeReport> {
   const { paths, plan, folder, families, seed, signal, onProgress } = options;
   const beganMs = performance.now();
-  const planned = planReplay(paths, { ...plan, mode: 'recognition' });
+  const planned = await planReplay(paths, { ...plan, mode: 'recognition' }, signal);
   const failed = planned.failed.map(({ file, reason }) => ({ file, reason }));
   const encoders = await ffmpegEncoders();
   const wanted = CONDITIONS.filter(
@@ -101,6 +102,7 @@ export async function degrade(options: DegradeOptions): Promise<DegradeReport> {
         failed.push({ file: job.file, reason: messageOf(error) });
       }
     }
+    if (sources.length === 0 && !signal.aborted) throw nothing(paths, failed);
     const heard = await recognise(options, sources);
     const results = conditions.map((condition) => resultOf(condition, sources, heard, seed, folder));
     const withText = sources.filter(({ reference }) => reference !== undefined).length;
@@ -118,15 +120,23 @@ export async function degrade(options: DegradeOptions): Promise<DegradeReport> {
   }
 }
 
+function nothing(paths: readonly string[], [first]: DegradeReport['failed']): HearkenError {
+  return first
+    ? new HearkenError('AUDIO_UNREADABLE', `None of the recordings can be read. ${first.file}: ${first.reason}`)
+    : new HearkenError('FILE_UNREADABLE', `There are no recordings in ${paths.join(', ')}.`, {
+        hint: 'Name files, or folders with recordings that ffmpeg reads.',
+      });
+}
+
 /** What was heard, by file. One replay for each language: the degraded files have no labels beside them. */
 async function recognise(options: DegradeOptions, sources: readonly Source[]): Promise<ReadonlyMap<string, string>> {
   const { folder, plan, settings, workers, signal, onProgress } = options;
   const heard = new Map<string, string>();
   for (const language of new Set(sources.map((source) => source.language))) {
     const names = new Set(sources.filter((source) => source.language === language).map(({ name }) => name));
-    const all = planReplay([folder], plan).jobs.filter(({ path }) => names.has(path.slice(-'00000.wav'.length)));
+    const degraded = findRecordings([folder]).filter(({ path }) => names.has(path.slice(-'00000.wav'.length)));
     const set = await replayRecordings({
-      paths: all.map(({ path }) => path),
+      paths: degraded.map(({ path }) => path),
       plan: { ...plan, mode: 'recognition', band: 'own', language, channel: 0, transcripts: undefined },
       settings,
       workers,

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { HearkenError, messageOf } from '../../errors.js';
 
 /** Endings of files that are taken for recordings when a folder is searched; a file that is named is taken whatever it is called. */
@@ -16,7 +16,7 @@ export interface FoundRecording {
   readonly path: string;
 }
 
-/** Recordings named or below folders named, each once, in order of their names. Throws FILE_UNREADABLE for a path that is not there. */
+/** Recordings named or below folders named, each once, in order of their names. Throws FILE_UNREADABLE for a path that is not there and a folder that can't be read. */
 export function findRecordings(paths: readonly string[]): readonly FoundRecording[] {
   const found = new Map<string, FoundRecording>();
   for (const path of paths) {
@@ -28,12 +28,15 @@ export function findRecordings(paths: readonly string[]): readonly FoundRecordin
         cause: error,
       });
     }
-    const files = folder ? walk(path) : [soundOf(path)];
-    for (const file of files) found.set(file, { name: file, path: file });
-    if (found.size > MOST_FILES) {
-      throw new HearkenError('REQUEST_INVALID', `There are more than ${MOST_FILES} recordings.`, {
-        hint: 'Replay folder by folder.',
-      });
+    // However it is written, a file is one recording; the first name stays.
+    for (const file of folder ? walk(path) : [soundOf(path)]) {
+      const known = resolve(file);
+      if (!found.has(known)) found.set(known, { name: file, path: file });
+      if (found.size > MOST_FILES) {
+        throw new HearkenError('REQUEST_INVALID', `There are more than ${MOST_FILES} recordings.`, {
+          hint: 'Replay folder by folder.',
+        });
+      }
     }
   }
   return [...found.values()].sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
@@ -49,16 +52,25 @@ function soundOf(path: string): string {
   });
 }
 
-function walk(folder: string): readonly string[] {
-  const files: string[] = [];
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+function* walk(folder: string): Generator<string> {
+  for (const entry of entriesOf(folder)) {
     if (entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
     // Links are not followed: a folder that holds itself would never end.
-    if (entry.isDirectory()) files.push(...walk(path));
-    else if (entry.isFile() && ENDINGS.has(endingOf(entry.name))) files.push(path);
+    if (entry.isDirectory()) yield* walk(path);
+    else if (entry.isFile() && ENDINGS.has(endingOf(entry.name))) yield path;
   }
-  return files;
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    throw new HearkenError('FILE_UNREADABLE', `The folder ${folder} can't be read: ${messageOf(error)}`, {
+      hint: 'Whoever runs this must be allowed to read it; or name the folders beside it one by one.',
+      cause: error,
+    });
+  }
 }
 
 function endingOf(name: string): string {

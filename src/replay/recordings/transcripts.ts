@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { sep } from 'node:path';
 import { HearkenError, messageOf } from '../../errors.js';
 
 /** One line of a table of transcripts. */
@@ -15,19 +16,19 @@ export interface Transcript {
 }
 
 /**
- * A table with tabs and a header; columns `file` and `transcript` (or `text`), and if there are any `language`, `group` (or `source`), `speaker`, `task`. By file name as
- * written. Throws FILE_UNREADABLE.
+ * A table with tabs and a header; columns `file` and `transcript` (or `text`), and if there are any `language`, `group` (or `source`), `speaker`, `task`. UTF-8, or UTF-16 as
+ * spreadsheets write it. By file name as `transcriptKey` makes it. Throws FILE_UNREADABLE.
  */
 export function readTranscripts(file: string): ReadonlyMap<string, Transcript> {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = decoded(readFileSync(file));
   } catch (error) {
     throw new HearkenError('FILE_UNREADABLE', `The transcripts ${file} can't be read: ${messageOf(error)}`, {
       cause: error,
     });
   }
-  const [header = '', ...lines] = text.replace(/^\ufeff/, '').split(/\r?\n/);
+  const [header = '', ...lines] = text.split(/\r\n?|\n/);
   const names = header.split('\t').map((name) => name.trim().toLowerCase());
   const at = (...wanted: string[]): number => names.findIndex((name) => wanted.includes(name));
   const columns = {
@@ -52,7 +53,7 @@ export function readTranscripts(file: string): ReadonlyMap<string, Transcript> {
     };
     const name = cell(columns.file);
     if (name === undefined) continue;
-    transcripts.set(name, {
+    transcripts.set(transcriptKey(name), {
       file: name,
       text: cell(columns.text) ?? '',
       language: cell(columns.language),
@@ -62,4 +63,18 @@ export function readTranscripts(file: string): ReadonlyMap<string, Transcript> {
     });
   }
   return transcripts;
+}
+
+/** A text with or without a byte order mark. */
+function decoded(bytes: Buffer): string {
+  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return bytes.toString(utf16 ? 'utf16le' : 'utf8').replace(/^\ufeff/, '');
+}
+
+/** Letters with marks are written in two ways, and machines differ in the sign between folders. */
+export function transcriptKey(name: string): string {
+  return name
+    .replaceAll(sep, '/')
+    .replace(/^(?:\.\/)+/, '')
+    .normalize('NFC');
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { basename, dirname, relative } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { dirname, relative } from 'node:path';
 import { HearkenError, messageOf } from '../../errors.js';
 import type { Graph } from '../../speech/graph.js';
 import type { ReplayJob } from '../pipeline/job.js';
 import { failedRecording } from '../pipeline/stage.js';
 import { type FoundRecording, findRecordings } from '../recordings/find-recordings.js';
 import { type Labels, readSidecars } from '../recordings/labels.js';
-import { readTranscripts, type Transcript } from '../recordings/transcripts.js';
+import { readTranscripts, type Transcript, transcriptKey } from '../recordings/transcripts.js';
 import type { FailedRecording } from '../result.js';
 
 export interface PlanOptions {
@@ -31,25 +31,32 @@ export interface Plan {
   readonly jobs: readonly ReplayJob[];
   /** What can't even be tried. */
   readonly failed: readonly FailedRecording[];
+  /** Recordings that were found; more than jobs and failed ones after an abort. */
+  readonly found: number;
 }
 
-/** Finds the recordings and what is known of them. Throws FILE_UNREADABLE for paths that are not there and transcripts that can't be read. */
-export function planReplay(paths: readonly string[], options: PlanOptions): Plan {
+/**
+ * Finds the recordings and what is known of them; each is read once for its checksum, which an abort ends. Rejects with FILE_UNREADABLE for paths that are not there and
+ * transcripts that can't be read.
+ */
+export async function planReplay(paths: readonly string[], options: PlanOptions, signal?: AbortSignal): Promise<Plan> {
   const transcripts = options.transcripts === undefined ? undefined : readTranscripts(options.transcripts);
   const jobs: ReplayJob[] = [];
   const failed: FailedRecording[] = [];
-  for (const recording of findRecordings(paths)) {
+  const recordings = findRecordings(paths);
+  for (const recording of recordings) {
+    if (signal?.aborted) break;
     const transcript = transcripts && findTranscript(recording, transcripts, dirname(options.transcripts ?? ''));
     const source = transcript?.source ?? (dirname(recording.name) === '.' ? '' : dirname(recording.name));
     let content = '';
     try {
-      content = createHash('sha256').update(readWhole(recording.path)).digest('hex');
+      content = await checksumOf(recording.path);
       jobs.push(plannedJob(recording, content, source, transcript, options));
     } catch (error) {
       failed.push(failedRecording({ file: recording.name, content, source }, error));
     }
   }
-  return { jobs, failed };
+  return { jobs, failed, found: recordings.length };
 }
 
 function plannedJob(
@@ -88,28 +95,41 @@ function onlyOneText(labels: Labels, reference: string | undefined): boolean {
   return reference !== undefined && labels.utterances === undefined && labels.record === undefined;
 }
 
+/** As people write it in a table: `zh`, `zh_CN`, `EN`. */
 function languageTag(language: string | undefined): string | undefined {
-  return language === 'zh' ? 'zh-CN' : language;
+  if (language === undefined) return undefined;
+  try {
+    const [tag] = Intl.getCanonicalLocales(language.replaceAll('_', '-'));
+    return tag === 'zh' ? 'zh-CN' : tag;
+  } catch {
+    return language;
+  }
 }
 
-/** By the path below the table's folder, by the name as written, or by the last part of it. */
+/** By the path below the table's folder, by the name as written, or by so many of its last parts as the table tells. */
 function findTranscript(
   recording: FoundRecording,
   transcripts: ReadonlyMap<string, Transcript>,
   folder: string,
 ): Transcript | undefined {
-  return (
-    transcripts.get(relative(folder, recording.path)) ??
-    transcripts.get(recording.name) ??
-    transcripts.get(basename(recording.path))
-  );
+  const below = transcripts.get(transcriptKey(relative(folder, recording.path)));
+  if (below) return below;
+  const parts = transcriptKey(recording.name).split('/');
+  for (let from = 0; from < parts.length; from++) {
+    const found = transcripts.get(parts.slice(from).join('/'));
+    if (found) return found;
+  }
+  return undefined;
 }
 
-function readWhole(path: string): Buffer {
+async function checksumOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
   try {
-    return readFileSync(path);
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+    return hash.digest('hex');
   } catch (error) {
     throw new HearkenError('AUDIO_UNREADABLE', `The recording ${path} can't be read: ${messageOf(error)}`, {
+      ...(path.includes('\ufffd') ? { hint: 'Its name is not written in UTF-8: give it another.' } : {}),
       cause: error,
     });
   }

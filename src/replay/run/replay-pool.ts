@@ -46,7 +46,7 @@ export class ReplayPool {
 
   /** Resolves when every job is done or the signal aborts; the processes have ended by then. Rejects with what a stage could not be opened for. */
   static async run(options: ReplayPoolOptions, jobs: readonly ReplayJob[]): Promise<void> {
-    if (jobs.length === 0) return;
+    if (jobs.length === 0 || options.signal.aborted) return;
     const pool = new ReplayPool(options, jobs);
     await pool.#run();
   }
@@ -58,7 +58,6 @@ export class ReplayPool {
       await new Promise<void>((resolve, reject) => {
         this.#settle = resolve;
         this.#fail = reject;
-        if (signal.aborted) resolve();
         signal.addEventListener('abort', stop, { once: true });
         const count = Math.max(1, Math.min(workers, Math.ceil(this.#left / 2)));
         for (let index = 0; index < count; index++) this.#lanes.push(this.#open(index, settings));

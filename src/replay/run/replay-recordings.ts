@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { HearkenError, messageOf } from '../../errors.js';
 import { trainOrLoadForApp } from '../../nlu/index.js';
 import type { ReplayJob } from '../pipeline/job.js';
 import { applicationFolder, type ReplayOutcome, type StageSettings } from '../pipeline/stage.js';
@@ -33,17 +34,20 @@ export interface ReplayedSet {
   readonly wallMs: number;
   /** Checksum of configuration, application, models and program. */
   readonly setup: string;
+  /** Why results could not be kept for going on another time; undefined when all were. */
+  readonly unkept?: string | undefined;
 }
 
-/** Replays recordings over all cores, resuming what was replayed before with the same setup. Rejects with what the stage can't be opened for. */
+/** Replays recordings over all cores, resuming what was replayed before with the same setup. Rejects with what the stage can't be opened for, and REQUEST_INVALID where there can be no work folder. */
 export async function replayRecordings(options: ReplayRecordingsOptions): Promise<ReplayedSet> {
   const { paths, workers, fresh, signal, onProgress } = options;
-  const plan: Plan = planReplay(paths, options.plan);
+  const plan: Plan = await planReplay(paths, options.plan, signal);
   const dialogue = plan.jobs.some(({ kind }) => kind === 'call');
   const settings: StageSettings = { ...options.settings, dialogue };
-  mkdirSync(settings.workFolder, { recursive: true, mode: 0o700 });
+  makeWorkFolder(settings.workFolder);
   const setup = setupChecksum(settings);
   const journal = new Journal(join(settings.workFolder, 'journal'), setup);
+  journal.removeOlderThan(settings.config.record.keepDays, new Date());
   const outcomes = new Map<ReplayJob, ReplayOutcome>();
   if (!fresh) {
     for (const job of plan.jobs) {
@@ -52,12 +56,12 @@ export async function replayRecordings(options: ReplayRecordingsOptions): Promis
     }
   }
   const resumed = outcomes.size;
-  const of = plan.jobs.length + plan.failed.length;
+  const of = plan.found;
   const tell = (): void => onProgress?.(outcomes.size + plan.failed.length, of, resumed);
   tell();
   const beganMs = performance.now();
   const missing = plan.jobs.filter((job) => !outcomes.has(job));
-  if (missing.length > 0 && dialogue) await trainOnce(settings);
+  if (missing.length > 0 && dialogue && !signal.aborted) await trainOnce(settings);
   await ReplayPool.run(
     {
       settings,
@@ -80,7 +84,20 @@ export async function replayRecordings(options: ReplayRecordingsOptions): Promis
     return sum + (result && result.kind !== 'failed' ? result.audioMs : 0);
   }, 0);
   const measured = new Map([...outcomes.values()].map(({ result, measured: each }) => [result.file, each]));
-  return { results, measured, planned: of, resumed, freshAudioMs, wallMs: performance.now() - beganMs, setup };
+  const wallMs = performance.now() - beganMs;
+  return { results, measured, planned: of, resumed, freshAudioMs, wallMs, setup, unkept: journal.problem };
+}
+
+/** Throws REQUEST_INVALID. */
+export function makeWorkFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new HearkenError('REQUEST_INVALID', `The work folder ${folder} can't be made: ${messageOf(error)}`, {
+      hint: 'Name another one with --work.',
+      cause: error,
+    });
+  }
 }
 
 /** The processes load what is trained here; otherwise each of them would train it. */

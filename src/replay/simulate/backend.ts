@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
@@ -17,18 +17,20 @@ export interface Backend {
 
 const READY_LIMIT_MS = 20_000;
 
-/** Starts the scenario's back end on a free port, or takes the one that runs; undefined when it names none. Throws CONFIG_INVALID when it does not start. */
+/** Starts the scenario's back end on a free port, or takes the one that runs; undefined when it names none. Built in a folder of its own below `folder`, which goes with it. Throws CONFIG_INVALID when it does not start. */
 export async function openBackend(
   { backend }: Scenario,
   scenarioFile: string,
-  cacheFolder: string,
+  folder: string,
 ): Promise<Backend | undefined> {
   if (!backend) return undefined;
   const { url, run, env } = backend;
   if (run === undefined) return { url: url ?? '', environment: { [env]: url ?? '' }, stop: async () => {} };
   const file = resolve(dirname(scenarioFile), run);
-  const program = join(cacheFolder, `backend-${process.pid}.mjs`);
-  await mkdir(cacheFolder, { recursive: true });
+  // Where nobody else can lay a program in its place.
+  const own = await mkdtemp(join(folder, 'hearken-backend-'));
+  const program = join(own, 'backend.mjs');
+  const remove = (): Promise<void> => rm(own, { recursive: true, force: true });
   try {
     await build({
       entryPoints: [file],
@@ -41,14 +43,16 @@ export async function openBackend(
       logLevel: 'silent',
     });
   } catch (error) {
+    await remove();
     throw broken(file, `it can't be built: ${messageOf(error)}`);
   }
   const child = spawn(process.execPath, [program, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const found = await firstUrl(child).catch(async (error: unknown) => {
     await stop(child);
+    await remove();
     throw broken(file, messageOf(error));
   });
-  return { url: found, environment: { [env]: found }, stop: () => stop(child) };
+  return { url: found, environment: { [env]: found }, stop: () => stop(child).then(remove) };
 }
 
 function broken(file: string, what: string): HearkenError {

@@ -143,7 +143,7 @@ export function simulationTable(report: SimulationReport): string {
     figures.push([
       'turns of a call',
       totals.turns.value.toFixed(1),
-      `${totals.turns.low.toFixed(1)} – ${totals.turns.high.toFixed(1)}`,
+      totals.turns.n < 2 ? '' : `${totals.turns.low.toFixed(1)} – ${totals.turns.high.toFixed(1)}`,
     ]);
   row('response, median', totals.responseP50Ms, 'ms');
   row('response, p95', totals.responseP95Ms, 'ms');
@@ -194,7 +194,12 @@ export function againCommand(
   { scenario, way }: Pick<SimulationReport, 'scenario' | 'way'>,
 ): string {
   const flag = way === 'spoken' ? ' --spoken' : way === 'chat' ? ' --chat' : '';
-  return `hearken simulate ${scenario} --only ${call.index} --seed ${call.seed}${flag}`;
+  return `hearken simulate ${quoted(scenario)} --only ${call.index} --seed ${call.seed}${flag}`;
+}
+
+/** As a shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\p{L}\p{N}_./:@%+=-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 export function lineText(

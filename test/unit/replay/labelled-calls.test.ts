@@ -106,7 +106,7 @@ describe('a call with labels', () => {
     const facts = { atMs: 0, type: 'call', caller: 'sip:13800000000@a', callee: 'sip:95000@b', language: 'zh-CN' };
     const events = [{ ...facts, startedAt: '2026-01-05T03:00:00.000Z' }, ...keys];
     writeFileSync(join(calls, `${id}.jsonl`), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
-    const plan = planReplay([join(folder, 'calls')], {
+    const plan = await planReplay([join(folder, 'calls')], {
       ...{ mode: 'auto', timing: 'auto', band: 'auto', graph: 'general', nowMs: 0, trainedOn: [] },
     });
     const [job] = plan.jobs;

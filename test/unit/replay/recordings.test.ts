@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeWav } from '../../../src/dsp/wav.js';
 import { findCallerChannel } from '../../../src/replay/recordings/caller-channel.js';
@@ -85,6 +85,11 @@ describe('what lies beside a recording', () => {
       utterances: [{ startMs: 0, endMs: 900, text: 'hello', intent: 'greet', slots: { a: 1 } }],
     });
     expect(readSidecars(join(folder, 'b.wav'))).toEqual({ text: '你好' });
+    // Editors on Windows begin a file with a mark.
+    writeFileSync(join(folder, 'd.json'), '\ufeff{"text":"你好"}');
+    writeFileSync(join(folder, 'e.txt'), '\ufeff你好\r\n');
+    expect(readSidecars(join(folder, 'd.wav'))).toEqual({ text: '你好' });
+    expect(readSidecars(join(folder, 'e.wav'))).toEqual({ text: '你好' });
     expect(readSidecars(join(folder, 'c.wav')).record?.startedAtMs).toBe(Date.parse('2026-01-01T00:00:00Z'));
     expect(readSidecars(join(folder, 'none.wav'))).toEqual({});
   });
@@ -110,6 +115,16 @@ describe('a table of transcripts', () => {
     writeFileSync(file, 'one\ttwo\n');
     expect(() => readTranscripts(file)).toThrow(/no columns "file" and "transcript"/);
   });
+
+  it('is read as spreadsheets write it: UTF-16, and lines that end in any way', () => {
+    const file = join(folder, 't.tsv');
+    const table = 'file\ttranscript\r你好.wav\t你好\r\nb.wav\t再见\n';
+    writeFileSync(file, Buffer.from(`\ufeff${table}`, 'utf16le'));
+    expect([...readTranscripts(file).values()].map(({ file: name, text }) => [name, text])).toEqual([
+      ['你好.wav', '你好'],
+      ['b.wav', '再见'],
+    ]);
+  });
 });
 
 describe('recordings in folders', () => {
@@ -128,5 +143,12 @@ describe('recordings in folders', () => {
     expect(names).toEqual(['a.FLAC', 'b.wav', 'sub/c.ulaw']);
     expect(findRecordings([join(folder, 'notes.txt')])).toHaveLength(1);
     expect(() => findRecordings([join(folder, 'gone')])).toThrow(/gone/);
+  });
+
+  it('are each found once, however often and however they are named', () => {
+    mkdirSync(join(folder, 'sub'));
+    writeFileSync(join(folder, 'sub', 'a.wav'), 'x');
+    const named = [join(folder, 'sub'), `${folder}/./sub/a.wav`, `${folder}/sub/../sub/a.wav`, relative('.', folder)];
+    expect(findRecordings(named)).toEqual([{ name: join(folder, 'sub/a.wav'), path: join(folder, 'sub/a.wav') }]);
   });
 });

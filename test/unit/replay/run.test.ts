@@ -86,10 +86,14 @@ describe('a replay of a folder', () => {
   }, 120_000);
 
   it('begins anew when the configuration is another', async () => {
-    const stop = AbortSignal.abort();
-    const same = [await run(), await run({ signal: stop })];
+    // Stopped once it is known what there is already.
+    const known = (config?: object) => {
+      const stop = new AbortController();
+      return run({ signal: stop.signal, onDone: () => stop.abort(), ...(config === undefined ? {} : { config }) });
+    };
+    const same = [await run(), await known()];
     if (same[0]?.setup === same[1]?.setup) expect(same[1]?.resumed).toBe(6);
-    const other = await run({ signal: stop, config: { turn: { endSilenceMs: 900 } } });
+    const other = await known({ turn: { endSilenceMs: 900 } });
     expect(other.resumed).toBe(0);
     expect(other.setup).not.toBe(same[1]?.setup);
   }, 120_000);
