@@ -21,7 +21,7 @@ import { cpuMsOf, type ServiceOptions, serve } from './chat-service.js';
 const CONVERSATIONS = Number(process.env.BENCH_CONVERSATIONS ?? 500);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 /** About as few as keep the service's thread at work; with more, only the queue and every latency grow. */
-const IN_FLIGHT = Number(process.env.BENCH_IN_FLIGHT ?? 24);
+const IN_FLIGHT = Number(process.env.BENCH_IN_FLIGHT ?? 16);
 const STORES = (process.env.BENCH_STORES ?? 'memory,redis').split(',');
 const CORES = 2;
 const SELF = fileURLToPath(import.meta.url);
@@ -43,12 +43,16 @@ interface Measured {
   readonly wrong: number;
   readonly doubled: number;
   readonly retries: number;
+  /** Of each round: a shared machine is not as fast in one second as in the next. */
+  readonly rounds: Sums['rounds'];
   /** CPU of the load generator by the CPU of all. */
   readonly loadShare: number;
   /** What a turn costs each process, whatever else the machine does. */
   readonly cpuMsPerTurn: Readonly<Record<'service' | 'serviceThread' | 'load' | 'actions' | 'redis', number>>;
   /** Turns a second on two cores with nothing else to do, reckoned from that. */
   readonly unhindered: number;
+  /** Time that a fixed piece of work took this machine just before and after (ms of processor): what it does at half its speed it does at twice these. */
+  readonly fixedWorkMs: readonly [number, number];
 }
 
 /** The sums of a generator's rounds. */
@@ -60,6 +64,8 @@ interface Sums {
   readonly wrong: number;
   readonly doubled: number;
   readonly retries: number;
+  /** Of each round: a shared machine is not as fast in one second as in the next. */
+  readonly rounds: readonly { readonly turnsPerSecond: number; readonly p99Ms: number }[];
   readonly cpuMs: number;
 }
 
@@ -153,6 +159,7 @@ async function run(
   const child = fork(SELF, ['load', JSON.stringify(job)], { execArgv: process.execArgv });
   // The generator loads its code first: that is nobody's turn.
   await heardFrom(child, 'ready', 'the load generator');
+  const workBefore = fixedWorkMs();
   const before = await service.cpu();
   const redisBefore = cpuMsOf(redis?.pid ?? 0);
   if (onTurn !== undefined)
@@ -181,8 +188,22 @@ async function run(
       actions: perTurn(ms.actions),
       redis: perTurn(ms.redis),
     },
+    fixedWorkMs: [workBefore, fixedWorkMs()],
     unhindered: Math.floor((1000 * made.turns) / Math.max(after.thread - before.thread, all / CORES)),
   };
+}
+
+/** Writing and reading 25 kB of JSON, the kind of work a turn is; the median of 15 times. */
+function fixedWorkMs(): number {
+  const value = Array.from({ length: 200 }, (_, n) => ({ n, text: `订单号${n}`, deep: { share: n / 3 } }));
+  const times: number[] = [];
+  for (let time = 0; time < 15; time++) {
+    const before = process.cpuUsage();
+    for (let turn = 0; turn < 50; turn++) JSON.parse(JSON.stringify(value));
+    const { user, system } = process.cpuUsage(before);
+    times.push((user + system) / 1000);
+  }
+  return Number((times.sort((a, b) => a - b)[7] ?? 0).toFixed(2));
 }
 
 async function load(job: Job): Promise<void> {
@@ -201,7 +222,8 @@ async function load(job: Job): Promise<void> {
   }
   const sum = (of: (report: LoadReport) => number): number => reports.reduce((total, each) => total + of(each), 0);
   const timesMs = reports.flatMap((report) => report.timesMs).sort((a, b) => a - b);
-  const at = (share: number): number => Number((timesMs[Math.floor(timesMs.length * share)] ?? 0).toFixed(2));
+  const at = (share: number, times: readonly number[] = timesMs): number =>
+    Number((times[Math.floor(times.length * share)] ?? 0).toFixed(2));
   const report: Sums = {
     turns: timesMs.length,
     turnsPerSecond: Math.round(timesMs.length / sum((each) => each.seconds)),
@@ -210,6 +232,10 @@ async function load(job: Job): Promise<void> {
     wrong: sum((each) => each.wrong.length),
     doubled: sum((each) => each.doubled),
     retries: sum((each) => each.retries),
+    rounds: reports.map((each) => ({
+      turnsPerSecond: Math.round(each.turns / each.seconds),
+      p99Ms: at(0.99, each.timesMs),
+    })),
     cpuMs: sum((each) => each.cpuMs),
   };
   process.send?.({ report }, () => process.disconnect());

@@ -1,3 +1,5 @@
+import { type GrownJson, writeJson } from './grown-json.js';
+
 /**
  * Values as the stores of one process keep them: copied, so that nobody can change what is stored by holding on to what they gave, and frozen, so that nobody can by
  * what they were given. What is frozen is not copied again: a value that was read, changed in a few places and put back shares all the rest with what was there before.
@@ -51,37 +53,49 @@ function copiedRecord(record: Readonly<Record<string, unknown>>, depth: number):
 export class KeptValue<T> {
   #value: T | undefined;
   /** UTF-8, half of what a text with Chinese in it takes. */
-  #json: Buffer | undefined;
+  #json: GrownJson | undefined;
 
-  private constructor(value: T | undefined) {
+  private constructor(value: T | undefined, json?: GrownJson) {
     this.#value = value;
+    this.#json = json;
   }
 
   static of<T>(value: T): KeptValue<T> {
-    const copy = frozenCopy(value);
-    if (copy === undefined) throw new TypeError('That is nothing that can be kept.');
-    return new KeptValue<T>(copy);
+    return new KeptValue<T>(keepable(value));
   }
 
   static ofJson<T>(json: string): KeptValue<T> {
     return new KeptValue<T>(frozenCopy(JSON.parse(json) as T));
   }
 
+  /** What this one has become. Its JSON is made at once, with as much of this one's as is still the same. */
+  grown(value: T): KeptValue<T> {
+    const copy = keepable(value);
+    return new KeptValue<T>(copy, writeJson(copy, this.#json));
+  }
+
   /** Nobody can change it. */
   get value(): T {
-    return this.#value ?? frozenCopy(JSON.parse(this.#json?.toString() ?? 'null') as T);
+    return this.#value ?? frozenCopy(JSON.parse(this.#json?.bytes.toString() ?? 'null') as T);
   }
 
   /** Made once and kept: whoever asks for it writes it somewhere, and may have to do so again. */
   get json(): Buffer {
-    this.#json ??= Buffer.from(JSON.stringify(this.#value));
-    return this.#json;
+    this.#json ??= writeJson(this.#value);
+    return this.#json.bytes;
   }
 
   fold(): void {
-    void this.json;
+    // Without the places of its parts, which would keep them alive.
+    this.#json = { bytes: this.json, lists: new Map() };
     this.#value = undefined;
   }
+}
+
+function keepable<T>(value: T): T {
+  const copy = frozenCopy(value);
+  if (copy === undefined) throw new TypeError('That is nothing that can be kept.');
+  return copy;
 }
 
 /** Keeps the values used last ready to be read and folds the others. */

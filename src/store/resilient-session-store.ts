@@ -151,9 +151,9 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
     expectedVersion: number,
     write: (json: Buffer, id: string) => Promise<Written>,
   ): Promise<number> {
-    const kept = KeptValue.of(value);
-    const { json } = kept;
     const copy = this.#live(key);
+    const kept = copy === undefined ? KeptValue.of(value) : copy.kept.grown(value);
+    const { json } = kept;
     const tried = { version: expectedVersion + 1, write: this.#remote.nextWrite() };
     try {
       const written = await write(json, tried.write);
