@@ -45,7 +45,7 @@ export class CallEar {
   readonly #onset: VoiceOnset;
   #voiced = false;
   /** The recogniser counts flushes by itself: its id → the reducer's. */
-  readonly #flushes = new Map<number, { readonly flushId: number; readonly sideId: number }>();
+  readonly #flushes = new Map<number, { readonly flushId: number; readonly sideId: number | undefined }>();
 
   #stream: RecognizerStream;
   #graph: Graph = 'general';
@@ -79,9 +79,11 @@ export class CallEar {
     return !this.#voiced && this.#onset.rising;
   }
 
-  /** Asks for the last word; the answer carries this id. */
-  flush(flushId: number): void {
-    const sideId = this.#options.side?.flush() ?? 0;
+  /** Asks for the last word; the answer carries this id. `discard`: only to forget what was heard so far, it answers nothing. */
+  flush(flushId: number, purpose: 'answer' | 'discard'): void {
+    const { side } = this.#options;
+    const sideId = purpose === 'answer' ? side?.flush() : undefined;
+    if (purpose === 'discard') side?.forget();
     this.#flushes.set(this.#stream.flush(), { flushId, sideId });
   }
 
@@ -96,6 +98,11 @@ export class CallEar {
   switchTo(stream: RecognizerStream): void {
     this.#stream.close();
     this.#options.side?.close();
+    // Whoever speaks at this moment is heard anew; nobody else would ever say that this voice has ended.
+    if (this.#voiced) {
+      this.#voiced = false;
+      this.#options.listener.voice(false, this.#options.nowMs());
+    }
     this.#stream = stream;
     this.#clock = new StreamClock();
     this.#flushes.clear();
@@ -135,7 +142,7 @@ export class CallEar {
     if (!asked) return;
     const { side, listener, record, nowMs } = this.#options;
     if (heard !== undefined) record.event(nowMs(), 'corrected', { flushId: asked.flushId, heard, text });
-    if (!side || side.closed) listener.final(asked.flushId, text, confidence);
+    if (!side || side.closed || asked.sideId === undefined) listener.final(asked.flushId, text, confidence);
     else
       void side
         .choose(asked.sideId, text)

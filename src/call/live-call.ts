@@ -6,22 +6,18 @@ import { messageOf } from '../errors.js';
 import type { HangupCause, MediaSession } from '../media/session.js';
 import type { RecognizerStream } from '../speech/recognizer.js';
 import type { Synthesizer } from '../speech/synthesizer.js';
-import { CallEar, type EarListener, type HeardPartial } from './call-ear.js';
+import { CallHearing } from './call-hearing.js';
 import { CallLanguage } from './call-language.js';
 import { CallMind } from './call-mind.js';
 import { CallVoice, type VoiceListener } from './call-voice.js';
 import { Departure } from './departure.js';
-import { EchoGuard } from './echo-guard.js';
 import type { Music } from './hold-music.js';
 import { openingFacts } from './opening.js';
-import { PartialAssessor } from './partial-assessor.js';
-import { isParting } from './parting.js';
 import { graphFor } from './question-graph.js';
 import type { CallRecord } from './record.js';
 import { RecordingOrders } from './recording-orders.js';
 import { greeted, replyFacts, saysOf } from './reply.js';
 import type { SideEar } from './side-ear.js';
-import { Speculation } from './speculation.js';
 import { type TurnTiming, TurnTimings } from './timings.js';
 import type { TurnEffect, TurnEvent, TurnState } from './turn/state.js';
 import { TurnMachine } from './turn-machine.js';
@@ -58,13 +54,10 @@ export interface LiveCallParts {
 export class LiveCall {
   readonly #parts: LiveCallParts;
   readonly #startMs: number;
-  readonly #ear: CallEar;
+  readonly #hearing: CallHearing;
   readonly #voice: CallVoice;
   readonly #timings: TurnTimings;
-  readonly #assessor: PartialAssessor;
   readonly #mind: CallMind;
-  readonly #speculation: Speculation;
-  readonly #echoGuard: EchoGuard;
   readonly #departure: Departure;
   readonly #turns: TurnMachine;
   readonly #language: CallLanguage;
@@ -87,7 +80,10 @@ export class LiveCall {
       perform: (effect) => this.#perform(effect),
       changed: (before, after) => {
         if (after.expectation !== before.expectation)
-          this.#ear.expect(graphFor(after.expectation), brain.answersTo?.(after.expectation, this.#reply?.slots ?? {}));
+          this.#hearing.expect(
+            graphFor(after.expectation),
+            brain.answersTo?.(after.expectation, this.#reply?.slots ?? {}),
+          );
         if (after.phase !== before.phase) this.#announce();
       },
     });
@@ -95,31 +91,25 @@ export class LiveCall {
       record.event(this.#nowMs(), 'timing', { ...timing });
       parts.onTiming?.(timing);
     });
-    this.#assessor = new PartialAssessor({
-      assess: (text) => brain.peek(session.peer.conversationId ?? session.id, text),
-      onAssessed: (assessed) => {
-        if (assessed.complete && this.#state.phase === 'listening' && assessed.text === this.#state.utterance?.text)
-          this.#speculation.consider(this.#state.turnId + 1, assessed.text);
-        this.#dispatch({ type: 'assessed', atMs: this.#nowMs(), ...assessed });
-      },
-      onError: (error) =>
-        logger.warn({ sessionId: this.id, reason: messageOf(error) }, 'a partial could not be assessed'),
-    });
     this.#finished = new Promise((resolve) => {
       this.#settleFinished = resolve;
     });
-    this.#echoGuard = new EchoGuard({
-      sampleRate: session.sampleRate,
-      onChange: (active) => this.#dispatch({ type: 'echo', atMs: this.#nowMs(), active }),
+    this.#hearing = new CallHearing({
+      ...parts,
+      timings: this.#timings,
+      nowMs: () => this.#nowMs(),
+      state: () => this.#state,
+      dispatch: (event) => this.#dispatch(event),
+      rehearse: (turnId, text) => this.#mind.rehearse(turnId, text),
+      prepare: (speech, rate, language, signal) => this.#voice.prepare(speech, rate, language, signal),
     });
-    this.#ear = new CallEar({ ...parts, nowMs: () => this.#nowMs(), listener: this.#heardByEar() });
     this.#language = new CallLanguage({
       language: parts.language,
       sessionId: session.id,
       logger,
       record: (type, data) => record.event(this.#nowMs(), type, data),
       openEars: parts.openEars,
-      switchEars: (stream) => this.#ear.switchTo(stream),
+      switchEars: (stream) => this.#hearing.switchTo(stream),
     });
     this.#voice = new CallVoice({
       ...parts,
@@ -150,15 +140,6 @@ export class LiveCall {
         failed: (turnId) => this.#dispatch({ type: 'turnFailed', atMs: this.#nowMs(), turnId }),
       },
     });
-    this.#speculation = new Speculation({
-      rehearse: (turnId, text) => this.#mind.rehearse(turnId, text),
-      prepare: (speech, rate, language, signal) => this.#voice.prepare(speech, rate, language, signal),
-      foreseen: (text, result) => {
-        if (isParting(text, result)) this.#dispatch({ type: 'parting', atMs: this.#nowMs(), text });
-      },
-      record: (data) => record.event(this.#nowMs(), 'speculation', data),
-      nowMs: () => this.#nowMs(),
-    });
     this.#listenToSession();
   }
 
@@ -175,10 +156,7 @@ export class LiveCall {
     const { session, record } = this.#parts;
     record.event(0, 'call', openingFacts(session, this.#language.now));
     this.#dispatch({ type: 'started', atMs: 0 });
-    this.#ear.hear().catch((error: unknown) => {
-      this.#parts.logger.error({ err: error, sessionId: this.id }, 'the audio of a call could not be taken');
-      this.#parts.session.hangup('error', 'audio failed');
-    });
+    this.#hearing.start();
   }
 
   /** Ends the call from our side: shutting down. */
@@ -190,51 +168,10 @@ export class LiveCall {
     return this.#parts.clock.nowMs() - this.#startMs;
   }
 
-  #heardByEar(): EarListener {
-    return {
-      audio: (atMs, samples) => {
-        this.#echoGuard.heard(atMs, samples);
-        // Only the end of a turn waits for it; anything else has time until it is known to be voice.
-        if (this.#state.deadlines.endSilence !== undefined && this.#ear.rising)
-          this.#dispatch({ type: 'rising', atMs: this.#nowMs() });
-      },
-      voice: (active, sinceMs) => {
-        this.#echoGuard.voice(active, sinceMs);
-        if (!active) this.#timings.endOfSpeech(sinceMs);
-        this.#dispatch({ type: 'voice', atMs: this.#nowMs(), active, sinceMs });
-      },
-      partial: (partial) => this.#onPartial(partial),
-      final: (flushId, text, confidence, language) => {
-        this.#timings.reached('finalTextMs', this.#nowMs());
-        const heardIn = language === undefined ? {} : { language };
-        this.#dispatch({ type: 'final', atMs: this.#nowMs(), flushId, text, confidence, ...heardIn });
-      },
-      failed: (reason) => {
-        this.#parts.logger.error({ sessionId: this.id, reason }, 'the recogniser of a call failed');
-        this.#dispatch({ type: 'recognizerFailed', atMs: this.#nowMs() });
-      },
-    };
-  }
-
-  #onPartial({ text, stableMs, settled }: HeardPartial): void {
-    if (settled) this.#timings.settled(this.#nowMs());
-    const { utterance } = this.#state;
-    const news = text !== utterance?.text;
-    // The recogniser repeats itself while nothing changes; the reducer keeps count of that by itself.
-    if (!news && (!settled || utterance.settled)) return;
-    this.#dispatch({ type: 'partial', atMs: this.#nowMs(), text, stableMs, settled });
-    const { phase } = this.#state;
-    if (phase === 'listening' && settled) this.#speculation.consider(this.#state.turnId + 1, text);
-    if (!news) return;
-    if (!settled) this.#speculation.drop();
-    if (phase === 'listening' || phase === 'speaking') this.#assessor.ask(text);
-    this.#parts.session.notify({ type: 'transcript', who: 'caller', text, final: false });
-  }
-
   #toldByVoice(): VoiceListener {
     return {
-      audio: (atMs, samples) => this.#echoGuard.played(atMs, samples),
-      cut: (atMs) => this.#echoGuard.cut(atMs),
+      audio: (atMs, samples) => this.#hearing.played(atMs, samples),
+      cut: (atMs) => this.#hearing.cut(atMs),
       made: (promptId) => this.#timings.played('soundMs', promptId, this.#nowMs()),
       audible: (promptId) => this.#timings.played('audibleMs', promptId, this.#nowMs()),
       started: (promptId) => {
@@ -295,7 +232,7 @@ export class LiveCall {
         return;
       case 'flush':
         if (effect.purpose === 'answer') this.#timings.endOfTurn(atMs);
-        this.#ear.flush(effect.flushId);
+        this.#hearing.flush(effect.flushId, effect.purpose);
         return;
       case 'turn':
         this.#input = effect.input;
@@ -332,10 +269,9 @@ export class LiveCall {
 
   #think(turnId: number, input: UserInput): void {
     const { session, record } = this.#parts;
-    if (input.type === 'text') {
-      session.notify({ type: 'transcript', who: 'caller', text: input.text, final: true });
-      if (this.#speculation.settle(turnId, input.text)) record.event(this.#nowMs(), 'foreseen', { turnId });
-    } else this.#speculation.drop();
+    const text = input.type === 'text' ? input.text : undefined;
+    if (text !== undefined) session.notify({ type: 'transcript', who: 'caller', text, final: true });
+    if (this.#hearing.foresaw(turnId, text)) record.event(this.#nowMs(), 'foreseen', { turnId });
     this.#timings.begin(turnId);
     void this.#mind.think(turnId, input);
   }
@@ -375,10 +311,8 @@ export class LiveCall {
     this.#ended = true;
     this.#turns.stop();
     this.#voice.close();
-    this.#ear.close();
-    this.#assessor.close();
+    this.#hearing.close();
     this.#mind.close();
-    this.#speculation.close();
     this.#departure.stop();
     this.#timings.close();
     this.#parts.record.event(atMs, 'ended', { cause, reason, durationMs: Math.round(atMs) });

@@ -85,6 +85,11 @@ export class SideEar {
     return id;
   }
 
+  /** What was heard so far was no answer (a sign of listening, an echo): it is let go, and the first sentence is still to come. */
+  forget(): void {
+    if (!this.#closed) this.#audio.end();
+  }
+
   /** What was heard from the side when it asks for the other language, or is a first sentence in it; else what the call's own ears heard. Never rejects. */
   async choose(flushId: number, text: string): Promise<ChosenText> {
     try {
