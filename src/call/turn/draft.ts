@@ -59,7 +59,10 @@ export class Draft {
     this.state.phase = 'thinking';
     this.state.prompt = undefined;
     this.state.utterance = undefined;
+    // Keys that are being typed ahead of the next question go on.
+    const moreKeysMs = this.state.keys === '' ? undefined : this.#deadlines.interDigit;
     this.clearAllDeadlines();
+    if (moreKeysMs !== undefined) this.setDeadline('interDigit', moreKeysMs);
     this.setDeadline('thinking', this.nowMs + limitMs);
     this.effect({ type: 'turn', turnId: this.state.turnId, input });
   }

@@ -50,11 +50,11 @@ export function endReason(utterance: Utterance | undefined): string {
   return reasons[reading];
 }
 
-/** Sets (or moves) the moment at which the utterance under way is over. */
+/** Sets (or moves) the moment at which the utterance under way is over. While somebody presses keys, those are the answer, not what is heard between them. */
 export function scheduleEnd(draft: Draft, config: TurnConfig): void {
-  const { utterance, voice, phase } = draft.state;
+  const { utterance, voice, phase, keys } = draft.state;
   if (phase !== 'listening' || !utterance) return;
-  if (voice.active) {
+  if (voice.active || keys !== '') {
     draft.clearDeadlines('endSilence');
     return;
   }

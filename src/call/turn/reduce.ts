@@ -10,7 +10,7 @@ import {
 } from './barge-in.js';
 import { Draft, emptyUtterance } from './draft.js';
 import { endReason, endUtterance, scheduleEnd } from './end-of-turn.js';
-import { commitKeys, pressKey } from './keys.js';
+import { commitKeys, goOnWithKeys, pressKey } from './keys.js';
 import { type DeadlineName, OPEN_QUESTION, type TurnEffect, type TurnEvent, type TurnState } from './state.js';
 import { takePendingText, takeTyped } from './typed.js';
 
@@ -63,10 +63,10 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
       onFinal(draft, event, config);
       return;
     case 'key':
-      pressKey(draft, event.digit, config);
+      if (!transferNow(draft, 'keyStopsPrompt', config)) pressKey(draft, event.digit, config);
       return;
     case 'typed':
-      takeTyped(draft, event.text, config);
+      if (!transferNow(draft, 'typingStopsPrompt', config)) takeTyped(draft, event.text, config);
       return;
     case 'reply':
       onReply(draft, event, config);
@@ -138,8 +138,8 @@ function onVoice(draft: Draft, event: Extract<TurnEvent, { type: 'voice' }>, con
 
 /** The limits of an utterance that goes on: too long, or voice without words. */
 function watchUtterance(draft: Draft, config: TurnConfig): void {
-  const { utterance } = draft.state;
-  if (!utterance) return;
+  const { utterance, keys } = draft.state;
+  if (!utterance || keys !== '') return;
   draft.setDeadline('longestUtterance', utterance.startedAtMs + config.longestUtteranceMs);
   if (utterance.text === '')
     draft.setDeadline('noText', Math.max(draft.nowMs, utterance.startedAtMs + config.speechWithoutTextMs));
@@ -158,7 +158,8 @@ function onPartial(draft: Draft, event: Extract<TurnEvent, { type: 'partial' }>,
   draft.updateUtterance({ settled: event.settled ?? false });
   if (state.phase === 'listening') {
     draft.clearDeadlines('noInput', 'noText');
-    draft.setDeadline('longestUtterance', state.utterance.startedAtMs + config.longestUtteranceMs);
+    if (state.keys === '')
+      draft.setDeadline('longestUtterance', state.utterance.startedAtMs + config.longestUtteranceMs);
     scheduleEnd(draft, config);
   } else if (state.phase === 'speaking') wordsOverPrompt(draft, config);
 }
@@ -208,7 +209,8 @@ function onReply(draft: Draft, event: Extract<TurnEvent, { type: 'reply' }>, con
     takePendingKeys(draft, config);
     return;
   }
-  if (event.next === 'listen' && takePendingText(draft, config)) return;
+  if (event.next === 'listen' && (takePendingText(draft, config) || goOnWithKeys(draft, config))) return;
+  if (event.next !== 'listen') forgetKeys(draft);
   if (event.bargeIn === undefined) {
     afterPrompt(draft, event.next, config);
     return;
@@ -229,6 +231,23 @@ function takePendingKeys(draft: Draft, config: TurnConfig): void {
   const digits = draft.state.pendingKeys ?? '';
   draft.state.pendingKeys = undefined;
   draft.beginTurn({ type: 'dtmf', digits }, config.thinkingLimitMs);
+}
+
+/** The call goes elsewhere: keys meant for the next question answer no other one, should it come back. */
+function forgetKeys(draft: Draft): void {
+  draft.clearDeadlines('interDigit');
+  draft.state.keys = '';
+  draft.state.pendingKeys = undefined;
+}
+
+/** Who presses a key, or types, while the hand-off is announced is put through at once. */
+function transferNow(draft: Draft, reason: string, config: TurnConfig): boolean {
+  const { state } = draft;
+  if (state.phase !== 'speaking' || state.prompt?.next !== 'transfer') return false;
+  draft.decide(reason);
+  draft.effect({ type: 'stopPlayout' });
+  afterPrompt(draft, 'transfer', config);
+  return true;
 }
 
 function afterPrompt(draft: Draft, next: 'listen' | 'transfer' | 'hangup', config: TurnConfig): void {
@@ -265,6 +284,7 @@ function forgetEcho(draft: Draft, config: TurnConfig): void {
 function giveUp(draft: Draft, reason: string): void {
   if (draft.state.phase === 'transferring') return;
   draft.clearAllDeadlines();
+  forgetKeys(draft);
   if (draft.state.phase === 'speaking') draft.effect({ type: 'stopPlayout' });
   if (draft.state.gaveUp) {
     draft.state.phase = 'ended';

@@ -4,58 +4,6 @@ import { reduce } from '../../../../src/call/turn/reduce.js';
 import { initialTurnState, nextDeadlineMs, type TurnEvent, type TurnState } from '../../../../src/call/turn/state.js';
 import { Driver, turnConfig } from './driver.js';
 
-describe('keys', () => {
-  it('an order number ends with #', () => {
-    const driver = new Driver().listening({ type: 'digits' });
-    for (const [index, digit] of [...'8765#'].entries()) driver.at(2000 + index * 300, { type: 'key', digit });
-    expect(driver.inputs).toEqual([{ type: 'dtmf', digits: '8765' }]);
-  });
-
-  it('ends by itself when the slot has all its digits', () => {
-    const driver = new Driver().listening({ type: 'digits', maxLength: 4 });
-    for (const [index, digit] of [...'8765'].entries()) driver.at(2000 + index * 300, { type: 'key', digit });
-    expect(driver.timesOf('turn').at(-1)).toBe(2900);
-  });
-
-  it('ends 3 s after the last key', () => {
-    const driver = new Driver().listening({ type: 'digits' });
-    for (const [index, digit] of [...'87'].entries()) driver.at(2000 + index * 300, { type: 'key', digit });
-    driver.until(6000);
-    expect(driver.timesOf('turn').at(-1)).toBe(5300);
-  });
-
-  it('* clears what was keyed in', () => {
-    const driver = new Driver().listening({ type: 'digits' });
-    for (const [index, digit] of [...'99*87#'].entries()) driver.at(2000 + index * 300, { type: 'key', digit });
-    expect(driver.inputs).toEqual([{ type: 'dtmf', digits: '87' }]);
-  });
-
-  it('0 asks for a person at once unless a number is being asked for', () => {
-    expect(new Driver().listening().at(2000, { type: 'key', digit: '0' }).inputs).toEqual([
-      { type: 'dtmf', digits: '0' },
-    ]);
-    expect(new Driver().listening({ type: 'digits' }).at(2000, { type: 'key', digit: '0' }).inputs).toEqual([]);
-  });
-
-  it('keys that come while the brain thinks are the next turn', () => {
-    const driver = new Driver().listening({ type: 'digits', maxLength: 2 });
-    driver.at(2000, { type: 'key', digit: '1' }).at(2100, { type: 'key', digit: '2' });
-    driver.at(2150, { type: 'key', digit: '3' }).at(2160, { type: 'key', digit: '4' });
-    driver.at(2200, {
-      type: 'reply',
-      turnId: 2,
-      bargeIn: true,
-      next: 'listen',
-      expectation: { type: 'open' },
-      noMatch: false,
-    });
-    expect(driver.inputs).toEqual([
-      { type: 'dtmf', digits: '12' },
-      { type: 'dtmf', digits: '34' },
-    ]);
-  });
-});
-
 describe('the end of a conversation', () => {
   it('the hand-off is announced to its end before the call is transferred', () => {
     const driver = new Driver().listening();
