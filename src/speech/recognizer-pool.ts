@@ -29,8 +29,10 @@ const TICK_MS = 20;
 const MAX_UNANSWERED = 8;
 /** Above this share of its time a worker would soon be late for the streams it has. */
 const HIGHEST_LOAD = 0.8;
-/** A worker this far behind takes no new streams. */
-const BUSY_MS = 500;
+/** A worker this far behind gets a new stream only when all others are, too. */
+const LATE_MS = 500;
+/** A worker this far behind takes none: the audio of those that it has is about to be lost. A machine that was busy with something else for a second is no reason yet. */
+const STUCK_MS = 1500;
 /** How often it is looked whether a worker hangs. */
 const WATCH_MS = 1000;
 /** A worker that is behind and still uses the processor gets so many times the time. */
@@ -45,6 +47,8 @@ class Lane implements PoolStreamOwner {
   readonly process: WorkerProcess;
   readonly streams = new Map<number, PoolStream>();
   droppedMs = 0;
+  /** Times it became ready. */
+  starts = 0;
   readonly #dirty = new Set<PoolStream>();
   /** Sent and unanswered: when, and how far each stream got with it. */
   readonly #unanswered = new Map<number, { sentAtMs: number; ends: readonly (readonly [PoolStream, number])[] }>();
@@ -64,6 +68,7 @@ class Lane implements PoolStreamOwner {
       logger: options.logger,
     });
     this.process.on('ready', () => {
+      this.starts++;
       for (const stream of this.streams.values()) this.#reopen(stream);
       onReady();
     });
@@ -103,11 +108,16 @@ class Lane implements PoolStreamOwner {
     return this.#meter.load(performance.now());
   }
 
-  /** The load with one stream more, as far as those it has tell. */
+  /** The load with one stream more, as far as those it has tell; one stall more or less does not count. */
   get loadWithOneMore(): number {
     const { size } = this.streams;
+    const load = this.#meter.steadyLoad(performance.now());
     // One or two say nothing yet: they may all be silent, or all be talking.
-    return size < FEW_STREAMS ? this.load : (this.load * (size + 1)) / size;
+    return size < FEW_STREAMS ? load : (load * (size + 1)) / size;
+  }
+
+  get late(): boolean {
+    return this.behindMs > LATE_MS;
   }
 
   /** Age of the oldest unanswered message. */
@@ -294,9 +304,9 @@ export class RecognizerPool implements Recognizer {
 
   #freest(highest = this.#options.highestLoad ?? HIGHEST_LOAD): Lane | undefined {
     return this.#lanes
-      .filter((lane) => lane.process.ready && lane.behindMs < BUSY_MS && lane.loadWithOneMore <= highest)
+      .filter((lane) => lane.process.ready && lane.behindMs < STUCK_MS && lane.loadWithOneMore <= highest)
       .filter(({ streams }) => streams.size < this.#options.maxStreamsPerWorker)
-      .sort((a, b) => a.streams.size - b.streams.size)[0];
+      .sort((a, b) => Number(a.late) - Number(b.late) || a.streams.size - b.streams.size)[0];
   }
 
   /** A worker died: its streams go to others that have room; the rest wait for its restart, but not for ever. */
@@ -309,9 +319,11 @@ export class RecognizerPool implements Recognizer {
       this.#move(stream, from);
     }
     if (from.streams.size === 0) return;
+    const { starts } = from;
     const timer = setTimeout(() => {
       this.#orphans.delete(timer);
-      if (from.process.ready) return;
+      // It may have been back meanwhile and be gone again: then another timer runs.
+      if (from.process.ready || from.starts > starts) return;
       for (const stream of [...from.streams.values()]) stream.fail('no recogniser process could be started in time');
     }, this.#options.recoverTimeoutMs ?? 10_000);
     this.#orphans.add(timer);
