@@ -76,9 +76,22 @@ const RULES: readonly Rule[] = [
       return name === undefined || Number(day) < 1 || Number(day) > 31 ? whole : `${name} ${Number(day)}, ${year}`;
     },
   ],
+  // As it is written in America, the month first; where that is no month, the day.
+  [
+    /(?<![\d/])(\d{1,2})\/(\d{1,2})\/(\d{4})(?![\d/])/g,
+    (whole, first, second, year) => {
+      const [month, day] = Number(first) > 12 ? [second, first] : [first, second];
+      const name = MONTHS[Number(month) - 1];
+      return name === undefined || Number(day) < 1 || Number(day) > 31 ? whole : `${name} ${Number(day)}, ${year}`;
+    },
+  ],
   [
     /(?<!\d)(?:\+?\d{1,3}[-. ])?\(?(\d{3})\)?[-. ](\d{3,4})[-. ](\d{4})(?!\d)/g,
     (_, a, b, c) => [a, b, c].map(readDigits).join(', '),
+  ],
+  [
+    /\b(call|dial|phone|telephone|tel|mobile|cell|fax|number)((?: us)?(?: at| on| is)?\s*:?\s*)(\d{3})-(\d{4})(?![\d-])/gi,
+    (_, word, link, a, b) => `${word}${link}${readDigits(a)}, ${readDigits(b)}`,
   ],
   [
     new RegExp(`\\b(${CODE_WORDS})(\\s*(?:is|:)?\\s*)#?([A-Za-z]{0,4})(\\d{3,32})(?!\\d|[.,]\\d|%)`, 'gi'),
@@ -99,6 +112,7 @@ const RULES: readonly Rule[] = [
     new RegExp(`([$€£])\\s*(${NUMBER})\\s*(thousand|million|billion)`, 'gi'),
     (_, sign, amount, large) => `${amount} ${large} ${CURRENCIES[sign]?.[1] ?? ''}`,
   ],
+  [/([$€£])\s*[-−](?=\d)/g, (_, sign) => `-${sign}`],
   [/([$€£])\s*(\d[\d,]*)(?:\.(\d{2}))?(?!\.?\d)/g, (_, sign, whole, cents) => money(sign, whole, cents)],
   [new RegExp(`(?<![\\d.-])(${NUMBER})${TO}(${NUMBER})(?![\\d-])`, 'g'), (_, from, to) => `${from} to ${to}`],
   [/(\d)\s*%/g, (_, digit) => `${digit} percent`],

@@ -85,7 +85,7 @@ const RULES: readonly Rule[] = [
   [/([A-Za-z0-9._%+-]+)@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)/g, (_, user, host) => `${spell(user)} 艾特 ${spell(host)}`],
   // Telephone numbers: with their shape, or after a word that says so.
   [/(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)/g, (_, a, b, c) => groups([a, b, c])],
-  [/(?<!\d)([48]00)[- ]?(\d{3,4})[- ]?(\d{3,4})(?!\d)/g, (_, a, b, c) => groups([a, b, c])],
+  [/(?<!\d)([48]00)[- ]?(\d{3,4})[- ]?(\d{3,4})(?!\d|\s*[元块人件个次万亿])/g, (_, a, b, c) => groups([a, b, c])],
   [
     /(?<!\d)\(?(0\d{2,3})\)?[- ](\d{7,8})(?:-(\d{1,5}))?(?!\d)/g,
     (_, area, number, extension) => {
@@ -107,6 +107,8 @@ const RULES: readonly Rule[] = [
     new RegExp(`(?<!\\d)(\\d{1,2})月(\\d{1,2})${TO}(\\d{1,2})(日|号)`, 'g'),
     (_, month, from, to, word) => `${readInteger(month)}月${readInteger(from)}${word}到${readInteger(to)}${word}`,
   ],
+  // Versions, addresses on the net: no number has two points.
+  [/(?<![\d.])\d{1,8}(?:\.\d{1,8}){2,7}(?![\d.])/g, (version) => version.split('.').map(versionPart).join('点')],
   [/(?<!\d)(\d{4})年(\d{1,2})月/g, (_, year, month) => `${readYear(year)}年${readInteger(month)}月`],
   [
     /(?<!\d)(\d{1,2})月(\d{1,2})(日|号)?/g,
@@ -133,7 +135,16 @@ const RULES: readonly Rule[] = [
     new RegExp(`满(${NUMBER})元?\\s*[-减]\\s*(${NUMBER})`, 'g'),
     (_, least, off) => `满${readNumber(least)}减${readNumber(off)}`,
   ],
-  // Money.
+  // Money; what is owed is below zero.
+  [/(?<![\d\u4e00-\u9fffA-Za-z])[-−](?=(?:HK\$|[¥￥$€£])\s*\d)/g, () => '负'],
+  [/(HK\$|[¥￥$€£])\s*[-−](?=\d)/g, (_, currency) => `负${currency}`],
+  [
+    new RegExp(
+      `(?<=[为是额]\\s*|^|[^\\d\\u4e00-\\u9fffA-Za-z])[-−](?=(?:${NUMBER})\\s*(?:元|块|万元|美元|欧元|港元|英镑))`,
+      'g',
+    ),
+    () => '负',
+  ],
   [
     new RegExp(`(HK\\$|[¥￥$€£])\\s*(${NUMBER})${TO}(?:HK\\$|[¥￥$€£])?\\s*(${NUMBER})(?:\\s*元)?`, 'g'),
     (_, currency, from, to) => `${money(from)}到${money(to)}${CURRENCIES[currency] ?? '元'}`,
@@ -187,7 +198,13 @@ const RULES: readonly Rule[] = [
     (whole, top, bottom) => (Number(bottom) === 0 ? whole : `${readInteger(bottom)}分之${readInteger(top)}`),
   ],
   // Amounts with units, ranges, what is left.
-  [/(?<![\d\u4e00-\u9fff])[-−](\d+(?:\.\d+)?)\s*(?:℃|°[cC])/g, (_, number) => `零下${readNumber(number)}摄氏度`],
+  [
+    new RegExp(`(?<!\\d)[-−](\\d+(?:\\.\\d+)?)${TO}(-?)(\\d+(?:\\.\\d+)?)\\s*(?:℃|°[cC])`, 'g'),
+    (_, from, sign, to) => `零下${readNumber(from)}到${sign === '' ? '' : '零下'}${readNumber(to)}摄氏度`,
+  ],
+  [/(?<!\d)[-−](\d+(?:\.\d+)?)\s*(?:℃|°[cC])/g, (_, number) => `零下${readNumber(number)}摄氏度`],
+  [new RegExp(`(?<![\\d.第])2(?=${TO}(?:${NUMBER})\\s*(?:${COUNTED}))`, 'g'), () => '两'],
+  [new RegExp(`两${TO}(?=\\d)`, 'g'), () => '两到'],
   [new RegExp(`(?<![\\d.])(${NUMBER})${TO}(${NUMBER})(?![\\d])`, 'g'), (_, from, to) => `${readNumber(from)}到${to}`],
   [
     new RegExp(`(${NUMBER})\\s*(${UNIT_NAMES})(?![A-Za-z])`, 'g'),
@@ -197,6 +214,13 @@ const RULES: readonly Rule[] = [
   [new RegExp(`(?<![\\d\\u4e00-\\u9fffA-Za-z])[-−](${NUMBER})`, 'g'), (_, number) => `负${readNumber(number)}`],
   [new RegExp(`(${NUMBER})\\s*[×xX*]\\s*(${NUMBER})`, 'g'), (_, a, b) => `${readNumber(a)}乘${readNumber(b)}`],
   [new RegExp(NUMBER, 'g'), (number) => readNumber(number)],
+  // A range whose unit is said at both ends: 七月-八月.
+  [
+    /(?<=[月日号点分年天元岁时度周个]|周[一二三四五六日天])\s*[-–—~～]\s*(?=[零〇一二三四五六七八九十两百负下]|周[一二三四五六日天])/g,
+    () => '到',
+  ],
+  // What it costs for each: 39元/月.
+  [/(?<=[元块]|块钱|万)\s*\/\s*(?=[月年天日周次个人件位分小份张条])/g, () => '每'],
   // Signs.
   [/&/g, () => '和'],
   [/\+/g, () => '加'],
@@ -211,11 +235,18 @@ export function normalizeZh(text: string): string {
   return punctuate(out);
 }
 
-/** Full-width digits, Latin letters and the signs used with them; Chinese punctuation stays. */
+/** Full-width digits, Latin letters and the signs used with them, a colon or a point between digits; Chinese punctuation stays. */
 function toHalfWidth(text: string): string {
-  return text.replace(/[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff05\uff20\uff0b\uff0d\uff0f]/gu, (character) =>
-    String.fromCodePoint((character.codePointAt(0) ?? 0) - 0xfee0),
+  const narrow = text.replace(
+    /[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff05\uff20\uff0b\uff0d\uff0f]/gu,
+    (character) => String.fromCodePoint((character.codePointAt(0) ?? 0) - 0xfee0),
   );
+  return narrow.replace(/(?<=\d)：(?=\d)/gu, ':').replace(/(?<=\d)．(?=\d)/gu, '.');
+}
+
+/** Short parts as numbers, long ones digit by digit: 二点十点三, 一九二点一六八. */
+function versionPart(digits: string): string {
+  return digits.length <= 2 && !/^0\d/.test(digits) ? readInteger(digits) : readDigits(digits);
 }
 
 /** ASCII punctuation between Chinese words becomes Chinese; what no voice knows is left out. */

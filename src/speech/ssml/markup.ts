@@ -71,7 +71,7 @@ function decodeEntities(text: string): string | undefined {
       return whole;
     }
     if (!name.startsWith('#')) {
-      const known = ENTITIES[name];
+      const known = Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined;
       if (known === undefined) broken = true;
       return known ?? '';
     }

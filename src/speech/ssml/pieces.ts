@@ -42,6 +42,8 @@ const RATES: Readonly<Record<string, number>> = {
   fast: 1.25,
   'x-fast': 1.6,
 };
+/** Louder than that would only be cut off, however often it is asked for. */
+const MOST_GAIN_DB = 6;
 const VOLUMES: Readonly<Record<string, number>> = {
   silent: -96,
   'x-soft': -12,
@@ -91,7 +93,10 @@ function element(child: MarkupElement, manner: Manner, options: PieceOptions): P
     case 'prosody':
       return read(
         children,
-        { rate: manner.rate * rateOf(attributes.rate), gainDb: manner.gainDb + gainOf(attributes.volume) },
+        {
+          rate: manner.rate * rateOf(attributes.rate),
+          gainDb: Math.min(MOST_GAIN_DB, manner.gainDb + gainOf(attributes.volume)),
+        },
         options,
       );
     case 'audio': {
@@ -152,13 +157,13 @@ function textOf(children: readonly Markup[]): string {
 function breakMs({ time, strength }: Readonly<Record<string, string>>): number {
   const match = /^\s*\+?(\d+(?:\.\d+)?|\.\d+)(ms|s)\s*$/.exec(time ?? '');
   if (match) return Math.min(LONGEST_PAUSE_MS, Number(match[1]) * (match[2] === 's' ? 1000 : 1));
-  return BREAKS[strength ?? 'medium'] ?? 400;
+  return named(BREAKS, strength ?? 'medium') ?? 400;
 }
 
 function rateOf(value: string | undefined): number {
   if (value === undefined) return 1;
-  const named = RATES[value.trim()];
-  if (named !== undefined) return named;
+  const known = named(RATES, value.trim());
+  if (known !== undefined) return known;
   const percent = /^\s*([+-])?(\d+(?:\.\d+)?)%\s*$/.exec(value);
   const rate = percent
     ? percent[1] === undefined
@@ -170,8 +175,13 @@ function rateOf(value: string | undefined): number {
 
 function gainOf(value: string | undefined): number {
   if (value === undefined) return 0;
-  const named = VOLUMES[value.trim()];
-  if (named !== undefined) return named;
+  const known = named(VOLUMES, value.trim());
+  if (known !== undefined) return known;
   const decibels = /^\s*([+-]?\d+(?:\.\d+)?)dB\s*$/i.exec(value);
-  return decibels ? Math.max(-96, Math.min(6, Number(decibels[1]))) : 0;
+  return decibels ? Math.max(-96, Math.min(MOST_GAIN_DB, Number(decibels[1]))) : 0;
+}
+
+/** What the table has under this name; names that every object has are none of it. */
+function named(table: Readonly<Record<string, number>>, name: string): number | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
