@@ -49,6 +49,7 @@ export function summarize(facts: SummaryFacts): string {
 /** The engine's own reasons as people say them; those of an application are its own words. */
 const REASONS: Readonly<Record<string, readonly [zh: string, en: string]>> = {
   requested: ['来电人要求', 'asked for a person'],
+  flow: ['按流程需要人工', 'the next step is a person'],
   no_match: ['没有听懂', 'could not be understood'],
   no_input: ['没有听到声音', 'said nothing'],
   action_failed: ['系统出错', 'a system failed'],

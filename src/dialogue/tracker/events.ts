@@ -29,6 +29,8 @@ export type Frame =
       readonly called: boolean;
       /** Slots set since it began; what was asked before is not asked again unless the flow wants it. */
       readonly filled: readonly string[];
+      /** What it knew of slots that another wish, said in between, has given other values. */
+      readonly held?: Readonly<Record<string, unknown>>;
     }
   | { readonly kind: 'form'; readonly form: string; readonly slot?: string; readonly pending?: Pending }
   | { readonly kind: 'two_stage'; readonly stage: 'affirm' | 'rephrase' | 'affirm_again'; readonly intent: string };

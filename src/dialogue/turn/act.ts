@@ -34,7 +34,7 @@ async function runOne(ctx: TurnContext, name: string, policy: string): Promise<s
   const own = builtIn(name);
   // Rasa lets an application replace a built-in action by listing it.
   if (own !== undefined && !domain.actions.has(name)) {
-    await own(ctx);
+    await own(ctx, policy);
     return undefined;
   }
   return custom(ctx, name);

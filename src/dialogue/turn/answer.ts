@@ -7,7 +7,7 @@ import { dropTop } from './built-in.js';
 import { commandOf, declines } from './commands.js';
 import { heardEntities, type TurnContext } from './context.js';
 import { extractByActions, fillScope } from './extract.js';
-import { accept, advance, dropPending, rewindTo, startFlow, take } from './frames.js';
+import { accept, advance, dropPending, holdSlots, rewindTo, startFlow, take } from './frames.js';
 import { declinesQuestion, givesUp, giveUp } from './give-up.js';
 import { changeLanguage, languageAsked, languageWritten } from './language.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
@@ -205,6 +205,7 @@ async function answer(
     if (!(await validated(ctx, question.slot.name))) return;
     return advance(ctx);
   }
+  if (fill === undefined && asksForAnother(ctx, parse)) return digress(ctx, parse, fills, question);
   const later = laterAnswers(ctx, fills, question.slot.name);
   const corrected = applyFills(ctx, fills, question.slot.name);
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
@@ -261,6 +262,35 @@ async function confirmation(
     });
     return advance(ctx);
   }
+  if (asksForAnother(ctx, parse)) return digress(ctx, parse, fills, question);
+  return respond(ctx, parse, fills);
+}
+
+/** Surely a wish for something that is not under way: "where is order 40021987" while another one is being returned. */
+function asksForAnother(ctx: TurnContext, parse: ParseResult): boolean {
+  const { name, confidence } = parse.intent;
+  if (notUnderstood(ctx) || confidence < VERY_SURE || parse.correction === true || isNothingButValues(parse))
+    return false;
+  const flow = flowFor(ctx, name, confidence);
+  return flow !== undefined && !ctx.state.stack.some((frame) => frame.kind === 'flow' && frame.flow === flow);
+}
+
+/** As sure as this, words that hold a value are a wish and not that value for what is under way. */
+const VERY_SURE = 0.9;
+
+/** The values that were said belong to the wish; what is under way has its own again afterwards. */
+function digress(
+  ctx: TurnContext,
+  parse: ParseResult,
+  fills: ReadonlyMap<string, Fill>,
+  { slot }: Question,
+): Promise<void> {
+  holdSlots(
+    ctx,
+    [...fills.keys()].filter((name) => name !== slot.name),
+  );
+  applyFills(ctx, fills, slot.name);
+  ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
   return respond(ctx, parse, fills);
 }
 

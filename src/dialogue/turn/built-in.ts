@@ -4,7 +4,8 @@ import type { TurnContext } from './context.js';
 import { ask, dropPending, startFlow } from './frames.js';
 import { questionOf } from './question.js';
 
-type BuiltIn = (ctx: TurnContext) => Promise<void> | void;
+/** `policy`: who wants it done. */
+type BuiltIn = (ctx: TurnContext, policy: string) => Promise<void> | void;
 
 /** What "slower" and "faster" mean from then on, and how slowly the words are repeated for which it was asked. Synthesisers stay clear in between. */
 const RATES = { slowest: 0.75, slow: 0.85, normal: 1, fast: 1.15 } as const;
@@ -24,7 +25,9 @@ const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
   action_faster: faster,
   action_what_can_you_do: whatCanYouDo,
   action_forget_me: forgetMe,
-  action_hand_off: (ctx) => handOff(ctx, 'requested'),
+  // A flow that gives up is no wish of the caller's.
+  action_hand_off: (ctx, policy) =>
+    handOff(ctx, policy === 'flow' && ctx.top?.kind === 'flow' ? `flow: ${ctx.top.flow}` : 'requested'),
   action_hang_up: (ctx) => ctx.hangUp('completed'),
   action_reset_slots: resetSlots,
   action_start_recording: (ctx) => ctx.record('start'),

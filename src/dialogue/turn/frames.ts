@@ -82,8 +82,36 @@ function fillFromTrigger(ctx: TurnContext, form: string): void {
   }
 }
 
+/** Before another wish gives slots new values: what the flows under way were about is kept for them. */
+export function holdSlots(ctx: TurnContext, slots: readonly string[]): void {
+  const frames = ctx.state.stack.map((frame): Frame => {
+    if (frame.kind !== 'flow') return frame;
+    const own = slots.filter((slot) => frame.filled.includes(slot));
+    const values = Object.fromEntries(own.map((slot) => [slot, ctx.state.slots[slot]]));
+    return own.length === 0 ? frame : { ...frame, held: { ...values, ...frame.held } };
+  });
+  ctx.emit({ event: 'stack', frames });
+}
+
+/** The flow has its turn again: it is about what it was about, and what it found out of that is found out anew. */
+function takeBack(ctx: TurnContext, { held = {}, ...frame }: FlowFrame): void {
+  ctx.replace(frame);
+  const changed = Object.keys(held).filter(
+    (slot) => JSON.stringify(ctx.state.slots[slot]) !== JSON.stringify(held[slot]),
+  );
+  for (const slot of changed) {
+    ctx.setSlot(slot, held[slot]);
+    ctx.setNow.delete(slot);
+  }
+  rewindTo(ctx, changed);
+}
+
 /** True when it waits for the caller. */
 async function runFlow(ctx: TurnContext, frame: FlowFrame): Promise<boolean> {
+  if (frame.held !== undefined) {
+    takeBack(ctx, frame);
+    return false;
+  }
   const step = ctx.application.flows.get(frame.flow)?.steps.get(frame.step);
   if (step === undefined) {
     completeFlow(ctx, frame);
