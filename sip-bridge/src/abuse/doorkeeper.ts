@@ -10,6 +10,10 @@ import type { Trunk } from '../trunks/trunk.js';
 import type { AbuseConfig } from './config.js';
 import { Bans, TokenBucket, WindowCounter } from './limits.js';
 
+/** Headers of one request that are looked at, and that one answer has. */
+const MAX_LOGINS = 4;
+const MAX_CHALLENGES = 8;
+
 export interface DoorkeeperOptions {
   readonly config: AbuseConfig;
   readonly trunks: () => readonly Trunk[];
@@ -82,13 +86,13 @@ export class Doorkeeper implements Gate {
     const { address } = source;
     if (this.bans.has(address, nowMs)) return refuse(403);
     if (message.method !== 'INVITE') return { kind: 'pass' };
-    const known = this.#options.trunks().find((trunk) => trunk.hasSource(address));
-    if (!this.#all.take(nowMs)) return this.#limited();
     if (!this.#isExempt(address) && this.#tooMany(address, nowMs)) return this.#limited();
-    if (known) return known.guard ? this.#login(message, source, [known]) : this.#admit(known);
-    const anywhere = this.#options.trunks().filter((trunk) => trunk.anywhere);
-    if (anywhere.length > 0) return this.#login(message, source, anywhere);
-    return this.#stranger(source);
+    const trunks = this.#options.trunks();
+    const known = trunks.filter((trunk) => trunk.hasSource(address));
+    const asked = known.length > 0 ? known : trunks.filter((trunk) => trunk.anywhere);
+    const [first] = asked;
+    if (!first) return this.#stranger(source);
+    return first.guard ? this.#login(message, source, asked) : this.#admit(first);
   }
 
   onFault(source: Source, _why: string): void {
@@ -111,34 +115,38 @@ export class Doorkeeper implements Gate {
           ? 'accept'
           : 'refuse'
         : unknownSources;
-    if (answer === 'accept') return { kind: 'pass' };
+    if (answer === 'accept') return this.#all.take(this.#nowMs()) ? { kind: 'pass' } : this.#limited();
     this.counts.unknown++;
     this.#fault(source.address, 'calls from no trunk of ours');
     return answer === 'silent' ? { kind: 'drop' } : refuse(403);
   }
 
   #login(message: IncomingRequestMessage, source: Source, trunks: readonly Trunk[]): Verdict {
-    const header = message.getHeader('authorization');
-    const [first] = trunks;
+    const headers = message.getHeaders('authorization').slice(0, MAX_LOGINS);
+    const realms = trunks.flatMap(({ guard }) => guard?.realm ?? []);
     let stale = false;
+    let wrong: Trunk | undefined;
     for (const trunk of trunks) {
-      const result = trunk.guard?.check(header, message.method, message.body);
-      if (result?.kind === 'ok') return this.#admit(trunk, result.user);
-      if (result?.kind === 'wrong') {
-        this.counts.badLogins++;
-        this.#options.logger.warn({ from: source.address, trunk: trunk.name }, 'a login failed');
-        this.#fault(source.address, 'failed logins');
-        return this.bans.has(source.address, this.#nowMs())
-          ? refuse(403)
-          : refuse(401, trunk.guard?.challenge(false) ?? []);
+      for (const header of headers) {
+        const result = trunk.guard?.check(header, message.method, message.body, realms);
+        if (result?.kind === 'ok') return this.#admit(trunk, result.user);
+        // Another trunk may know them.
+        if (result?.kind === 'wrong') wrong ??= trunk;
+        stale ||= result?.kind === 'challenge' && result.stale;
       }
-      stale ||= result?.kind === 'challenge' && result.stale;
     }
-    return refuse(401, trunks.flatMap((trunk) => trunk.guard?.challenge(stale) ?? []).slice(0, first ? 8 : 0));
+    if (wrong) {
+      this.counts.badLogins++;
+      this.#options.logger.warn({ from: source.address, trunk: wrong.name }, 'a login failed');
+      this.#fault(source.address, 'failed logins');
+      if (this.bans.has(source.address, this.#nowMs())) return refuse(403);
+    }
+    return refuse(401, challenges(trunks, stale));
   }
 
+  /** What is refused before takes nothing of the calls that may begin in a second: strangers can't use it up for the trunks. */
   #admit(trunk: Trunk, login?: string): Verdict {
-    if (trunk.full) return this.#limited();
+    if (trunk.full || !this.#all.take(this.#nowMs())) return this.#limited();
     return { kind: 'pass', trunk: trunk.name, ...(login === undefined ? {} : { login }) };
   }
 
@@ -164,6 +172,18 @@ export class Doorkeeper implements Gate {
   #isExempt(address: string): boolean {
     return this.#exempt.has(address) || this.#options.trunks().some((trunk) => trunk.hasSource(address));
   }
+}
+
+/** Of trunks that share a realm once for each algorithm. */
+function challenges(trunks: readonly Trunk[], stale: boolean): string[] {
+  const once = new Map<string, string>();
+  for (const { guard } of trunks) {
+    for (const line of guard?.challenge(stale) ?? []) {
+      const name = line.replace(/nonce="[^"]*"/, '');
+      if (!once.has(name)) once.set(name, line);
+    }
+  }
+  return [...once.values()].slice(0, MAX_CHALLENGES);
 }
 
 function refuse(status: number, headers: readonly string[] = []): Verdict {

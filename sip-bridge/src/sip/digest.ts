@@ -141,13 +141,15 @@ const MAX_NONCES = 10_000;
 const MAX_HEADER_CHARS = 2048;
 const MAX_CHALLENGES = 8;
 
+/** One for all trunks: a phone answers the first challenge that names its realm, whichever trunk made it. */
+const NONCE_KEY = randomBytes(32);
+
 /** Our side of asking for a password. Nonces carry their time and a signature, so that only those in use are remembered. */
 export class DigestGuard {
-  readonly #realm: string;
+  readonly realm: string;
   readonly #algorithms: readonly string[];
   readonly #users: ReadonlyMap<string, string>;
   readonly #nowMs: () => number;
-  readonly #key = randomBytes(32);
   /** Highest count seen of each nonce that was used: a repeated one is a replay. */
   readonly #counts = new Map<string, number>();
 
@@ -157,7 +159,7 @@ export class DigestGuard {
     algorithms: readonly string[] = ['SHA-256', 'MD5'],
     nowMs: () => number = () => Date.now(),
   ) {
-    this.#realm = realm;
+    this.realm = realm;
     this.#algorithms = algorithms;
     this.#users = new Map(users.map(({ user, password }) => [user, password]));
     this.#nowMs = nowMs;
@@ -168,24 +170,28 @@ export class DigestGuard {
     const nonce = this.#nonce();
     return this.#algorithms.map(
       (algorithm) =>
-        `WWW-Authenticate: Digest realm="${this.#realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
+        `WWW-Authenticate: Digest realm="${this.realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
     );
   }
 
-  check(header: string | undefined, method: string, body: string): LoginResult {
+  /** `realms`: those that were asked for besides; whoever was asked by several trunks answers in the name of one. */
+  check(header: string | undefined, method: string, body: string, realms: readonly string[] = []): LoginResult {
     if (header === undefined || header.length > MAX_HEADER_CHARS) return { kind: 'challenge', stale: false };
     const given = readDigest(header);
     const user = given.username ?? '';
-    if (given.realm !== this.#realm || !given.nonce || !given.response) return { kind: 'challenge', stale: false };
+    const { realm = '' } = given;
+    if (realm !== this.realm && !realms.includes(realm)) return { kind: 'challenge', stale: false };
+    if (!given.nonce || !given.response) return { kind: 'challenge', stale: false };
     const ageMs = this.#ageMs(given.nonce);
     if (ageMs === undefined) return { kind: 'challenge', stale: false };
     const password = this.#users.get(user);
-    const algorithm = given.algorithm ?? 'MD5';
-    if (!this.#algorithms.includes(algorithm)) return { kind: 'challenge', stale: false };
+    const algorithm = (given.algorithm ?? 'MD5').toUpperCase();
+    // The strongest is welcome, whoever asked for it.
+    if (![...this.#algorithms, 'SHA-256'].includes(algorithm)) return { kind: 'challenge', stale: false };
     // RFC 2069 clients have neither; those that have qop are held to it.
     const qop = given.qop === undefined ? undefined : given.qop === 'auth' ? 'auth' : 'auth-int';
     const expected = digestResponse({
-      ...{ algorithm, user, realm: this.#realm, nonce: given.nonce, method, uri: given.uri ?? '', body, qop },
+      ...{ algorithm, user, realm, nonce: given.nonce, method, uri: given.uri ?? '', body, qop },
       password: password ?? randomBytes(8).toString('hex'),
       cnonce: given.cnonce ?? '',
       nc: given.nc ?? '',
@@ -194,7 +200,8 @@ export class DigestGuard {
       return { kind: 'wrong', user: user.slice(0, 64) };
     }
     if (ageMs > NONCE_LIFE_MS) return { kind: 'challenge', stale: true };
-    const count = given.nc === undefined ? 1 : Number.parseInt(given.nc, 16);
+    // Without qop the count is not part of what is signed: then a nonce is good for one call.
+    const count = qop === undefined || given.nc === undefined ? 1 : Number.parseInt(given.nc, 16);
     const last = this.#counts.get(given.nonce) ?? 0;
     if (!(count > last)) return { kind: 'challenge', stale: true };
     this.#counts.set(given.nonce, count);
@@ -211,7 +218,7 @@ export class DigestGuard {
   }
 
   #sign(head: string): string {
-    return createHmac('sha256', this.#key).update(head).digest('hex').slice(0, 24);
+    return createHmac('sha256', NONCE_KEY).update(head).digest('hex').slice(0, 24);
   }
 
   /** Undefined when it is not one of ours. */
