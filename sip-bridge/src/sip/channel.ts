@@ -33,5 +33,7 @@ export interface ChannelOptions {
   /** 0 = any free port. */
   readonly port: number;
   readonly maxMessageBytes: number;
+  /** How long a connection may be silent that nothing needs; 15 minutes. */
+  readonly idleTimeoutMs?: number;
   readonly onMessage: MessageHandler;
 }

@@ -15,9 +15,9 @@ import type { Channel, Destination, Protocol, Source } from './channel.js';
 import { announce, REASONS, requireUri, sipLoggers, withLr } from './core-setup.js';
 import { type Credentials, chooseChallenge, DigestAnswer } from './digest.js';
 import type { EndpointDelegate, EndpointHeld, EndpointOptions, EndpointStats, Verdict } from './endpoint-contract.js';
-import { Paths } from './paths.js';
+import { branchKey, Paths } from './paths.js';
 import { Retransmitter } from './retransmit.js';
-import { startLineOf } from './text.js';
+import { parseVia, splitFirst, startLineOf } from './text.js';
 import { StreamChannel } from './transport-stream.js';
 import { nextLocalSequence, openUpdate, type UpdateHandler } from './update.js';
 import { plainResponse, vet } from './vetting.js';
@@ -46,6 +46,7 @@ export class Endpoint implements Transport {
   readonly #contact: URI;
   readonly #credentials = new Map<string, Credentials>();
   readonly #updates = new Map<string, UpdateHandler>();
+  readonly #withdrawn = new Set<string>();
   readonly #verdicts = new WeakMap<IncomingRequestMessage, Verdict>();
   #channel: Channel | undefined;
 
@@ -61,6 +62,7 @@ export class Endpoint implements Transport {
     this.#channel = channel((text, source) => this.#receive(text, source));
     const { protocol } = this.#channel;
     this.#paths = new Paths(options.locator, protocol);
+    if (this.#channel instanceof StreamChannel) this.#channel.carries = (flow) => this.#paths.carries(flow);
     this.#retransmitter =
       protocol === 'UDP'
         ? new Retransmitter((text) => {
@@ -95,7 +97,7 @@ export class Endpoint implements Transport {
         viaHost: this.#hostPort(),
         authenticationFactory: () =>
           new DigestAnswer(
-            (request) => this.#credentials.get(request.callId) ?? options.credentials,
+            (request) => this.#credentialsFor(request),
             (request) => this.#beforeRetry(request),
           ).asCore(),
         transportAccessor: () => this,
@@ -103,6 +105,7 @@ export class Endpoint implements Transport {
       {
         onInvite: (request) => {
           const source = this.#paths.flowOf(request.message.callId);
+          this.#paths.keep(request.message.callId);
           const dialled = DIALLED.get(request.message) ?? request.message.ruri?.toString() ?? '';
           const verdict = this.#verdicts.get(request.message) ?? { kind: 'pass' as const };
           if (source) this.#delegate.onInvite(request, dialled, source, verdict);
@@ -134,6 +137,16 @@ export class Endpoint implements Transport {
     };
   }
 
+  /** Who gave up a call while its INVITE was on the way does not send it again with a password. */
+  withdraw(callId: string): void {
+    this.#withdrawn.add(callId);
+  }
+
+  #credentialsFor({ callId, method, toTag }: OutgoingRequestMessage): Credentials | undefined {
+    if (method === 'INVITE' && !toTag && this.#withdrawn.has(callId)) return undefined;
+    return this.#credentials.get(callId) ?? this.#options.credentials;
+  }
+
   /** For the core. */
   async send(text: string): Promise<void> {
     if (await this.#sentByStream(text)) return;
@@ -158,7 +171,10 @@ export class Endpoint implements Transport {
   /** The dialog with that Call-ID is over. */
   forget(callId: string): void {
     this.#updates.delete(callId);
-    this.#paths.forget(callId, () => this.#credentials.delete(callId));
+    this.#paths.forget(callId, () => {
+      this.#credentials.delete(callId);
+      this.#withdrawn.delete(callId);
+    });
   }
 
   /** A request of that Call-ID was never answered: the next one goes to the next host of that name. */
@@ -256,7 +272,7 @@ export class Endpoint implements Transport {
 
   #request(message: IncomingRequestMessage, source: Source, text: string): void {
     // Over UDP the Via alone leads back.
-    const branch = this.protocol === 'UDP' ? undefined : `branch ${message.viaBranch.split(' ')[0]}`;
+    const branch = this.protocol === 'UDP' ? undefined : branchKey(message.viaBranch.split(' ')[0] ?? '');
     if (branch !== undefined) this.#paths.remember(branch, source);
     if (message.toTag) {
       const id = `${message.callId}${message.toTag}${message.fromTag}`;
@@ -275,7 +291,7 @@ export class Endpoint implements Transport {
       }
       this.#verdicts.set(message, verdict);
     }
-    if (message.method === 'INVITE') this.#paths.remember(message.callId, source);
+    if (message.method === 'INVITE') this.#paths.remember(message.callId, source, sentByOf(message, source));
     if (ONLY_IN_DIALOGS.has(message.method)) {
       this.core.replyStateless(message, { statusCode: 481 });
       return;
@@ -361,6 +377,13 @@ export class Endpoint implements Transport {
     const dialog = this.core.dialogs.get(`${request.callId}${request.fromTag}${request.toTag}`);
     if (dialog) request.cseq = nextLocalSequence(dialog, request.cseq) - 1;
   }
+}
+
+/** The address in its own Via, where that is not the one it came from and no proxy is in between. */
+function sentByOf(message: IncomingRequestMessage, source: Source): string | undefined {
+  const [own, ...others] = message.getHeaders('via');
+  const host = own === undefined || others.length > 0 ? undefined : parseVia(splitFirst(own).first)?.host;
+  return host === source.address ? undefined : host;
 }
 
 /** What was dialled, of requests whose Request-URI was replaced for the core. */

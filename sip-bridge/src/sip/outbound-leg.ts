@@ -141,6 +141,7 @@ export class OutboundLeg extends Leg {
     this.#state = 'cancelled';
     this.#hangup = { cause, reason };
     clearTimeout(this.#ringTimer);
+    this.endpoint.withdraw(this.callId);
     this.#request.cancel();
     // 487 ends it; a peer that never answered at all would keep it for 32 s.
     this.#ringTimer = setTimeout(() => this.#over(cause, 487, reason, 'us'), CANCEL_WAIT_MS);

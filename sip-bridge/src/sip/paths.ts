@@ -8,29 +8,53 @@ const MAX_FLOWS = 20_000;
 /** A dialog that is over may still have to answer: a challenged BYE, a repeated 200. */
 const LINGER_MS = 32_000;
 
+const BRANCH = 'branch ';
+
+interface Flow extends Source {
+  readonly sentBy: string | undefined;
+}
+
+/** Under which the way back to a request is remembered. */
+export function branchKey(branch: string): string {
+  return `${BRANCH}${branch}`;
+}
+
 /** Where messages go: the way they came, where that is known; else as RFC 3261 and RFC 3263 say. */
 export class Paths {
   readonly #locator: Locator;
   readonly #protocol: Protocol;
   /** The way back to the peer of a dialog (by Call-ID) or of a request (by branch), where a new connection would not reach it. */
-  readonly #flows = new Map<string, Source>();
+  readonly #flows = new Map<string, Flow>();
   /** What a name led to, by Call-ID and name: one call's requests all go to one host. */
   readonly #chosen = new Map<string, Destination>();
-  readonly #lingering = new Set<NodeJS.Timeout>();
+  readonly #lingering = new Map<string, NodeJS.Timeout>();
 
   constructor(locator: Locator, protocol: Protocol) {
     this.#locator = locator;
     this.#protocol = protocol;
   }
 
-  remember(key: string, source: Source): void {
+  /** `sentBy`: what its own Via calls the sender, where that is another address than it came from: a NAT is in between. */
+  remember(key: string, source: Source, sentBy?: string): void {
     this.#flows.delete(key);
-    this.#flows.set(key, source);
+    this.#flows.set(key, { ...source, sentBy });
     trim(this.#flows);
   }
 
   flowOf(key: string): Source | undefined {
     return this.#flows.get(key);
+  }
+
+  /** A call began on that connection and is not over. */
+  carries(flow: string): boolean {
+    for (const [key, known] of this.#flows) if (known.flow === flow && !key.startsWith(BRANCH)) return true;
+    return false;
+  }
+
+  /** A call begins: one that was refused before under the same Call-ID (422, another SDP, another try of a proxy) must not take its ways along. */
+  keep(callId: string): void {
+    clearTimeout(this.#lingering.get(callId));
+    this.#lingering.delete(callId);
   }
 
   /** What is remembered, of dialogs that are over and not quite forgotten too. */
@@ -40,14 +64,15 @@ export class Paths {
 
   /** The dialog with that Call-ID is over; `gone` is called when nothing of it can come any more. */
   forget(callId: string, gone: () => void): void {
+    this.keep(callId);
     const timer = setTimeout(() => {
-      this.#lingering.delete(timer);
+      this.#lingering.delete(callId);
       gone();
       this.#flows.delete(callId);
       for (const key of this.#chosen.keys()) if (key.startsWith(`${callId} `)) this.#chosen.delete(key);
     }, LINGER_MS);
     timer.unref();
-    this.#lingering.add(timer);
+    this.#lingering.set(callId, timer);
   }
 
   /** What a request of that Call-ID was sent to gave no answer: the next one goes elsewhere. */
@@ -60,7 +85,7 @@ export class Paths {
   }
 
   clear(): void {
-    for (const timer of this.#lingering) clearTimeout(timer);
+    for (const timer of this.#lingering.values()) clearTimeout(timer);
     this.#lingering.clear();
     this.#flows.clear();
     this.#chosen.clear();
@@ -73,7 +98,7 @@ export class Paths {
     if (!via) throw new BridgeError('SIP_ADDRESS', 'A response without Via has nowhere to go.');
     const named = /^SIP\s*\/\s*2\.0\s*\/\s*(UDP|TCP|TLS)/i.exec(value)?.[1]?.toUpperCase();
     const protocol = named === 'UDP' || named === 'TCP' || named === 'TLS' ? named : this.#protocol;
-    const flow = protocol === 'UDP' ? undefined : this.#flows.get(`branch ${via.branch}`);
+    const flow = protocol === 'UDP' ? undefined : this.#flows.get(branchKey(via.branch ?? ''));
     if (flow) return { ...flow, protocol };
     return {
       address: via.received ?? via.host,
@@ -93,7 +118,7 @@ export class Paths {
     const literal = isIP(uri.host) !== 0;
     if (flow && this.#protocol !== 'UDP')
       return { address: literal ? uri.host : flow.address, port, flow: flow.flow, host: uri.host };
-    if (flow && !route && literal && isPrivate(uri.host) && !isPrivate(flow.address)) {
+    if (flow && !route && literal && isPrivate(uri.host) && (!isPrivate(flow.address) || flow.sentBy === uri.host)) {
       return { address: flow.address, port: flow.port };
     }
     if (literal) return { address: uri.host, port };

@@ -15,6 +15,10 @@ const MAX_CONNECTIONS = 1000;
 const CONNECT_TIMEOUT_MS = 5000;
 /** A peer with no call and no registration has nothing to say for longer than this. */
 const IDLE_TIMEOUT_MS = 15 * 60_000;
+/** Probes of TCP's own, without which a NAT forgets the connection of a registration between two refreshes (AWS: after 350 s). */
+const KEEP_ALIVE_MS = 60_000;
+/** While there are no more than so many, those that we opened are kept: registrars and targets call back over them. */
+const KEPT_CONNECTIONS = 500;
 /** Unsent bytes at which a peer counts as stuck. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
 const KEEP_ALIVE_PING = '\r\n\r\n';
@@ -33,6 +37,8 @@ export class StreamChannel implements Channel {
   readonly #server: Server;
   readonly #options: ChannelOptions;
   readonly #connections = new Map<string, Socket>();
+  /** Whether a call is up that began on that connection. */
+  carries: (flow: string) => boolean = () => false;
   #closed = false;
 
   private constructor(server: Server, port: number, options: ChannelOptions, tls: TlsMaterial | undefined) {
@@ -42,13 +48,13 @@ export class StreamChannel implements Channel {
     this.#tls = tls;
     this.protocol = tls ? 'TLS' : 'TCP';
     server.on('connection', (socket: Socket) => {
-      if (!tls) this.#adopt(socket);
+      if (!tls) this.#adopt(socket, false);
     });
     server.on('secureConnection', (socket: TLSSocket) => {
       // `check`: none is fine, a bad one is not.
       const presented = Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
       if (this.#tls?.clientCertificates === 'check' && presented && !socket.authorized) socket.destroy();
-      else this.#adopt(socket);
+      else this.#adopt(socket, false);
     });
     server.on('error', () => {});
     // A handshake that fails is the peer's loss; without this it would be nobody's.
@@ -59,7 +65,7 @@ export class StreamChannel implements Channel {
   static async listen(options: ChannelOptions, tls?: TlsMaterial): Promise<StreamChannel> {
     const server = tls
       ? createTlsServer({ ...serverContext(tls), handshakeTimeout: CONNECT_TIMEOUT_MS })
-      : createServer({ noDelay: true, keepAlive: true });
+      : createServer({ noDelay: true });
     server.maxConnections = MAX_CONNECTIONS;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(bindError(tls ? 'TLS' : 'TCP', options, error)));
@@ -124,18 +130,24 @@ export class StreamChannel implements Channel {
       socket.destroy();
       throw error;
     }
-    socket.setKeepAlive(true);
-    this.#adopt(socket);
+    this.#adopt(socket, true);
     return socket;
   }
 
-  #adopt(socket: Socket): void {
+  /** `ours`: we opened it. */
+  #adopt(socket: Socket, ours: boolean): void {
     const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     const port = socket.remotePort ?? 0;
     const flow = `${address}:${port}`;
     this.#connections.set(flow, socket);
     let pending: Buffer = Buffer.alloc(0);
-    socket.setTimeout(IDLE_TIMEOUT_MS, () => socket.destroy());
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    const { idleTimeoutMs = IDLE_TIMEOUT_MS } = this.#options;
+    socket.setTimeout(idleTimeoutMs);
+    socket.on('timeout', () => {
+      if (this.carries(flow) || (ours && this.#connections.size <= KEPT_CONNECTIONS)) socket.setTimeout(idleTimeoutMs);
+      else socket.destroy();
+    });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       if (this.#connections.get(flow) === socket) this.#connections.delete(flow);
