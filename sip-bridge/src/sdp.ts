@@ -16,6 +16,8 @@ export interface AudioFormat {
   readonly codec: AudioCodec;
   readonly payloadType: number;
   readonly dtmfPayloadType?: number;
+  /** Of the events, where it is not the codec's. */
+  readonly dtmfClockRate?: number;
   readonly cnPayloadType?: number;
 }
 
@@ -50,6 +52,8 @@ const MAX_STREAMS = 16;
 /** Our numbers for events when we offer; 101 is what everybody uses. */
 const OFFERED_DTMF_TYPE = 101;
 const OFFERED_WIDE_DTMF_TYPE = 110;
+/** Of events beside every codec of the telephone. */
+const EVENT_CLOCK_RATE = 8000;
 const CLEAR_PROFILES = new Set(['RTP/AVP', 'RTP/AVPF']);
 const SECURE_PROFILES = new Set(['RTP/SAVP', 'RTP/SAVPF']);
 /** RFC 7587 §6.1: what we want to hear. */
@@ -145,14 +149,19 @@ function chooseFormat(
   for (const { type, name, rate } of formats) {
     const codec = codecs.find((one) => one === name && CODECS[one].clockRate === rate);
     if (!codec) continue;
-    const numberOf = (wanted: string): number | undefined =>
-      formats.find((format) => format.name === wanted && format.rate === rate)?.type;
-    const dtmfPayloadType = numberOf('telephone-event');
-    const cnPayloadType = numberOf('cn');
+    const numberOf = (wanted: string, clockRate: number): number | undefined =>
+      formats.find((format) => format.name === wanted && format.rate === clockRate)?.type;
+    const events = numberOf('telephone-event', rate);
+    // Beside Opus many exchanges (Asterisk before 20.12) have events at the old clock only: they are keys all the same.
+    const slower =
+      events === undefined && rate > EVENT_CLOCK_RATE ? numberOf('telephone-event', EVENT_CLOCK_RATE) : undefined;
+    const dtmfPayloadType = events ?? slower;
+    const cnPayloadType = numberOf('cn', rate);
     return {
       codec,
       payloadType: type,
       ...(dtmfPayloadType === undefined ? {} : { dtmfPayloadType }),
+      ...(slower === undefined ? {} : { dtmfClockRate: EVENT_CLOCK_RATE }),
       ...(cnPayloadType === undefined ? {} : { cnPayloadType }),
     };
   }
@@ -188,6 +197,8 @@ export class LocalDescription {
   readonly #sessionId = randomInt(1_000_000, 0x7fff_ffff);
   #version = 0;
   #lastBody = '';
+  /** Streams of theirs that we refused, before and after ours: a later offer keeps their places (RFC 3264 §8). */
+  #refused: { readonly before: readonly string[]; readonly after: readonly string[] } = { before: [], after: [] };
 
   constructor(host: string, port: number) {
     this.#host = host;
@@ -206,6 +217,7 @@ export class LocalDescription {
     ];
     const profile = srtp === 'required' ? 'RTP/SAVP' : 'RTP/AVP';
     return this.#render([
+      ...this.#refused.before,
       `m=audio ${this.#port} ${profile} ${[...types, ...noise, ...events.map(([type]) => type)].join(' ')}`,
       ...codecs.flatMap((codec) => codecLines(codec, CODECS[codec].payloadType)),
       ...noise.map((type) => `a=rtpmap:${type} CN/8000`),
@@ -214,25 +226,28 @@ export class LocalDescription {
       `a=ptime:${FRAME_MS}`,
       'a=rtcp-mux',
       `a=${direction}`,
+      ...this.#refused.after,
     ]);
   }
 
   /** All streams of the offer in their order, refused with port 0 but for the audio one (RFC 3264 §6). */
   answer(remote: RemoteDescription): string {
     const lines: string[] = [];
+    const { audio } = remote;
+    const refused = remote.streams.map(({ kind, protocol, formats }) => `m=${kind} 0 ${protocol} ${formats}`);
+    if (audio) this.#refused = { before: refused.slice(0, audio.index), after: refused.slice(audio.index + 1) };
     for (const [index, stream] of remote.streams.entries()) {
-      const audio = remote.audio;
       if (!audio || audio.index !== index) {
-        lines.push(`m=${stream.kind} 0 ${stream.protocol} ${stream.formats}`);
+        lines.push(refused[index] ?? '');
         continue;
       }
-      const { codec, payloadType, dtmfPayloadType, cnPayloadType } = audio.format;
+      const { codec, payloadType, dtmfPayloadType, cnPayloadType, dtmfClockRate } = audio.format;
       const types = [payloadType, cnPayloadType, dtmfPayloadType].filter((type) => type !== undefined);
       lines.push(
         `m=audio ${this.#port} ${stream.protocol} ${types.join(' ')}`,
         ...codecLines(codec, payloadType),
         ...(cnPayloadType === undefined ? [] : [`a=rtpmap:${cnPayloadType} CN/8000`]),
-        ...(dtmfPayloadType === undefined ? [] : eventLines(dtmfPayloadType, CODECS[codec].clockRate)),
+        ...(dtmfPayloadType === undefined ? [] : eventLines(dtmfPayloadType, dtmfClockRate ?? CODECS[codec].clockRate)),
         ...(audio.crypto ? [this.keys.line(audio.crypto)] : []),
         `a=ptime:${FRAME_MS}`,
         ...(audio.rtcpMux ? ['a=rtcp-mux'] : []),

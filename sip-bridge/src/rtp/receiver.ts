@@ -28,6 +28,8 @@ export interface ReceiverFormat {
   readonly codec: AudioCodec;
   readonly payloadType: number;
   readonly dtmfPayloadType?: number;
+  /** Of the events, where it is not the codec's. */
+  readonly dtmfClockRate?: number;
   /** RFC 3389; undefined: not agreed on. Its static number is understood all the same. */
   readonly cnPayloadType?: number;
 }
@@ -97,7 +99,7 @@ export class RtpReceiver {
     const { clockRate, frameUnits } = CODECS[parts.format.codec];
     this.#unitsPerMs = clockRate / 1000;
     this.#frameUnits = frameUnits;
-    this.#dtmf.unitsPerMs = this.#unitsPerMs;
+    this.#dtmf.unitsPerMs = (parts.format.dtmfClockRate ?? clockRate) / 1000;
     this.#chain = this.#newChain();
   }
 
@@ -123,7 +125,7 @@ export class RtpReceiver {
     const { clockRate, frameUnits } = CODECS[parts.format.codec];
     this.#unitsPerMs = clockRate / 1000;
     this.#frameUnits = frameUnits;
-    this.#dtmf.unitsPerMs = this.#unitsPerMs;
+    this.#dtmf.unitsPerMs = (parts.format.dtmfClockRate ?? clockRate) / 1000;
     this.#restart(undefined);
   }
 

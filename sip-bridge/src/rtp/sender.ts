@@ -99,7 +99,7 @@ export class RtpSender {
       done();
       return;
     }
-    const unitsPerMs = CODECS[format.codec].clockRate / 1000;
+    const unitsPerMs = (format.dtmfClockRate ?? CODECS[format.codec].clockRate) / 1000;
     for (const digit of digits.slice(0, MAX_DIGITS)) {
       if (this.#digits.length >= MAX_DIGITS) break;
       const payloads = dtmfPayloads(digit, durationMs, unitsPerMs);

@@ -47,6 +47,8 @@ type Early = readonly [datagram: Buffer, from: RemoteInfo];
 const MAX_EARLY = 50;
 /** Orders that come before the first negotiation. */
 const MAX_ORDERS = 4000;
+/** How many media time-outs a peer that holds us may be silent: half an hour of the default's minutes. */
+const HELD_FACTOR = 30;
 
 /** The RTP side of one call: its two sockets, what is played, what is received. Lives in the pacer's thread; the pacer calls `tick`. */
 export class RtpSession {
@@ -65,7 +67,8 @@ export class RtpSession {
   #relay: { readonly buffer: RelayBuffer; readonly source: RtpSession } | undefined;
   #tap: RecordingTap | undefined;
   #released = false;
-  #sequence = randomInt(0, 0xffff);
+  /** From the lower half: a peer that misses the first packets of SRTP must not miss a wrap with them (RFC 3711 §3.3.1). */
+  #sequence = randomInt(0, 0x8000);
   #sent = 0;
   #sentOctets = 0;
   #lastReceivedMs = monotonicMs();
@@ -353,7 +356,9 @@ export class RtpSession {
   #watchSilence(settings: StreamSettings, nowMs: number): void {
     if (!settings.receive) this.#lastReceivedMs = nowMs;
     const idleMs = nowMs - this.#lastReceivedMs;
-    if (this.#silentReported || this.#options.mediaTimeoutMs === 0 || idleMs < this.#options.mediaTimeoutMs) return;
+    // Whoever puts us on hold without music sends nothing, and may take their time.
+    const limitMs = this.#options.mediaTimeoutMs * (settings.send ? 1 : HELD_FACTOR);
+    if (this.#silentReported || limitMs === 0 || idleMs < limitMs) return;
     this.#silentReported = true;
     this.#sink.silent(Math.round(idleMs));
   }
@@ -372,6 +377,7 @@ function sameFormat(a: StreamFormat, b: StreamFormat): boolean {
     a.codec === b.codec &&
     a.payloadType === b.payloadType &&
     a.dtmfPayloadType === b.dtmfPayloadType &&
+    a.dtmfClockRate === b.dtmfClockRate &&
     a.cnPayloadType === b.cnPayloadType
   );
 }

@@ -7,8 +7,9 @@ import type { SrtpKeys } from './srtp.js';
 export interface StreamFormat {
   readonly codec: AudioCodec;
   readonly payloadType: number;
-  /** RFC 4733 events at the codec's clock rate. */
+  /** RFC 4733 events, at the codec's clock rate where the next line says nothing else. */
   readonly dtmfPayloadType?: number;
+  readonly dtmfClockRate?: number;
   /** RFC 3389. */
   readonly cnPayloadType?: number;
 }
@@ -26,7 +27,7 @@ export interface StreamSettings {
   readonly remote: StreamRemote;
   /** Where RTCP goes: the same port with rtcp-mux (RFC 5761), else the next one or what `a=rtcp` says. */
   readonly rtcpPort: number;
-  /** False: the peer does not want to hear us (hold). Playout goes on in silence. */
+  /** False: the peer does not want to hear us (hold). Playout goes on in silence, and theirs is waited for far longer. */
   readonly send: boolean;
   /** False: the peer said that it sends nothing, so its silence is no sign of death. */
   readonly receive: boolean;

@@ -7,7 +7,7 @@ import { type HangupCause, statusOf } from './cause.js';
 import { DEFAULT_RULES, Leg, type LegRules, sdpBody, tryReject } from './leg.js';
 import { type Answer, LegMedia, type LegMediaOptions, type LegSignalling } from './leg-media.js';
 import { plainHeaders } from './messages.js';
-import { ReliableProvisionals, wantsReliable } from './reliable.js';
+import { ReliableProvisionals, requiresReliable, wantsReliable } from './reliable.js';
 import { decideAsServer } from './session-timer.js';
 import type { IncomingCall } from './user-agent.js';
 
@@ -142,8 +142,10 @@ export class InboundLeg extends Leg {
       this.adoptSession(session);
       return message;
     };
-    if (!this.#reliable) send([]);
-    else this.#reliable.send((headers) => (this.#final || this.end ? undefined : send(headers)), sdp !== undefined);
+    // Without an offer the first reliable response has to bring ours (RFC 3262 §5), and that is the 200: ringing is told unreliably, or not at all.
+    if (!this.#reliable || !this.#offered) {
+      if (this.#offered || !requiresReliable(this.#request.message)) send([]);
+    } else this.#reliable.send((headers) => (this.#final || this.end ? undefined : send(headers)), sdp !== undefined);
   }
 
   protected override onPrack(message: IncomingRequestMessage): boolean {

@@ -38,6 +38,11 @@ export class LegKeys {
       info.reject({ statusCode: 413 });
       return;
     }
+    // Some carriers ask with an empty one whether the call is still there (RFC 2976 §2.2).
+    if (info.message.body === '') {
+      info.accept();
+      return;
+    }
     const key = readInfoKey(info.message);
     if (!key) {
       info.reject({ statusCode: 415, extraHeaders: ['Accept: application/dtmf-relay, application/dtmf'] });

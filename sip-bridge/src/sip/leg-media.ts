@@ -53,7 +53,8 @@ export class LegMedia {
   readonly #local: LocalDescription;
   #settings: StreamSettings | undefined;
   #line: LineFormat | undefined;
-  #direction: Direction = 'sendrecv';
+  /** What we want ourselves. What a peer that holds us left of it must not be our next offer: it could never end its hold (RFC 6337 §5.3). */
+  #wanted: Direction = 'sendrecv';
   #lastSent: string | undefined;
 
   private constructor(stream: RtpStream, options: LegMediaOptions, srtp: SrtpPolicy) {
@@ -118,8 +119,9 @@ export class LegMedia {
     return this.#lastSent;
   }
 
-  offer(direction: Direction = this.#direction): string {
+  offer(direction: Direction = this.#wanted): string {
     const { codecs, sendComfortNoise = false } = this.#options;
+    this.#wanted = direction;
     this.#lastSent = this.#local.offer(this.codec ? [this.codec] : codecs, {
       direction,
       srtp: this.#srtp,
@@ -167,7 +169,6 @@ export class LegMedia {
     const address = await resolve(audio.host, isIPv6(this.#options.advertisedHost) ? 6 : 4);
     if (address === undefined) return undefined;
     const ours = reverse(audio.direction);
-    this.#direction = ours;
     const line = lineOf(audio.format.codec);
     this.#line ??= line === 'l16' && this.#options.wideband === false ? 'pcmu' : line;
     const { crypto } = audio;

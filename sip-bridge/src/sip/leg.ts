@@ -21,6 +21,9 @@ import { sendUpdate, type UpdateReply } from './update.js';
 
 export { DEFAULT_RULES, type IncomingRefer, type LegEvents, type LegRules } from './leg-contract.js';
 
+/** RFC 3261 §14.1 wants 2.1 to 4 s of the one who placed the call and up to 2 s of the other. */
+const REFRESH_RETRY_MS = 2100;
+
 /** What an established call does, whoever placed it: keys, hold, refresh, transfer messages, its end. */
 export abstract class Leg extends SafeEmitter<LegEvents> {
   readonly callId: string;
@@ -133,7 +136,12 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
     };
   }
 
-  protected onAck(_message: IncomingRequestMessage): void {}
+  /** Brings the answer where a re-INVITE came without an offer. */
+  protected onAck(message: IncomingRequestMessage): void {
+    this.acceptLateAnswer(message).catch((error: unknown) =>
+      this.logger.warn({ err: messageOf(error) }, 'the answer in an ACK is not valid SDP'),
+    );
+  }
 
   /** False: it confirms nothing that we sent. */
   protected onPrack(_message: IncomingRequestMessage): boolean {
@@ -219,13 +227,13 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
 
   /** What a re-INVITE and an UPDATE have in common. Rejects with SDP_INVALID. */
   async #renegotiated(message: IncomingRequestMessage): Promise<UpdateReply> {
-    const decision = decideAsServer(message, this.rules.minSessionSeconds);
+    const decision = decideAsServer(message, this.rules.minSessionSeconds, this.#interval);
     if (decision.kind === 'too-small') {
       return { status: 422, headers: [`Min-SE: ${this.rules.minSessionSeconds}`] };
     }
     const media = this.#media;
     if (!media || this.#end) return { status: 481, headers: [] };
-    const before = { held: media.held, codec: media.codec };
+    const before = agreedOn(media);
     const offer = sdpOf(message.getHeader('content-type'), message.body);
     const answer = offer === undefined ? undefined : await media.answer(offer);
     if (offer !== undefined && !answer) {
@@ -238,17 +246,27 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
       apply: () => {
         answer?.apply();
         if (decision.kind === 'agreed') this.setInterval(decision.interval);
-        if (media.held !== before.held) this.emit('hold', media.held);
-        if (media.codec && before.codec && media.codec !== before.codec) this.emit('codec', media.codec);
+        // A 2xx without an interval ends it for a peer that would have refreshed (RFC 4028 §7.2): nothing may be expected of them.
+        else if (this.#interval?.refresher === 'them') this.setInterval(undefined);
+        this.#tellChanges(media, before);
       },
     };
+  }
+
+  #tellChanges(media: LegMedia, before: ReturnType<typeof agreedOn>): void {
+    if (media.held !== before.held) this.emit('hold', media.held);
+    if (media.codec && before.codec && media.codec !== before.codec) this.emit('codec', media.codec);
   }
 
   /** The answer in the ACK to an offerless INVITE or re-INVITE. */
   protected async acceptLateAnswer(message: IncomingRequestMessage): Promise<boolean> {
     const answer = sdpOf(message.getHeader('content-type'), message.body);
-    if (answer === undefined || !this.#media) return false;
-    return this.#media.accept(answer);
+    const media = this.#media;
+    if (answer === undefined || !media) return false;
+    const before = agreedOn(media);
+    const fits = await media.accept(answer);
+    if (fits) this.#tellChanges(media, before);
+    return fits;
   }
 
   /** Re-INVITE with another direction: `sendonly` holds the peer, `sendrecv` takes it back. Rejects with CALL_FAILED. */
@@ -304,7 +322,7 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
     const headers = [`Session-Expires: ${asked.seconds};refresher=uac`, `Min-SE: ${this.rules.minSessionSeconds}`];
     const refused = (status: number): void => {
       // 491: both at once; try again soon. Anything else leaves the session to its end (RFC 4028 §10).
-      if (status === 491) this.#refreshRetry = setTimeout(() => this.refreshSession(), 2000);
+      if (status === 491) this.#refreshSoon();
       else if (status === 408 || status === 481) this.hangup('lost', 'the session refresh failed');
     };
     try {
@@ -330,13 +348,24 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
         { extraHeaders: [this.contactHeader(), ...headers], body: sdpBody(media.lastSent ?? media.offer()) },
       );
     } catch (error) {
+      // A re-INVITE is under way.
       this.logger.debug({ err: messageOf(error) }, 'session refresh could not be sent');
+      this.#refreshSoon();
     }
+  }
+
+  #refreshSoon(): void {
+    clearTimeout(this.#refreshRetry);
+    this.#refreshRetry = setTimeout(() => this.refreshSession(), REFRESH_RETRY_MS);
   }
 
   protected refreshed(message: IncomingResponseMessage): SessionInterval | undefined {
     return readAgreement(message);
   }
+}
+
+function agreedOn({ held, codec }: LegMedia): { readonly held: boolean; readonly codec: AudioCodec | undefined } {
+  return { held, codec };
 }
 
 export function sdpBody(content: string): Body {

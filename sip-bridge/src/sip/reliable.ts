@@ -7,13 +7,20 @@ const GIVE_UP_MS = 64 * T1_MS;
 
 /** Whether 180 and 183 to that INVITE are to be acknowledged. */
 export function wantsReliable(invite: IncomingRequestMessage, mode: 'off' | 'supported' | 'required'): boolean {
-  const has = (name: string): boolean =>
-    invite
-      .getHeaders(name)
-      .flatMap((value) => value.split(','))
-      .some((tag) => tag.trim().toLowerCase() === '100rel');
   // Where it is required by them there is no choice: without it the request would have been refused.
-  return mode !== 'off' && (has('require') || has('supported') || has('k'));
+  return mode !== 'off' && (requiresReliable(invite) || names(invite, 'supported') || names(invite, 'k'));
+}
+
+/** The caller takes no others. */
+export function requiresReliable(invite: IncomingRequestMessage): boolean {
+  return names(invite, 'require');
+}
+
+function names(invite: IncomingRequestMessage, header: string): boolean {
+  return invite
+    .getHeaders(header)
+    .flatMap((value) => value.split(','))
+    .some((tag) => tag.trim().toLowerCase() === '100rel');
 }
 
 type Send = (headers: string[]) => string | undefined;

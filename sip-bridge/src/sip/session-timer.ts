@@ -19,19 +19,28 @@ export type TimerDecision =
 
 /**
  * What our 200 says to the INVITE's wish (§9). Asterisk's `timers=required` ends the call at once unless the answer has `Require: timer` and
- * `Session-Expires`. A peer that can refresh does it: it knows best whether its caller is still there.
+ * `Session-Expires`. A peer that can refresh does it: it knows best whether its caller is still there. `running` is what the call has already: a hold that says nothing of it goes on with
+ * that, because a 2xx without the header would switch the timer off on their side and not on ours (§7.2).
  */
-export function decideAsServer(request: IncomingRequestMessage, minSeconds = MIN_SESSION_SECONDS): TimerDecision {
+export function decideAsServer(
+  request: IncomingRequestMessage,
+  minSeconds = MIN_SESSION_SECONDS,
+  running?: SessionInterval,
+): TimerDecision {
   const wish = readSessionExpires(request);
-  if (!wish) return { kind: 'none' };
   const supports = tags(request, 'supported').includes('timer') || tags(request, 'require').includes('timer');
+  if (!wish)
+    return running && supports ? { kind: 'agreed', interval: running, headers: agreement(running) } : { kind: 'none' };
   if (wish.seconds < minSeconds && supports) return { kind: 'too-small' };
   const seconds = Math.min(MAX_SESSION_SECONDS, Math.max(minSeconds, wish.seconds));
   const refresher = !supports || wish.refresher === 'uas' ? 'us' : 'them';
-  const headers = [`Session-Expires: ${seconds};refresher=${refresher === 'us' ? 'uas' : 'uac'}`];
+  const [expires = '', require = ''] = agreement({ seconds, refresher });
   // §9: Require only towards a peer that understands it.
-  if (supports) headers.push('Require: timer');
-  return { kind: 'agreed', interval: { seconds, refresher }, headers };
+  return { kind: 'agreed', interval: { seconds, refresher }, headers: supports ? [expires, require] : [expires] };
+}
+
+function agreement({ seconds, refresher }: SessionInterval): string[] {
+  return [`Session-Expires: ${seconds};refresher=${refresher === 'us' ? 'uas' : 'uac'}`, 'Require: timer'];
 }
 
 /** What a 2xx to our INVITE or refresh agreed to. */

@@ -3,6 +3,7 @@ import {
   type IncomingRequestMessage,
   type IncomingResponseMessage,
   NonInviteClientTransaction,
+  SessionDialog,
   UserAgentClient,
   type UserAgentCore,
 } from 'sip.js/lib/core/index.js';
@@ -36,6 +37,12 @@ export function openUpdate(
   const last = dialog.remoteSequenceNumber;
   if (last !== undefined && message.cseq <= last) {
     core.replyStateless(message, { statusCode: 500 });
+    return;
+  }
+  // Two offers at once (RFC 3311 §5.2): theirs has to wait for the end of ours.
+  if (message.body !== '' && dialog instanceof SessionDialog && dialog.reinviteUserAgentClient) {
+    Dialog.prototype.receiveRequest.call(dialog, message);
+    core.replyStateless(message, { statusCode: 491 });
     return;
   }
   // The base class' part of receiving: it takes note of the CSeq.
