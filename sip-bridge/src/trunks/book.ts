@@ -1,5 +1,6 @@
 import { BridgeError, messageOf } from '../errors.js';
 import type { Logger } from '../log.js';
+import { userOf } from '../routing/routes.js';
 import type { LegRules } from '../sip/leg.js';
 import type { LegMediaOptions } from '../sip/leg-media.js';
 import { OutboundLeg } from '../sip/outbound-leg.js';
@@ -78,17 +79,21 @@ export class TrunkBook {
         return [config.name, trunk];
       }),
     );
+    const goodbyes = new Map<string, Promise<void>>();
     for (const [name, { registrars, key }] of [...this.#registrars]) {
       const config = this.#trunks.get(name)?.config;
       if (config && keyOf(config) === key) continue;
       this.#registrars.delete(name);
-      registrars.stop().catch(() => undefined);
+      goodbyes.set(
+        name,
+        registrars.stop().catch(() => undefined),
+      );
     }
     for (const [name, keepAlive] of [...this.#keepAlives]) {
       keepAlive.stop();
       this.#keepAlives.delete(name);
     }
-    for (const trunk of this.#trunks.values()) this.#start(trunk);
+    for (const trunk of this.#trunks.values()) this.#start(trunk, goodbyes.get(trunk.name));
     clearInterval(this.#learning);
     this.#learn();
     this.#learning = setInterval(() => this.#learn(), LEARN_EVERY_MS);
@@ -173,7 +178,7 @@ export class TrunkBook {
   async #places(trunk: Trunk | undefined, to: string): Promise<string[]> {
     if (/^sips?:/i.test(to)) return this.#perHost(to);
     if (!trunk) return [];
-    const number = trunk.dialled(to.replace(/^tel:/i, ''));
+    const number = trunk.dialled(numberOf(to));
     const keepAlive = this.#keepAlives.get(trunk.name)?.states() ?? {};
     const targets = [...trunk.config.targets].sort(
       (a, b) => Number(keepAlive[a] === false) - Number(keepAlive[b] === false),
@@ -199,7 +204,8 @@ export class TrunkBook {
     }
   }
 
-  #start(trunk: Trunk): void {
+  /** `goodbye`: of its registration as it was; a new one before that would be taken away by it. */
+  #start(trunk: Trunk, goodbye: Promise<void> = Promise.resolve()): void {
     const { register, login, outboundProxy, keepAliveSeconds, targets } = trunk.config;
     if (register && !this.#registrars.has(trunk.name)) {
       const registrars = new Registrars({
@@ -215,7 +221,7 @@ export class TrunkBook {
         logger: this.#logger,
       });
       this.#registrars.set(trunk.name, { key: keyOf(trunk.config), registrars });
-      registrars.start();
+      void goodbye.then(() => registrars.start());
     }
     if (keepAliveSeconds > 0 && targets.length > 0) {
       const keepAlive = new KeepAlive(this.#agent, targets, keepAliveSeconds * 1000, this.#logger);
@@ -248,6 +254,11 @@ const LEARN_EVERY_MS = 60_000;
 
 function keyOf({ register, login, outboundProxy }: TrunkConfig): string {
   return JSON.stringify([register, login, outboundProxy]);
+}
+
+/** Of a `tel:` address without its parameters and what people write between digits (RFC 3966 §5.1.1); anything else as it is. */
+function numberOf(to: string): string {
+  return /^tel:/i.test(to) ? userOf(to).replace(/[().-]/g, '') : to;
 }
 
 function plain(uri: string): string {

@@ -112,9 +112,9 @@ export class Registrars extends SafeEmitter<RegistrationEvents> {
         registration.once('registered', () => {
           clearTimeout(timer);
           registration.abandon();
-          const old = this.#current;
-          this.#use(0);
-          void old?.stop();
+          // Registrars of one provider often share their bindings: a goodbye that comes late would take the new one away.
+          const goodbye = this.#current?.stop() ?? Promise.resolve();
+          void goodbye.then(() => this.#use(0));
         });
         registration.once('failed', () => {
           clearTimeout(timer);
