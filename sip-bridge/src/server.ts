@@ -94,7 +94,8 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
         const trunk = this.#outboundTrunk(name);
         return this.book.dial(trunk, { to, callerId, ringTimeoutMs }, this.#media(trunk));
       },
-      connect: (leg, facts) => this.#take(leg, facts),
+      connect: (leg, facts) => this.#take(leg, this.#overTrunk(facts)),
+      record: (facts, summary) => this.#cdr.write(this.#overTrunk(facts), summary),
       hasRoom: () => !this.#draining && this.#calls.size < this.#config.maxCalls,
       logger,
     });
@@ -338,6 +339,11 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
   #outboundTrunk(name: string | undefined): ReturnType<TrunkBook['get']> {
     const { trunk } = this.#config.outbound;
     return this.book.get(name ?? trunk) ?? this.book.all.find(({ config }) => config.targets.length > 0);
+  }
+
+  /** A request that names no trunk went over the usual one: its transfers and its record go that way too. */
+  #overTrunk(facts: CallFacts): CallFacts {
+    return { ...facts, trunk: this.#outboundTrunk(facts.trunk)?.name };
   }
 
   #onCall(incoming: IncomingCall): void {

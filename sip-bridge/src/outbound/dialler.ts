@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { TokenBucket } from '../abuse/limits.js';
-import type { BridgeCall, CallFacts } from '../bridge.js';
+import type { BridgeCall, CallFacts, CallSummary } from '../bridge.js';
 import { BridgeError, messageOf, systemCode } from '../errors.js';
 import { type Logger, maskAddress } from '../log.js';
 import { LineReader } from '../rtp/line.js';
@@ -11,6 +11,7 @@ import type { OutboundConfig } from './config.js';
 import { DoNotCall } from './do-not-call.js';
 import { isOpen, nextOpening } from './hours.js';
 import { type Attempt, type CallRequest, type CallResult, callRequestSchema, type OutboundJob } from './requests.js';
+import { partWith } from './unconnected.js';
 
 export interface DiallerOptions {
   readonly config: OutboundConfig;
@@ -18,6 +19,8 @@ export interface DiallerOptions {
   readonly place: (request: CallRequest, ringTimeoutMs: number) => Promise<OutboundLeg>;
   /** Connects an answered call with the service. */
   readonly connect: (leg: OutboundLeg, facts: CallFacts) => BridgeCall;
+  /** For the record of a call that was not connected. */
+  readonly record?: (facts: CallFacts, summary: CallSummary) => void;
   /** False while draining or full. */
   readonly hasRoom: () => boolean;
   readonly logger: Logger;
@@ -37,6 +40,8 @@ export class Dialler {
   #pace: TokenBucket;
   #doNotCall: DoNotCall;
   readonly #jobs = new Map<string, OutboundJob>();
+  /** Called, and not connected with the service yet. */
+  readonly #ringing = new Set<OutboundLeg>();
   #atOnce = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -55,11 +60,13 @@ export class Dialler {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** What is on the line goes on; what waits is kept in the file where there is one. */
+  /** Conversations go on, what only rings is called off; what waits is kept in the file where there is one. */
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
     this.#save();
+    // Nobody would be there when it is answered.
+    for (const leg of this.#ringing) leg.hangup('normal', 'the bridge is being stopped');
   }
 
   apply(config: OutboundConfig): void {
@@ -156,6 +163,8 @@ export class Dialler {
     logger.info({ job: job.id, to: maskAddress(request.to), attempt: job.attempts.length + 1 }, 'placing a call');
     try {
       const attempt = await this.#attempt(job);
+      // Called off by ourselves: that was no attempt, and the next process makes it.
+      if (this.#stopped && job.state === 'calling') return;
       job.attempts.push(attempt);
       this.#after(job, attempt);
     } catch (error) {
@@ -178,28 +187,44 @@ export class Dialler {
     const { request } = job;
     const atMs = this.#nowMs();
     const leg = await this.#options.place(request, request.ringTimeoutMs || this.#config.ringTimeoutMs);
+    if (!leg.end) this.#ringing.add(leg);
+    leg.on('ended', () => this.#ringing.delete(leg));
+    if (this.#stopped) leg.hangup('normal', 'the bridge is being stopped');
     const base = { atMs, callId: leg.callId };
     if (!(await upOrOver(leg))) {
       const { status = 0, reason = '' } = leg.end ?? {};
-      await leg.release();
+      await this.#part(job, leg, { startedAtMs: atMs, answeredAtMs: undefined });
       return { ...base, result: resultOf(leg), status, reason };
     }
+    const answeredAtMs = this.#nowMs();
     const detection = await this.#detect(leg, request);
     const answer = { ...base, ...(detection ? { detection } : {}), status: 200 };
     if (leg.end) {
-      await leg.release();
+      await this.#part(job, leg, { startedAtMs: atMs, answeredAtMs }, detection);
       return { ...answer, result: 'no-answer', reason: 'they hung up at once' };
     }
     const machine = detection?.answeredBy === 'machine';
     if (machine && (request.onMachine ?? this.#config.answerDetection.onMachine) === 'hangup') {
       leg.hangup('normal', 'a machine answered');
-      await leg.release();
+      await this.#part(job, leg, { startedAtMs: atMs, answeredAtMs }, detection);
       return { ...answer, result: 'machine', reason: detection.why };
     }
     job.state = 'talking';
+    this.#ringing.delete(leg);
     const call = this.#options.connect(leg, this.#facts(job, leg, detection));
     await new Promise<void>((resolve) => call.on('over', () => resolve()));
     return { ...answer, result: machine ? 'machine' : 'person', reason: detection?.why ?? '' };
+  }
+
+  /** With a call that the service never saw. */
+  async #part(
+    job: OutboundJob,
+    leg: OutboundLeg,
+    times: { readonly startedAtMs: number; readonly answeredAtMs: number | undefined },
+    detection?: Detection,
+  ): Promise<void> {
+    const summary = await partWith(leg, { ...times, endedAtMs: this.#nowMs() });
+    this.#options.record?.(this.#facts(job, leg, detection), summary);
   }
 
   #facts(job: OutboundJob, leg: OutboundLeg, detection: Detection | undefined): CallFacts {

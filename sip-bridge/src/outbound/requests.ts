@@ -4,12 +4,14 @@ import type { Detection } from './answer-detection.js';
 
 /** What `POST /calls` takes. */
 export const callRequestSchema = z.strictObject({
-  /** A number (`+8613800138000`) or a SIP address. */
+  /** A number (`+8613800138000`) or a SIP address. Only an address has parameters: behind a bare number they would hide it from the do-not-call list. */
   to: z
     .string()
     .min(1)
     .max(256)
-    .regex(/^((sips?|tel):)?[A-Za-z0-9+*#@.:;=_~%[\]-]+$/, { error: 'must be a number or a SIP address' }),
+    .regex(/^((sips?|tel):[A-Za-z0-9+*#@.:;=_~%[\]-]+|[A-Za-z0-9+*#._~-]+)$/, {
+      error: 'must be a number or a SIP address',
+    }),
   trunk: label.optional(),
   callerId: z
     .string()

@@ -60,6 +60,8 @@ async function consult(
   // A caller who hangs up takes the agent's call along.
   const callerLeft = (): void => agent.hangup('normal', 'the caller hung up');
   leg.on('ended', callerLeft);
+  // They may have gone while the first answer was waited for.
+  if (leg.end) callerLeft();
   try {
     const answered = await upOrOver(agent);
     if (leg.end) return { ...failure(487, 'the caller left before the agent was there'), mode };
