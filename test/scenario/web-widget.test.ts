@@ -251,6 +251,24 @@ describeWith(['chromium'], 'the widget in a real browser', () => {
       expect(await violations(page)).toEqual([]);
       await page.getByRole('heading', { name: 'Voice assistant' }).waitFor();
       await picture(page, 'widget-english-dark-desktop');
+
+      // Choices are buttons: taken by keyboard, shown by their title, gone with the answer; the keyboard stays in the conversation.
+      await page.getByRole('textbox', { name: 'Type a message' }).fill('what can you do');
+      await page.keyboard.press('Enter');
+      const choices = page.getByRole('group', { name: 'Choices' });
+      await choices.getByRole('button', { name: 'Return', exact: true }).focus();
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Enter');
+      await page.locator('hearken-call li.caller', { hasText: /Return$/ }).waitFor();
+      await page
+        .getByText(/order number/)
+        .first()
+        .waitFor();
+      await choices.waitFor({ state: 'detached' });
+      expect(await page.getByText('/return_request').count()).toBe(0);
+      expect(
+        await page.evaluate(() => document.querySelector('hearken-call')?.shadowRoot?.activeElement?.className),
+      ).toBe('lines');
       await page.keyboard.press('Escape');
       expect(broken).toEqual([]);
 
@@ -268,6 +286,9 @@ describeWith(['chromium'], 'the widget in a real browser', () => {
         await phone.getByRole('textbox', { name: '输入消息' }).fill('营业时间');
         await phone.keyboard.press('Enter');
         await phone.getByText('九点').first().waitFor();
+        await phone.getByRole('textbox', { name: '输入消息' }).fill('你能做什么');
+        await phone.keyboard.press('Enter');
+        await phone.getByRole('group', { name: '选项' }).getByRole('button', { name: '转人工' }).waitFor();
         await picture(phone, `widget-text-${colorScheme}-${width < 500 ? 'phone' : 'desktop'}`);
         expect(await violations(phone)).toEqual([]);
         await phone.close();
