@@ -95,6 +95,29 @@ describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
     await page.context().close();
   });
 
+  it('long words of a visitor make no page wider than its window, and are marked as being of their language', async () => {
+    const chief = await server.user('chief', 'admin');
+    await chief.put('/desk/presence', { presence: 'available' });
+    await writes('long', `a person for ${'https://shop.example.com/'.repeat(6)}`);
+    const page = await open(chief, 'desk');
+    const said = page.getByRole('article').getByText('a person for');
+    await said.waitFor();
+    expect(await said.getAttribute('lang')).toBe('en');
+    for (const place of ['desk', 'live/long', 'supervisor'])
+      for (const width of [320, 1280]) {
+        // 320 px: a window of 1280 at four times the size (WCAG 2.2, 1.4.10).
+        await page.setViewportSize({ width, height: 800 });
+        await page.goto(`${server.url}/console/#/${place}`);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+        expect(await page.evaluate(wider), `${place} at ${width}`).toBeLessThanOrEqual(0);
+      }
+    const [offer] = (await chief.get('/desk')).body.offers;
+    expect((await chief.post(`/desk/offers/${offer.id}/accept`)).status).toBe(200);
+    await chief.put('/desk/presence', { presence: 'away' });
+    await page.context().close();
+  });
+
   it('notes that were being typed when the page is loaded anew are kept', async () => {
     const bo = await server.user('bo', 'agent');
     const page = await open(bo, 'desk');
@@ -112,7 +135,8 @@ describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
     const boss = await server.user('boss', 'supervisor');
     await writes('fourth', 'hello');
     const page = await open(boss, 'supervisor');
-    await page.getByRole('button', { name: /Take over/ }).click();
+    const row = page.getByRole('row', { name: /Listening/ });
+    await row.getByRole('button', { name: /Take over/ }).click();
     await page.getByLabel(/Write to the visitor/).fill('This is the boss.');
     await page.keyboard.press('Enter');
     await expect.poll(() => read('fourth')).toEqual(['This is the boss.']);

@@ -77,7 +77,7 @@ export class CallPage extends View {
         }</div>${
           detail.lines.length === 0
             ? html`<p class="soft small pad">${words.nothingSaid}</p>`
-            : html`<hk-transcript .times=${this.#canSeek(detail) ? 'call' : 'clock'} .lines=${detail.lines} .turns=${detail.turns} .playing=${this.#playing} .seek=${
+            : html`<hk-transcript .language=${call.language} .times=${this.#canSeek(detail) ? 'call' : 'clock'} .lines=${detail.lines} .turns=${detail.turns} .playing=${this.#playing} .seek=${
                 this.#canSeek(detail) ? (line: Line) => this.#player?.play(line.fromMs ?? 0) : undefined
               }></hk-transcript>`
         }</section>

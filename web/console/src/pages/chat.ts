@@ -5,7 +5,7 @@ import { address, go } from '../core/router.js';
 import { live, liveChanged } from '../core/session.js';
 import { settings } from '../core/settings.js';
 import { View } from '../core/view.js';
-import { badge, callerName, kindIcon, reasonText, sentimentBadge, slotFacts } from '../parts/bits.js';
+import { badge, callerName, kindIcon, langOf, reasonText, sentimentBadge, slotFacts } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { tell, tellProblem } from '../parts/notes.js';
 import { t } from '../words/words.js';
@@ -66,7 +66,7 @@ export class ChatView extends View {
                 <button type="button" class="button" ?disabled=${this.#busy} @click=${() => void this.#finish('end')}>${words.end}</button></div>`
               : nothing
           }</div>
-        <hk-transcript .follow=${true} .announce=${true} .times=${'clock'} .lines=${this.#lines(chat)}></hk-transcript>
+        <hk-transcript .language=${chat.language} .follow=${true} .announce=${true} .times=${'clock'} .lines=${this.#lines(chat)}></hk-transcript>
         ${open && !writes ? html`<p class="soft small pad">${words.phoneText}</p>` : nothing}
         ${writes && !chat.visitorConnected ? html`<p class="soft small pad">${words.awayText}</p>` : nothing}
         ${
@@ -81,7 +81,7 @@ export class ChatView extends View {
       <div class="stack gap">
         ${open ? nothing : this.#wrapUp(chat)}
         <section class="card"><div class="card-head"><h2>${t().desk.summary}</h2>${sentimentBadge(chat.context.sentiment)}</div>
-          <p>${chat.context.summary === '' ? '–' : chat.context.summary}</p>${chat.context.reason === '' ? nothing : html`<p class="small soft">${t().desk.reason}: ${reasonText(chat.context.reason)}</p>`}</section>
+          <p lang=${langOf(chat.language)}>${chat.context.summary === '' ? '–' : chat.context.summary}</p>${chat.context.reason === '' ? nothing : html`<p class="small soft">${t().desk.reason}: ${reasonText(chat.context.reason)}</p>`}</section>
         <section class="card"><div class="card-head"><h2>${t().slots}</h2></div>${slotFacts(chat.context.slots)}</section>
         ${open ? this.#notesCard(chat) : nothing}
         ${this.#ticketCard(chat)}

@@ -22,6 +22,7 @@ import {
   callerName,
   empty,
   kindIcon,
+  langOf,
   languageName,
   problem,
   reasonText,
@@ -120,12 +121,15 @@ export class Desk extends View {
         <div class="row"><button type="button" class="button strong" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#accept(offer)}>${offer.kind === 'phone' ? words.openPhone : words.accept}</button>
         <button type="button" class="button" ?disabled=${this.#busy.has(offer.id)} @click=${() => void this.#decline(offer)}>${offer.kind === 'phone' ? t().close : words.decline}</button></div></div>
       <div class="columns">
-        <section><h3>${words.summary}</h3><p>${context.summary === '' ? '–' : context.summary}</p>${context.reason === '' ? nothing : html`<p class="small soft">${words.reason}: ${reasonText(context.reason)}</p>`}</section>
+        <section><h3>${words.summary}</h3><p lang=${langOf(offer.language)}>${context.summary === '' ? '–' : context.summary}</p>${context.reason === '' ? nothing : html`<p class="small soft">${words.reason}: ${reasonText(context.reason)}</p>`}</section>
         <section><h3>${t().slots}</h3>${slotFacts(context.slots)}</section>
         <section class="last"><h3>${words.lastWords}</h3><ul class="last-words">${context.lines
           .filter(({ text }) => text !== '')
           .slice(-4)
-          .map((line) => html`<li><b class=${line.who}>${t().who[line.who]}</b> ${line.text}</li>`)}</ul></section>
+          .map(
+            (line) =>
+              html`<li><b class=${line.who}>${t().who[line.who]}</b> <span lang=${langOf(offer.language)}>${line.text}</span></li>`,
+          )}</ul></section>
       </div>
     </article>`;
   }
@@ -162,7 +166,7 @@ export class Desk extends View {
   #phoneCall(call: PhoneCall): TemplateResult {
     const words = t().desk;
     return html`<tr><td><span class="row fixed">${kindIcon('phone')}<span>${callerName({ ...call, kind: 'phone' })}</span><span class="soft tiny">${languageName(call.language)}</span></span></td>
-      <td class="first about"><p>${call.summary}</p>${call.reason === '' ? nothing : html`<p class="small soft">${reasonText(call.reason)}</p>`}</td>
+      <td class="first about"><p lang=${langOf(call.language)}>${call.summary}</p>${call.reason === '' ? nothing : html`<p class="small soft">${reasonText(call.reason)}</p>`}</td>
       <td><span class="cut">${call.agents.length === 0 ? call.target : call.agents.map(agentName).join(', ')}</span> <span class="badge ${call.state === 'answered' ? 'good' : 'warn'}">${words.phoneStates[call.state]}</span></td>
       <td class="number">${duration(nowMs() - call.sinceMs)}</td>
       <td class="number"><button type="button" class="button" ?disabled=${this.#busy.has(call.callId)} @click=${() => void this.#openPhone(call.callId)}>${words.openPhone}</button></td></tr>`;
@@ -172,7 +176,7 @@ export class Desk extends View {
     const words = t().desk;
     return html`<tr><td class="number">${item.position}</td>
       <td><span class="row fixed">${kindIcon(item.kind)}<span>${callerName(item)}</span><span class="soft tiny">${languageName(item.language)}</span></span></td>
-      <td class="first about"><p>${item.summary}</p>${item.reason === '' ? nothing : html`<p class="small soft">${reasonText(item.reason)}</p>`}</td>
+      <td class="first about"><p lang=${langOf(item.language)}>${item.summary}</p>${item.reason === '' ? nothing : html`<p class="small soft">${reasonText(item.reason)}</p>`}</td>
       <td class="number">${duration(nowMs() - item.queuedAtMs)}</td>
       <td class="number">${item.ringing === null ? html`<button type="button" class="button" ?disabled=${this.#busy.has(item.id)} @click=${() => void this.#take(item)}>${words.take}</button>` : html`<span class="soft small">${words.ringsAt(agentName(item.ringing))}</span>`}</td></tr>`;
   }

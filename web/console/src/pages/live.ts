@@ -77,7 +77,7 @@ export class LivePage extends View {
           ${
             call.lines.length === 0
               ? html`<p class="soft small pad">${words.nothingSaid}</p>`
-              : html`<hk-transcript .follow=${true} .times=${'clock'} .lines=${call.lines} .turns=${call.turns}></hk-transcript>`
+              : html`<hk-transcript .language=${call.language} .follow=${true} .times=${'clock'} .lines=${call.lines} .turns=${call.turns}></hk-transcript>`
           }
         </section>
         <div class="stack gap">

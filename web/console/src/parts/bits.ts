@@ -79,6 +79,11 @@ export function languageName(tag: string): string {
   return tag;
 }
 
+/** The `lang` of what callers say and bots answer: nothing where it is not known (WCAG 2.2, 3.1.2). */
+export function langOf(tag: string): string | typeof nothing {
+  return /^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/.test(tag) ? tag : nothing;
+}
+
 export function empty(name: IconName, title: string, text: string, more: Rendered = nothing): TemplateResult {
   return html`<div class="empty">${icon(name)}<strong>${title}</strong><p>${text}</p>${more}</div>`;
 }
@@ -107,7 +112,7 @@ export function problem(error: unknown, again?: () => void): TemplateResult {
   const hint = error instanceof ApiError && error.status !== 401 ? error.hint : undefined;
   return html`<div class="banner bad" role="alert">
     ${icon('alert')}
-    <p>${errorText(error)}${hint === undefined ? nothing : html` <span class="small">${hint}</span>`}</p>
+    <p>${errorText(error)}${hint === undefined ? nothing : html` <span class="small" lang="en">${hint}</span>`}</p>
     ${again === undefined ? nothing : html`<button type="button" class="button" @click=${again}>${t().tryAgain}</button>`}
   </div>`;
 }

@@ -5,6 +5,7 @@ import { clock, duration, milliseconds, percent } from '../core/format.js';
 import { turnsOfLines } from '../core/lines.js';
 import { View } from '../core/view.js';
 import { t } from '../words/words.js';
+import { langOf } from './bits.js';
 
 /** Away from the end by more than this, somebody reads what was said before: what is new must not pull them down. */
 const NEAR_END_PX = 48;
@@ -24,6 +25,7 @@ export class Transcript extends View {
   /** Times as clock (live) or as minutes into the call. */
   #times: 'clock' | 'call' = 'clock';
   #label = '';
+  #language = '';
 
   set lines(lines: readonly Line[]) {
     if (lines === this.#lines) return;
@@ -53,6 +55,12 @@ export class Transcript extends View {
   set times(times: 'clock' | 'call') {
     this.#times = times;
   }
+  /** Of what is said (BCP 47), so that it is read out by a voice that can. */
+  set language(language: string) {
+    if (language === this.#language) return;
+    this.#language = language;
+    this.update();
+  }
   set label(label: string) {
     if (label === this.#label) return;
     this.#label = label;
@@ -67,6 +75,10 @@ export class Transcript extends View {
       },
       { signal, capture: true },
     );
+    // Where it becomes lower (a keyboard on the screen, a phone that is turned) the last line stays in sight.
+    const size = new ResizeObserver(() => this.#toEnd());
+    size.observe(this);
+    signal.addEventListener('abort', () => size.disconnect(), { once: true });
   }
 
   protected override view() {
@@ -84,13 +96,17 @@ export class Transcript extends View {
   }
 
   protected override drawn(): void {
-    if (this.#follow && this.#atEnd) this.scrollTop = this.scrollHeight;
+    this.#toEnd();
     if (this.#playing === undefined || this.#follow) return;
     const playing = this.querySelector<HTMLElement>('li.playing');
     if (playing === null) return;
     const top = playing.offsetTop - this.offsetTop;
     if (top < this.scrollTop || top + playing.offsetHeight > this.scrollTop + this.clientHeight)
       this.scrollTop = Math.max(0, top - this.clientHeight / 3);
+  }
+
+  #toEnd(): void {
+    if (this.#follow && this.#atEnd) this.scrollTop = this.scrollHeight;
   }
 
   #line(line: Line, turn: Turn | undefined): TemplateResult {
@@ -107,14 +123,15 @@ export class Transcript extends View {
     const playing = line.id === this.#playing;
     const name = line.who === 'agent' && line.name !== undefined ? line.name : words.who[line.who];
     const text = line.text === '' ? '…' : line.text;
+    const language = langOf(this.#language);
     return html`<li class="said ${line.who} ${line.final ? '' : 'partial'} ${playing ? 'playing' : ''}" aria-current=${playing ? 'true' : nothing}>
       <p class="by"><b>${name}</b> <span class="figures">${time}</span>${line.final ? nothing : html`<span>${words.stillSpeaking}</span>`}${
         line.cut === true ? html`<span>${words.cutOff}</span>` : nothing
       }</p>
       ${
         this.#seek !== undefined && line.fromMs !== null
-          ? html`<button type="button" class="words" title=${words.playFromHere} @click=${() => this.#seek?.(line)}>${text}</button>`
-          : html`<p class="words">${text}</p>`
+          ? html`<button type="button" class="words" lang=${language} title=${words.playFromHere} @click=${() => this.#seek?.(line)}>${text}</button>`
+          : html`<p class="words" lang=${language}>${text}</p>`
       }
       ${turn === undefined ? nothing : understood(turn)}
     </li>`;
