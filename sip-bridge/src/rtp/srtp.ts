@@ -81,6 +81,13 @@ export class SrtpContext {
     const window = this.#rtpWindows.get(head.ssrc) ?? new ReplayWindow();
     const index = window.indexOf(head.sequence);
     if (!window.isNew(index)) return this.#refuse();
+    // The library misses a wrap when a hundred packets around it are lost, and with it the rest of the call; the window has counted right (RFC 3711 §3.3.1).
+    const counters = this.#in.rtp.remoteContext.srtpSSRCStates;
+    counters[head.ssrc] = {
+      ssrc: head.ssrc,
+      rolloverCounter: Math.floor(index / 2 ** 16),
+      lastSequenceNumber: head.sequence,
+    };
     try {
       const whole = this.#shortTags ? this.#withLongTag(datagram, index) : datagram;
       if (!whole) return this.#refuse();
@@ -91,6 +98,8 @@ export class SrtpContext {
       return plain;
     } catch {
       return this.#refuse();
+    } finally {
+      if (!this.#rtpWindows.has(head.ssrc)) Reflect.deleteProperty(counters, head.ssrc);
     }
   }
 
