@@ -264,6 +264,10 @@ export class Endpoint implements Transport {
 
   /** A request that was too long for UDP is answered over the connection that it took. */
   #response(message: IncomingResponseMessage): void {
+    const { statusCode = 0 } = message;
+    // The core drops what makes no dialog; that it was heard at all is enough to stay with this host.
+    if (statusCode > 100 && statusCode < 200 && !(message.toTag && message.hasHeader('contact')))
+      message.statusCode = 100;
     const waits = (endpoint: Endpoint): boolean =>
       endpoint.core.userAgentClients.has(`${message.viaBranch}${message.method}`);
     const owner = waits(this) ? this : (this.#delegate.siblings().find(waits) ?? this);
@@ -321,7 +325,7 @@ export class Endpoint implements Transport {
 
   /** The core accepts only requests to its own user name; which number was dialled is for the application to judge. */
   #hand(message: IncomingRequestMessage): void {
-    DIALLED.set(message, message.ruri?.toString() ?? '');
+    DIALLED.set(message, message.ruri?.toString() ?? startLineOf(message.data).split(' ')[1] ?? '');
     message.ruri = this.#contact.clone();
     this.core.receiveIncomingRequestFromTransport(message);
   }

@@ -1,9 +1,9 @@
 import {
   type IncomingRequestMessage,
   IncomingResponseMessage,
-  Parser,
   type Logger as SipLogger,
 } from 'sip.js/lib/core/index.js';
+import { parseMessage } from './addresses.js';
 import type { Source } from './channel.js';
 import { headerOf, markVia, parseVia, splitFirst, startLineOf } from './text.js';
 
@@ -92,9 +92,9 @@ export function vet(text: string, source: Source, rules: VettingRules, logger: S
     return refuse(400, 'headers in the Request-URI');
   const twice = repeatedHeader(text.slice(0, end));
   if (twice !== undefined) return refuse(400, `two headers ${twice}`);
-  let message: ReturnType<typeof Parser.parseMessage>;
+  let message: ReturnType<typeof parseMessage>;
   try {
-    message = Parser.parseMessage(text, logger);
+    message = parseMessage(text, logger);
   } catch {
     return refuse(400, 'the parser gave up');
   }
@@ -130,7 +130,7 @@ function repeatedHeader(head: string): string | undefined {
 
 function vetResponse(text: string, logger: SipLogger): Vetted {
   try {
-    const message = Parser.parseMessage(text, logger);
+    const message = parseMessage(text, logger);
     if (!(message instanceof IncomingResponseMessage)) return drop('malformed response');
     if (!message.viaBranch || !message.callId || !message.from || !message.to || !message.method) {
       return drop('response without its headers');
