@@ -22,6 +22,10 @@ const SMALL_TALK: ReadonlySet<string> = new Set([
   'goodbye',
   'nlu_fallback',
   'inform',
+  'what_can_you_do',
+  'go_back',
+  'start_over',
+  'correct',
   '',
 ]);
 

@@ -103,7 +103,9 @@ function takeBack(ctx: TurnContext, { held = {}, ...frame }: FlowFrame): void {
     ctx.setSlot(slot, held[slot]);
     ctx.setNow.delete(slot);
   }
-  rewindTo(ctx, changed);
+  const { filled } = frame;
+  // The caller has changed nothing about it: what they said yes or no to holds.
+  if (rewindTo(ctx, changed) && ctx.top?.kind === 'flow') ctx.replace({ ...ctx.top, filled });
 }
 
 /** True when it waits for the caller. */
@@ -126,6 +128,11 @@ async function runFlow(ctx: TurnContext, frame: FlowFrame): Promise<boolean> {
       return false;
     case 'set_slots':
       for (const { name, value } of step.slots) ctx.setSlot(name, value);
+      forget(
+        ctx,
+        frame,
+        step.slots.filter(({ value }) => value === null).map(({ name }) => name),
+      );
       goTo(ctx, frame, step);
       return false;
     case 'noop':
@@ -141,6 +148,12 @@ async function runFlow(ctx: TurnContext, frame: FlowFrame): Promise<boolean> {
       return false;
     }
   }
+}
+
+/** The flow takes an answer back, to ask once more: what was said yes or no to after it is asked again too. */
+function forget(ctx: TurnContext, frame: FlowFrame, slots: readonly string[]): void {
+  const at = frame.filled.findIndex((slot) => slots.includes(slot));
+  if (at !== -1) ctx.replace({ ...frame, filled: frame.filled.slice(0, at) });
 }
 
 /** To the step that follows, by the first condition that holds. The frame may meanwhile lie under others. */
@@ -336,17 +349,21 @@ export function dropPending(ctx: TurnContext): void {
   ctx.replace(rest);
 }
 
-/** Goes back to the first step of the active flow that asked for one of these slots, so that what follows is done again. */
+/**
+ * Goes back to the first step of the active flow that asked for one of these slots, so that what follows is done again; what is always to be asked (`ask_before_filling`) is
+ * asked again too.
+ */
 export function rewindTo(ctx: TurnContext, slots: readonly string[]): boolean {
   const frame = ctx.top;
   if (frame?.kind !== 'flow') return false;
-  const slot = frame.filled.find((name) => slots.includes(name));
+  const at = frame.filled.findIndex((name) => slots.includes(name));
+  const slot = frame.filled[at];
   const step = [...(ctx.application.flows.get(frame.flow)?.steps.values() ?? [])].find(
     (each) => each.kind === 'collect' && each.slot === slot,
   );
   if (step === undefined) return false;
-  const { pending: _, ...rest } = frame;
-  ctx.replace({ ...rest, step: step.id });
+  const { pending: _, filled, ...rest } = frame;
+  ctx.replace({ ...rest, step: step.id, filled: filled.slice(0, at) });
   resetAttempts(ctx);
   return true;
 }

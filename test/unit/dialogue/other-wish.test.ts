@@ -95,3 +95,69 @@ describe('another wish with a value of its own, in the middle of something', () 
     }
   });
 });
+
+describe('what is always to be asked before it counts', () => {
+  const ASKED = {
+    'config.yml': 'language: en\n',
+    'domain.yml': `intents: [send, inform, affirm, deny, correct]
+entities: [city]
+slots:
+  city: { type: text, mappings: [{ type: from_entity, entity: city }] }
+  street: { type: text, mappings: [{ type: from_text, conditions: [{ active_loop: send, requested_slot: street }] }] }
+  fragile: { type: bool, mappings: [&yes { type: from_intent, intent: affirm, value: true }, &no { type: from_intent, intent: deny, value: false }] }
+  right: { type: bool, mappings: [*yes, *no] }
+responses:
+  utter_ask_city: [{ text: Which city? }]
+  utter_ask_street: [{ text: Which street? }]
+  utter_ask_fragile: [{ text: Fragile? }]
+  utter_ask_right: [{ text: "{street} in {city}?" }]
+  utter_sent: [{ text: Sent. }]
+`,
+    'flows.yml': `flows:
+  send:
+    nlu_trigger: [{ intent: send }]
+    steps:
+      - id: where
+        collect: city
+      - collect: fragile
+        ask_before_filling: true
+      - collect: street
+      - collect: right
+        ask_before_filling: true
+        next:
+          - if: slots.right
+            then: sent
+          - else:
+              - set_slots: [{ city: null }, { street: null }]
+                next: where
+      - id: sent
+        action: utter_sent
+`,
+  };
+  const city = (intent: string, value: string) => ({ intent, entities: [{ entity: 'city', value }] });
+  const words = {
+    send: 'send',
+    yes: 'affirm',
+    no: 'deny',
+    rome: city('inform', 'Rome'),
+    oslo: city('inform', 'Oslo'),
+    'no, oslo': city('correct', 'Oslo'),
+  };
+
+  it('is asked again when the flow takes back what it was about', async () => {
+    const visitor = new DeskCaller(await house.brain(ASKED, words), undefined, 'text');
+    for (const said of ['send', 'rome', 'yes']) await visitor.say(said);
+    expect((await visitor.say('First Street')).texts).toEqual(['First Street in Rome?']);
+    expect((await visitor.say('no')).texts).toEqual(['Which city?']);
+    expect((await visitor.say('oslo')).texts).toEqual(['Fragile?']);
+    expect((await visitor.say('no')).texts).toEqual(['Which street?']);
+    expect((await visitor.say('Second Street')).texts).toEqual(['Second Street in Oslo?']);
+    expect((await visitor.say('yes')).texts).toEqual(['Sent.']);
+  });
+
+  it('is asked again when the caller corrects what it was about', async () => {
+    const visitor = new DeskCaller(await house.brain(ASKED, words), undefined, 'text');
+    for (const said of ['send', 'rome', 'yes', 'First Street']) await visitor.say(said);
+    expect((await visitor.say('no, oslo')).texts).toEqual(['Fragile?']);
+  });
+});
