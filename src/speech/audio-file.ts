@@ -152,10 +152,11 @@ async function readHead(path: string, maxFileBytes: number): Promise<string> {
   }
 }
 
-/** undefined: a kind of WAV that only ffmpeg reads (24 bits, floats, ADPCM). */
+/** undefined: a kind of WAV that only ffmpeg reads (24 bits, floats, ADPCM), or one whose header was never finished: it says 0 bytes, and ffmpeg reads on. */
 async function tryWav(path: string) {
   try {
-    return decodeWav(await readFile(path));
+    const wav = decodeWav(await readFile(path));
+    return wav.durationMs === 0 ? undefined : wav;
   } catch {
     return undefined;
   }

@@ -34,7 +34,7 @@ export interface NormalisedText {
 export function normalise(text: string, language: string, task?: string | null): NormalisedText | undefined {
   if (language.startsWith('zh')) {
     const plain = alikeDigits(text.replace(MARKS, ''), task);
-    return HAN_ONLY.test(plain) ? { characters: Array.from(plain), words: chineseWords(plain) } : undefined;
+    return HAN_ONLY.test(plain) ? { characters: Array.from(plain), words: chineseWords(plain, task) } : undefined;
   }
   if (language.startsWith('en')) {
     const spoken = spokenEnglish(text).replace(/\boh\b/g, 'zero');
@@ -57,12 +57,13 @@ export function normaliseHeard(text: string, language: string, task?: string | n
   const joined = plain.replace(/\s/g, '');
   return {
     characters: Array.from(joined),
-    words: language.startsWith('zh') ? chineseWords(joined) : plain.split(/\s+/).filter((word) => word !== ''),
+    words: language.startsWith('zh') ? chineseWords(joined, task) : plain.split(/\s+/).filter((word) => word !== ''),
   };
 }
 
-/** Of a text without marks, so that what was said and what was heard are parted alike: with the same characters they have the same words. */
-function chineseWords(plain: string): readonly string[] {
+/** Of a text without marks, so that what was said and what was heard are parted alike: with the same characters they have the same words. In a row of digits each is one, as in English. */
+function chineseWords(plain: string, task: string | null | undefined): readonly string[] {
+  if (task === 'digits') return Array.from(plain);
   return Array.from(CHINESE.segment(plain), ({ segment }) => segment);
 }
 

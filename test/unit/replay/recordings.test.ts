@@ -2,11 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rmsDbfs } from '../../../src/dsp/levels.js';
 import { encodeWav } from '../../../src/dsp/wav.js';
 import { findCallerChannel } from '../../../src/replay/recordings/caller-channel.js';
 import { findRecordings } from '../../../src/replay/recordings/find-recordings.js';
 import { readSidecars } from '../../../src/replay/recordings/labels.js';
-import { readRecording } from '../../../src/replay/recordings/read-recording.js';
+import { readRecording, utterancesIn } from '../../../src/replay/recordings/read-recording.js';
 import { readTranscripts } from '../../../src/replay/recordings/transcripts.js';
 import { seededRandom } from '../../../src/replay/statistics/random.js';
 import { spokenParts } from '../../support/speech.js';
@@ -63,6 +64,43 @@ describe("the caller's channel", () => {
     expect(found.channel.index).toBe(1);
     expect((await readRecording(file, { ...options, channel: 0 })).channel.index).toBe(0);
     await expect(readRecording(file, { ...options, channel: 5 })).rejects.toThrow(/a\.wav has 2 channel/);
+  });
+});
+
+describe('a WAV file', () => {
+  const options = { channel: undefined, ownRecord: false, band: 'own' } as const;
+
+  it('whose writer died before it wrote how long it is, is read to its end', async () => {
+    const file = join(folder, 'died.wav');
+    const bytes = encodeWav([words], 8000);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(4, 36, true);
+    view.setUint32(40, 0, true);
+    writeFileSync(file, bytes);
+    const { pcm } = await readRecording(file, options);
+    expect(Math.abs(pcm.length - words.length)).toBeLessThan(80);
+    expect(rmsDbfs(pcm)).toBeCloseTo(rmsDbfs(words), 0);
+    // One that says more than there is, too.
+    view.setUint32(40, 0xffff_ffff, true);
+    writeFileSync(file, bytes);
+    expect((await readRecording(file, options)).pcm).toEqual(words);
+  });
+
+  it.each([11_025, 44_100, 48_000, 7_999])('at %i Hz is as long as it was', async (sampleRate) => {
+    const file = join(folder, 'odd.wav');
+    writeFileSync(file, encodeWav([new Int16Array(sampleRate).fill(1000)], sampleRate));
+    const read = await readRecording(file, options);
+    expect(read.pcm.length).toBe(read.sampleRate);
+  });
+
+  it('of a header alone, or of one sample, is no trouble but its own', async () => {
+    const file = join(folder, 'short.wav');
+    writeFileSync(file, encodeWav([new Int16Array(0)], 8000));
+    await expect(readRecording(file, options)).rejects.toMatchObject({ code: 'AUDIO_UNREADABLE' });
+    writeFileSync(file, encodeWav([new Int16Array(1)], 8000));
+    const read = await readRecording(file, options);
+    expect(read.pcm).toHaveLength(1);
+    expect(utterancesIn(read, {})).toEqual([]);
   });
 });
 
