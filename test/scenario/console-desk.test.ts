@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { BotAction } from '../../src/dialogue/brain.js';
 import { FakeBrain, say } from '../../src/testing/fake-brain.js';
+import { FakeClock } from '../../src/testing/fake-clock.js';
 import { TestBrowser } from '../support/browser.js';
 import { type ConsoleClient, type ConsoleServer, startConsole } from '../support/console.js';
 import { describeWith } from '../support/needs.js';
@@ -10,20 +11,24 @@ import { violations } from '../support/pages.js';
 const transfer: BotAction = { type: 'transfer', reason: 'requested', summary: '', slots: {} };
 
 describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
+  /** Of the desk: nothing rings too long unless the test says so. */
+  let clock: FakeClock;
   let server: ConsoleServer;
   let browser: TestBrowser;
   beforeAll(async () => {
+    browser = await TestBrowser.start();
+  });
+  afterAll(() => browser?.stop());
+  beforeEach(async () => {
+    clock = new FakeClock();
     const brain = new FakeBrain((input) =>
       input.type === 'text' && input.text.includes('person') ? [say('One moment.'), transfer] : [say('I am the bot.')],
     );
-    [server, browser] = await Promise.all([
-      startConsole(brain, { config: { desk: { ringMs: 60_000 } } }),
-      TestBrowser.start(),
-    ]);
+    server = await startConsole(brain, { clock });
   });
-  afterAll(async () => {
-    await browser?.stop();
-    await server?.close();
+  afterEach(async () => {
+    await Promise.all(browser.browser.contexts().map((context) => context.close()));
+    await server.close();
   });
 
   /** A page of the console's, of who is signed in already. */
@@ -92,7 +97,6 @@ describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
     await page.locator('.badge', { hasText: 'Busy' }).waitFor();
     await page.getByRole('button', { name: 'Away', exact: true }).click();
     await page.locator('.segments [aria-pressed=true]', { hasText: 'Away' }).waitFor();
-    await page.context().close();
   });
 
   it('long words of a visitor make no page wider than its window, and are marked as being of their language', async () => {
@@ -112,10 +116,6 @@ describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
         const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
         expect(await page.evaluate(wider), `${place} at ${width}`).toBeLessThanOrEqual(0);
       }
-    const [offer] = (await chief.get('/desk')).body.offers;
-    expect((await chief.post(`/desk/offers/${offer.id}/accept`)).status).toBe(200);
-    await chief.put('/desk/presence', { presence: 'away' });
-    await page.context().close();
   });
 
   it('notes that were being typed when the page is loaded anew are kept', async () => {
@@ -128,21 +128,37 @@ describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
     await page.reload();
     await page.getByLabel('Notes').waitFor();
     await expect.poll(async () => page.getByLabel('Notes').inputValue()).toBe('half a sentence');
-    await page.context().close();
+    // Nobody has touched the page since: it could not be heard to ring.
+    await page.getByText('until then your browser keeps its ring silent').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByLabel('Notes').click();
+    await page.getByText('until then your browser keeps its ring silent').waitFor({ state: 'detached' });
+  });
+
+  it('whoever missed a ring is told when they come back, and is available again with one press', async () => {
+    const kim = await server.user('kim', 'agent');
+    const page = await open(kim, 'desk');
+    await page.getByRole('button', { name: 'Available', exact: true }).click();
+    await writes('fifth', 'a person, please');
+    await page.getByRole('article').waitFor();
+    await clock.advance(20_000);
+    await page.getByText(/It rang here at .* and nobody took it/).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'I am available' }).first().click();
+    await page.getByText(/nobody took it/).waitFor({ state: 'detached' });
+    await page.locator('.segments [aria-pressed=true]', { hasText: 'Available' }).waitFor();
   });
 
   it('a supervisor who takes a conversation over can answer it', async () => {
     const boss = await server.user('boss', 'supervisor');
     await writes('fourth', 'hello');
     const page = await open(boss, 'supervisor');
-    const row = page.getByRole('row', { name: /Listening/ });
-    await row.getByRole('button', { name: /Take over/ }).click();
+    await page.getByRole('button', { name: /Take over/ }).click();
     await page.getByLabel(/Write to the visitor/).fill('This is the boss.');
     await page.keyboard.press('Enter');
     await expect.poll(() => read('fourth')).toEqual(['This is the boss.']);
     // It never rings at them, so there is nothing to set.
     expect(await page.getByRole('button', { name: 'Available', exact: true }).count()).toBe(0);
     expect(await violations(page)).toEqual([]);
-    await page.context().close();
   });
 });

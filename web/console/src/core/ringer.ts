@@ -1,9 +1,12 @@
-import { live, liveTick } from './session.js';
+import { live, liveTick, nowMs, onLiveEvent } from './session.js';
 import { settings } from './settings.js';
 import { Value } from './value.js';
 
 /** Calls that ring at this agent now. */
 export const ringing = new Value(0);
+
+/** When it last rang at this agent and nobody took it (epoch ms): they are away since. */
+export const missed = new Value<number | undefined>(undefined);
 
 const RING_EVERY_MS = 2500;
 const NOTES_HZ = [660, 880] as const;
@@ -15,6 +18,9 @@ export class Ringer {
 
   constructor(signal: AbortSignal) {
     liveTick.listen(() => this.#look(), signal);
+    onLiveEvent((event) => {
+      if (event.type === 'offerClosed' && event.outcome === 'timeout') missed.set(nowMs());
+    }, signal);
     signal.addEventListener('abort', () => this.#stop(), { once: true });
   }
 

@@ -12,6 +12,7 @@ import type {
   WrapUpCode,
 } from '../api/contract.js';
 import { clock, duration } from '../core/format.js';
+import { missed } from '../core/ringer.js';
 import { address, go, place } from '../core/router.js';
 import { live, liveChanged, liveTick, me, nowMs, unread } from '../core/session.js';
 import { change, settings } from '../core/settings.js';
@@ -65,6 +66,7 @@ export class Desk extends View {
     return html`
       <div class="page-head"><h1>${t().pages.desk}</h1>${linkBadge()}${this.#presence()}</div>
       ${this.#problem === undefined ? nothing : problem(this.#problem, () => void this.#load())}
+${this.#warnings()}
       <div class="rings" aria-live="assertive">${[...live.offers.values()].map((offer) => this.#offer(offer))}</div>
       <div class="tabs links"><nav aria-label=${words.parts}><ul>
         ${chats.map(
@@ -83,6 +85,20 @@ export class Desk extends View {
               ? html`<hk-tickets></hk-tickets>`
               : this.#queue(tab !== undefined && tab !== 'queue')
       }`;
+  }
+
+  /** Why it may not be heard, or does not ring at all. */
+  #warnings(): TemplateResult | typeof nothing {
+    const words = t().desk;
+    const presence = this.#agent()?.presence;
+    if (missed.value !== undefined && presence === 'away')
+      return html`<div class="banner warn" role="status">${icon('alert')}<p>${words.missed(clock(missed.value))}</p>
+        <button type="button" class="button" @click=${() => void this.#present('available')}>${words.goAvailable}</button></div>`;
+    // Browsers keep a page silent that nobody has touched since it was loaded.
+    const silent = settings.value.ringing && navigator.userActivation?.hasBeenActive === false;
+    return silent && presence === 'available' && live.offers.size === 0
+      ? html`<div class="banner info" role="status">${icon('bellOff')}<p>${words.touch}</p></div>`
+      : nothing;
   }
 
   /** What the visitor has written since anybody looked. */
@@ -202,6 +218,7 @@ export class Desk extends View {
   async #present(presence: Extract<Presence, 'available' | 'away'>): Promise<void> {
     try {
       const agent = await api.presence({ presence });
+      missed.set(undefined);
       this.#me = agent;
       live.agents.set(agent.name, agent);
       liveChanged();

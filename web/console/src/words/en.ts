@@ -279,6 +279,8 @@ export const en = {
     quietText: 'When somebody asks for a person, it rings here.',
     awayText: 'You are away: nothing rings here until you are available.',
     watchText: 'It does not ring at you; from here you can take over whoever waits.',
+    missed: (time: string) => `It rang here at ${time} and nobody took it, so you are away now.`,
+    touch: 'Click on this page once: until then your browser keeps its ring silent.',
     goAvailable: 'I am available',
     gone: 'This conversation is closed',
     goneText: 'You find it among the past conversations.',

@@ -271,6 +271,8 @@ export const zh: Words = {
     quietText: '有客户请求人工服务时，这里会振铃。',
     awayText: '您处于离开状态，切换为空闲后才会振铃。',
     watchText: '这里不会为您振铃；您可以直接接待排队中的客户。',
+    missed: (time: string) => `${time} 的来电无人接听，您已被设为离开。`,
+    touch: '请在页面上点击一下：在此之前，浏览器不会播放振铃声。',
     goAvailable: '切换为空闲',
     gone: '这个对话已关闭',
     goneText: '可以在历史对话中找到它。',
