@@ -60,6 +60,15 @@ export const httpSchema = z
   })
   .prefault({});
 
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export const mediaSchema = z
   .strictObject({
     path: z.string().startsWith('/').default('/media'),
@@ -91,6 +100,11 @@ export const mediaSchema = z
       .string()
       .regex(/^(ws|http)s?:\/\/[^/\s]+\/?$/, 'wss://voice.example.com')
       .optional(),
+    /** Whom a platform may be told to dial: a transfer's target must match one of these regular expressions. */
+    transferTargets: z
+      .array(z.string().max(500).refine(isPattern, 'must be a regular expression'))
+      .max(100)
+      .default(['^(sips?|tel):']),
     /** HEARKEN_AUDIOSOCKET_SECRET: 8 to 24 hex digits that the UUID of every AudioSocket call must begin with. */
     audiosocketSecret: z
       .string()

@@ -37,7 +37,10 @@ export class Platforms {
 
   constructor(options: PlatformsOptions) {
     const { config, logger, refuse } = options;
-    const steps = new NextSteps();
+    const steps = new NextSteps(
+      undefined,
+      config.transferTargets.map((pattern) => new RegExp(pattern)),
+    );
     const calls = new PlatformCalls({ transfer: steps.transfer, ...options });
     this.calls = calls;
     const mediaPath = config.path.replace(/\/+$/, '');

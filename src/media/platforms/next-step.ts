@@ -25,9 +25,12 @@ interface Kept {
 export class NextSteps {
   readonly #kept = new Map<string, Kept>();
   readonly #nowMs: () => number;
+  readonly #allowed: readonly RegExp[];
 
-  constructor(nowMs: () => number = () => performance.now()) {
+  /** `allowed`: a target must match one of these; by default any plain one. */
+  constructor(nowMs: () => number = () => performance.now(), allowed: readonly RegExp[] = [/^/]) {
     this.#nowMs = nowMs;
+    this.#allowed = allowed;
   }
 
   /** Undefined when the call's platform won't ask; then there is no transfer. */
@@ -36,6 +39,10 @@ export class NextSteps {
     if (peer.headers.next !== 'ask') return undefined;
     if (!TARGET.test(target)) {
       return { transferId, outcome: 'failed', status: 400, reason: 'the target is no plain SIP or tel URI' };
+    }
+    // An application may fill a target with what a caller said: numbers that cost money are not for callers to choose.
+    if (!this.#allowed.some((pattern) => pattern.test(target))) {
+      return { transferId, outcome: 'failed', status: 403, reason: 'the target is not in media.transferTargets' };
     }
     this.#forgetOld();
     this.#kept.set(peer.callId, { target, untilMs: this.#nowMs() + KEPT_MS });

@@ -52,6 +52,15 @@ describe('a transfer that the platform carries out when it asks what comes next'
       expect(new NextSteps().transfer(peer('a'), request(target))).toMatchObject({ outcome: 'failed', status: 400 });
     },
   );
+
+  it('to a number outside the allow-list fails', () => {
+    const steps = new NextSteps(undefined, [/^tel:\+8621\d{8}$/]);
+    const dial = (target: string) => steps.transfer(peer('a'), request(target));
+    expect(dial('tel:+862155550001')).toMatchObject({ outcome: 'completed' });
+    for (const target of ['tel:+900123456', 'tel:+8621555500019', 'sip:+862155550001@elsewhere']) {
+      expect(dial(target)).toMatchObject({ outcome: 'failed', status: 403 });
+    }
+  });
 });
 
 describe('the next step in the words of', () => {
