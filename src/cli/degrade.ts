@@ -8,7 +8,7 @@ import { CONDITIONS } from '../replay/degrade/conditions.js';
 import { degrade } from '../replay/degrade/degrade.js';
 import { degradePage, degradeTable } from '../replay/degrade/report.js';
 import type { PlanOptions } from '../replay/run/plan.js';
-import { saveReport } from './replay/save.js';
+import { printReport, saveReport } from './replay/save.js';
 
 interface DegradeFlags {
   readonly transcripts?: string;
@@ -87,7 +87,7 @@ async function run(paths: readonly string[], flags: DegradeFlags): Promise<void>
       },
     });
     bar.stop();
-    process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : degradeTable(report));
+    printReport(flags.json ? `${JSON.stringify(report, null, 2)}\n` : degradeTable(report));
     if (flags.out !== undefined) saveReport(flags.out, `${JSON.stringify(report, null, 2)}\n`);
     if (flags.html !== undefined) saveReport(flags.html, degradePage(report));
     if (flags.maxCer === undefined) return;

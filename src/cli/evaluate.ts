@@ -14,7 +14,7 @@ import { judgeTests } from '../replay/evaluate/from-tests.js';
 import { knownAnswers } from '../replay/evaluate/known-answers.js';
 import { applicationFolder } from '../replay/pipeline/stage.js';
 import { openConversationLog } from '../store/log/open.js';
-import { saveReport } from './replay/save.js';
+import { printReport, saveReport } from './replay/save.js';
 
 interface EvaluateOptions {
   readonly log?: boolean;
@@ -60,7 +60,7 @@ async function run(folder: string, options: EvaluateOptions): Promise<void> {
   ] as const;
   const loaded = loadConfig(options.config === undefined ? {} : { file: options.config });
   const evaluation = options.log ? await fromLog(loaded, options) : await fromTests(folder, loaded);
-  process.stdout.write(options.json ? `${JSON.stringify(evaluation, null, 2)}\n` : evaluationTable(evaluation));
+  printReport(options.json ? `${JSON.stringify(evaluation, null, 2)}\n` : evaluationTable(evaluation));
   if (options.out !== undefined) saveReport(options.out, `${JSON.stringify(evaluation, null, 2)}\n`);
   if (options.html !== undefined) saveReport(options.html, evaluationPage(evaluation));
   for (const [key, least] of gates) {

@@ -13,7 +13,7 @@ import { reportTable } from '../replay/report/table.js';
 import { loadSetup } from '../replay/run/setup.js';
 import { type LiveFlags, replayLiveOnce } from './replay/live.js';
 import { DEFAULT_NOW, replayOnce, Sitting, TRAINED_ON, whole } from './replay/once.js';
-import { saveReport } from './replay/save.js';
+import { printReport, saveReport } from './replay/save.js';
 
 interface ReplayOptions extends LiveFlags {
   readonly config?: string;
@@ -164,8 +164,8 @@ function accept(report: ReplayReport, { golden }: ReplayOptions): void {
 function write(report: ReplayReport, comparison: Comparison | undefined, { json, out, html }: ReplayOptions): void {
   const document = comparison ? { ...report, comparison } : report;
   // Told first: a file that can't be written does not take the figures along.
-  if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  else process.stdout.write(`${reportTable(report)}${comparison ? `\n${comparisonTable(comparison)}` : ''}`);
+  if (json) printReport(`${JSON.stringify(document, null, 2)}\n`);
+  else printReport(`${reportTable(report)}${comparison ? `\n${comparisonTable(comparison)}` : ''}`);
   if (out !== undefined) saveReport(out, `${JSON.stringify(document, null, 2)}\n`);
   if (html !== undefined) saveReport(html, comparison ? comparePage(comparison) : reportPage(report));
 }

@@ -18,7 +18,7 @@ import { openTypedStage } from '../replay/simulate/typed-stage.js';
 import { createSpeech } from '../speech/index.js';
 import { SILENT_LOGGER } from '../speech/worker-process.js';
 import { startOwnStage } from './own-stage.js';
-import { saveReport } from './replay/save.js';
+import { printReport, saveReport } from './replay/save.js';
 
 interface SimulateOptions {
   readonly calls?: string;
@@ -61,7 +61,7 @@ export function simulateCommand(): Command {
       process.once('SIGINT', onSignal);
       try {
         const report = await runScenario(file, options, loaded, abort.signal);
-        process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : simulationTable(report));
+        printReport(options.json ? `${JSON.stringify(report, null, 2)}\n` : simulationTable(report));
         if (options.out !== undefined) saveReport(options.out, `${JSON.stringify(report, null, 2)}\n`);
         if (options.html !== undefined) saveReport(options.html, simulationPage(report));
         if (abort.signal.aborted) process.exitCode = 130;

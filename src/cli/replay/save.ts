@@ -14,3 +14,13 @@ export function saveReport(file: string, text: string): void {
     });
   }
 }
+
+/** Prints a report. Who reads only its beginning (`| head`) makes no error: files are written and the exit code is told all the same. */
+export function printReport(text: string): void {
+  if (!process.stdout.listeners('error').includes(onClosed)) process.stdout.on('error', onClosed);
+  process.stdout.write(text);
+}
+
+function onClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,7 +54,11 @@ function replay(...args: readonly string[]): Run {
   const done = new Promise<Awaited<Run['done']>>((resolve, reject) => {
     child.once('close', (code) => {
       if (output === '') reject(new Error(`nothing was printed, exit ${code}: ${errors}`));
-      else resolve({ code, report: JSON.parse(output) as Printed, errors });
+      try {
+        resolve({ code, report: JSON.parse(output) as Printed, errors });
+      } catch (error) {
+        reject(error);
+      }
     });
   });
   // A test that fails earlier does not wait for it.
@@ -203,6 +208,26 @@ describe('hearken replay', () => {
       expect(report.comparison?.changed).toMatchObject([
         { verdict: 'worse', changes: [{ what: 'heard', before: '转人工', after: '人工' }] },
       ]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is no failure for somebody who reads only its beginning',
+    async () => {
+      const [before, out] = [join(folder, 'before.json'), join(folder, 'out.json')];
+      const report = reportOf('转人工');
+      const recordings = Array.from({ length: 500 }, (_, index) => ({ ...report.recordings[0], file: `${index}.wav` }));
+      writeFileSync(before, JSON.stringify({ ...report, recordings }));
+      const { child } = replay('--baseline', before, '--candidate', before, '--out', out);
+      let errors = '';
+      child.stderr?.on('data', (chunk: Buffer) => {
+        errors += chunk.toString('utf8');
+      });
+      child.stdout?.once('data', () => child.stdout?.destroy());
+      await once(child, 'exit');
+      expect(child.exitCode, errors).toBe(0);
+      expect(JSON.parse(readFileSync(out, 'utf8')).comparison.paired).toBe(500);
     },
     LIMIT_MS,
   );
