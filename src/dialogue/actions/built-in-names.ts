@@ -14,6 +14,7 @@ export const BUILT_IN_ACTIONS: ReadonlySet<string> = new Set([
   'action_unlikely_intent',
   // Ours.
   'action_repeat',
+  'action_wait',
   'action_slower',
   'action_faster',
   'action_what_can_you_do',

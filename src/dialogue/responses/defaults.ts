@@ -10,6 +10,10 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       "Nearly there, please don't hang up.",
     ],
   },
+  utter_take_your_time: {
+    'zh-CN': ['好的，不着急。', '好，您慢慢来。'],
+    en: ['Sure, take your time.', "No hurry, I'm here."],
+  },
   utter_language_changed: { 'zh-CN': ['好的，我们说中文。'], en: ['Sure, in English then.'] },
   utter_next_wish: {
     'zh-CN': ['接下来是您说的另一件事。', '好，再看您提到的另一件事。'],

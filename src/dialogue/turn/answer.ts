@@ -22,6 +22,7 @@ import { twoStage } from './two-stage.js';
 const COMMANDS: ReadonlySet<string> = new Set([
   'action_hand_off',
   'action_repeat',
+  'action_wait',
   'action_slower',
   'action_restart',
   'action_back',

@@ -21,6 +21,11 @@ const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
   action_cancel: cancel,
   action_correct: correct,
   action_repeat: (ctx) => repeat(ctx),
+  // The question stays open; whoever asks for it then hears it again.
+  action_wait: (ctx) => {
+    ctx.sayAside('utter_take_your_time');
+    ctx.asked = true;
+  },
   action_slower: slower,
   action_faster: faster,
   action_what_can_you_do: whatCanYouDo,

@@ -14,6 +14,9 @@ const EN_BEFORE =
   "um|uh|sorry|excuse me|please|okay|ok|can you|could you|would you|can i|could i|may i|i'd like to|i would like to|i want to|i want|i need to|i need|let me|let's|just|get me|give me";
 const EN_AFTER = 'please|thanks|thank you|now|again|for me|then';
 
+/** "看一下" alone may be a wish: only who says that they will look themselves wants time. */
+const ZH_WAIT =
+  '(?:稍|先)?等(?:等|(?:一|1)?(?:下|会儿?|分钟|秒钟?))啊?|稍等|稍候|别急|(?:我|让我)(?:找|看|想)(?:找|看|想|(?:一|1)?下)(?:订单号|单号|号码|手机|短信|验证码|邮箱)?';
 const ZH: Readonly<Record<string, string>> = {
   action_repeat:
     '再(?:说|讲|念|播|来)(?:一遍|一次|一下|遍)|(?:重复|重说|重播)(?:一遍|一次)?|没听(?:清|清楚|见|到|明白)|(?:刚才|刚刚)?说(?:的)?(?:是)?什么|再说',
@@ -22,6 +25,7 @@ const ZH: Readonly<Record<string, string>> = {
   action_faster:
     '(?:说|讲|说得|讲得)?(?:再)?快(?:一|1)?(?:点|些)(?:儿)?(?:说|讲)?|(?:说|讲)?(?:得)?太慢了?|(?:恢复)?正常(?:语速|速度)',
   action_back: '返回(?:上一步|上一级|上一层)?|(?:回到|退回|退到)?上一(?:步|级|层|个问题)|退回(?:去)?|后退',
+  action_wait: `(?:${ZH_WAIT})(?:${ZH_WAIT})?`,
   action_restart: '重新(?:开始|来)(?:一遍|一次)?|从头(?:开始|再来|来)(?:一遍|一次)?|回到(?:开头|主菜单|首页)|主菜单',
   action_what_can_you_do:
     '(?:你们?|您)?(?:都)?(?:能|会|可以)(?:帮我)?(?:做|干|办)(?:些|点)?(?:什么|啥|哪些事?)|(?:都)?有(?:什么|哪些)(?:功能|服务|业务|选项)|帮助|怎么用|菜单',
@@ -36,6 +40,8 @@ const EN: Readonly<Record<string, string>> = {
   action_faster:
     "(?:speak |talk |go )?(?:a bit |a little )?(?:faster|quicker)|speed up|(?:you are |you're )?too slow|normal speed",
   action_back: 'go back(?: one step| a step)?|(?:the )?(?:previous|last) (?:step|question)|one step back|step back',
+  action_wait:
+    '(?:hold|hang) on(?: a (?:second|sec|moment|minute))?|wait(?: a (?:second|sec|moment|minute))?|(?:a|one) (?:second|sec|moment|minute)|let me (?:check|look|see|think|find it|get it|look it up)|bear with me',
   action_restart:
     '(?:start|begin)(?: all)? (?:over|again)|restart|(?:start |go back to |from )the (?:beginning|start)|main menu',
   action_what_can_you_do:

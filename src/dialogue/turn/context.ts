@@ -229,6 +229,16 @@ export class TurnContext {
     this.mode.onInterim?.({ type: 'say', text, speech, bargeIn, response: name });
   }
 
+  /** Says a response that "repeat" does not say again. */
+  sayAside(name: string): void {
+    const definition = this.application.domain.responses.get(name) ?? DEFAULT_RESPONSES.get(name);
+    const worded = definition === undefined ? undefined : respond(definition, this.#wording(name, {}));
+    if (worded === undefined) return;
+    const { text, speech, bargeIn, variation } = worded;
+    this.actions.push({ type: 'say', text, speech, bargeIn, response: name });
+    this.emit({ event: 'bot', text, ...spoken(text, speech), variation, bargeIn, response: name, interim: true });
+  }
+
   /** Says plain words (an action's own). */
   sayText(
     text: string,

@@ -25,6 +25,10 @@ describe('what callers say at any time', () => {
       '再说一遍|请再说一遍|麻烦你再说一次好吗|没听清|不好意思，没听清楚。|你说什么|重复一遍|repeat|can you repeat that please|Say that again?|pardon|what did you say|sorry, come again',
     ],
     [
+      'action_wait',
+      '等一下|请等一下|稍等|等等|你等一会儿|先等一下啊|我找一下|等一下，我找找|嗯，让我想想|我看看|hold on|wait a minute please|one moment|just a second|我找一下订单号|等一下 我看一下手机|okay let me check|please hold on a sec',
+    ],
+    [
       'action_slower',
       '慢一点|说慢点|请慢一点说|能不能说慢一点|太快了|slower please|can you speak more slowly|slow down|too fast',
     ],
@@ -45,7 +49,7 @@ describe('what callers say at any time', () => {
 
   it('is not found in what only resembles it', () => {
     const said =
-      '我要退货|返回的货物到了吗|慢递多久到|快递到哪了|人工费怎么算|再买一个|帮我查订单|什么时候到|8765|对|好的|help me return my order|my agent number is 12|go back to the order|i want to return this|person|快|慢|说'.split(
+      '我要退货|返回的货物到了吗|慢递多久到|快递到哪了|人工费怎么算|再买一个|帮我查订单|什么时候到|8765|对|好的|help me return my order|my agent number is 12|go back to the order|i want to return this|person|快|慢|说|看一下|帮我看一下|我看一下订单|我看看我的积分|等会儿打给我|等一下再打给我|等|我想|wait for my order|let me return it|one|a person in a moment'.split(
         '|',
       );
     expect(said.filter((text) => commandOf(text) !== undefined && text !== 'person')).toEqual([]);
@@ -55,7 +59,7 @@ describe('what callers say at any time', () => {
 
   it('is decided fast for any text', () => {
     const look = (): void => {
-      for (const word of ['嗯', '可以', '我想', 'can i ', 'please ', '说', '再'])
+      for (const word of ['嗯', '可以', '我想', 'can i ', 'please ', '说', '再', '等一下', '等', '我看看'])
         for (let count = 1; count <= 60; count++) commandOf(word.repeat(count));
     };
     expect(cpuMs(look)).toBeLessThan(1000);
