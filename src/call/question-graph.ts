@@ -8,6 +8,7 @@ const DIGIT_TYPES = new Set(['digits', 'phone_number', 'order_number', 'tracking
 export function graphFor(expectation: Expectation): Graph {
   if (expectation.type === 'confirm') return 'confirm';
   if (DIGIT_TYPES.has(expectation.type)) return 'digits';
+  if (expectation.type === 'email') return 'email';
   // A menu: one key, or the word for it.
   return expectation.type === 'open' && expectation.maxLength === 1 ? 'confirm' : 'general';
 }

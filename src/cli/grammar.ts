@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { parse } from 'yaml';
@@ -12,6 +12,7 @@ import { buildApplicationGraphs, buildTextGraph } from '../speech/grammar/build.
 import type { BuiltGraph } from '../speech/grammar/ngram-graph.js';
 import { buildPhraseGraph } from '../speech/grammar/phrase-graph.js';
 import { loadPhoneUnits } from '../speech/grammar/units.js';
+import { GRAPHS } from '../speech/graph.js';
 
 const DEFAULT_MODEL = 'models/asr-zh-phone';
 /** Built for, one after another, when no model is named: each hears its own language in an application. */
@@ -31,7 +32,9 @@ export function grammarCommand(): Command {
   command
     .command('build')
     .argument('<app>', 'application folder, as apps/retail')
-    .description('write general.fst, digits.fst and confirm.fst for the phone recognisers')
+    .description(
+      'write general.fst, digits.fst, confirm.fst and, where it is asked for one, email.fst for the phone recognisers',
+    )
     .option(
       '--model <folder>',
       'one recogniser with units.json (default: the built-in ones; all but the first in folders of their own)',
@@ -97,8 +100,13 @@ async function buildFor(
   });
   await mkdir(out, { recursive: true });
   const files: Record<string, { states: number; arcs: number; bytes: number; sha256: string }> = {};
-  for (const name of ['general', 'digits', 'confirm'] as const)
-    files[`${name}.fst`] = await save(graphs[name], join(out, `${name}.fst`));
+  for (const name of GRAPHS) {
+    const graph = graphs[name];
+    const file = join(out, `${name}.fst`);
+    if (graph !== undefined) files[`${name}.fst`] = await save(graph, file);
+    // One that was built before would be used with the others.
+    else await rm(file, { force: true });
+  }
   await writeFile(join(out, 'graphs.json'), `${JSON.stringify({ model: basename(model), files }, null, 2)}\n`);
   for (const [name, file] of Object.entries(files)) {
     process.stdout.write(`${name}: ${file.states} states, ${file.arcs} arcs, ${Math.round(file.bytes / 1000)} kB\n`);
@@ -142,17 +150,24 @@ async function save(
 
 async function readApplication(app: string): Promise<ApplicationText> {
   const { data } = await loadAppData(app);
-  return { examples: data.examples, lookups: data.lookups, responses: await readResponses(app) };
+  const { responses, asksForEmail } = await readDomain(app);
+  return { examples: data.examples, lookups: data.lookups, responses, asksForEmail };
 }
 
-/** Texts under the `responses` key of any YAML in the folder. */
-async function readResponses(app: string): Promise<readonly string[]> {
+/** A slot that is filled from an address, or says itself that it is one. */
+const EMAIL_SLOT = /\b(?:type|entity):\s*['"]?email\b/;
+
+/** Texts under the `responses` key of any YAML in the folder, and whether any has a slot for an e-mail address. */
+async function readDomain(app: string): Promise<Required<Pick<ApplicationText, 'responses' | 'asksForEmail'>>> {
   const out: string[] = [];
+  let asksForEmail = false;
   for (const entry of await readdir(app, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.ya?ml$/.test(entry.name) || entry.parentPath.includes('node_modules')) continue;
     const path = join(entry.parentPath, entry.name);
     const source = await readText(path);
-    if (source.length > MAX_YAML_BYTES || !/^responses:/m.test(source)) continue;
+    if (source.length > MAX_YAML_BYTES) continue;
+    asksForEmail ||= /^slots:/m.test(source) && EMAIL_SLOT.test(source);
+    if (!/^responses:/m.test(source)) continue;
     const document: unknown = parse(source, { maxAliasCount: 100 });
     const responses = isRecord(document) ? document.responses : undefined;
     for (const variations of isRecord(responses) ? Object.values(responses) : []) {
@@ -161,7 +176,7 @@ async function readResponses(app: string): Promise<readonly string[]> {
       }
     }
   }
-  return out;
+  return { responses: out, asksForEmail };
 }
 
 async function readText(path: string): Promise<string> {

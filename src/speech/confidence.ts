@@ -30,8 +30,9 @@ export function confidenceOf({ text, logProbabilities, voicedMs }: ConfidenceInp
   return clamp(0.75 * fit);
 }
 
-/** Chinese characters and words of other scripts. */
+/** Chinese characters and words of other scripts; the signs of an e-mail address, which is spelled. */
 function unitsIn(text: string): number {
+  if (/[a-z0-9]@[a-z0-9]/.test(text)) return text.match(/\p{Script=Han}|[\p{L}\p{N}@._-]/gu)?.length ?? 0;
   return text.match(/\p{Script=Han}|[\p{L}\p{N}']+/gu)?.length ?? 0;
 }
 

@@ -2,7 +2,7 @@
  * What the recogniser listens for: anything, or only the answers to a narrow question. A model that decodes over graphs has one for
  * each; others hear everything alike.
  */
-export const GRAPHS = ['general', 'digits', 'confirm'] as const;
+export const GRAPHS = ['general', 'digits', 'confirm', 'email'] as const;
 export type Graph = (typeof GRAPHS)[number];
 
 /** What one graph made of an utterance. */
@@ -25,6 +25,8 @@ const LEAST_SHARE = 0.6;
  * 14 came out as numbers without this, of 10 digit strings none was lost by it.
  */
 const LEAST_DIGITS_IN_FREE = 0.4;
+/** An address is spelled: the free pass makes words of it, and hardly more characters than it has. */
+const LEAST_SHARE_OF_ADDRESS = 0.5;
 
 /**
  * The narrow graph's text when it is a plausible account of what was said, else the free pass's. Narrow graphs print nothing for words outside
@@ -37,7 +39,8 @@ export function plausibleText(narrow: GraphText, free: string): string {
     if (free === '') return narrow.text;
     return count(free, DIGIT) >= count(narrow.text, DIGIT) * LEAST_DIGITS_IN_FREE ? narrow.text : free;
   }
-  return heard >= count(free, SIGN) * LEAST_SHARE ? narrow.text : free;
+  const least = narrow.graph === 'email' ? LEAST_SHARE_OF_ADDRESS : LEAST_SHARE;
+  return heard >= count(free, SIGN) * least ? narrow.text : free;
 }
 
 function count(text: string, pattern: RegExp): number {

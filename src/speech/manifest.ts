@@ -28,7 +28,9 @@ const engineSchema = z.discriminatedUnion('type', [
     tokens: innerPath,
     graph: innerPath.optional(),
     /** Graphs for narrow questions; those whose file is there are used beside the free pass. */
-    graphs: z.strictObject({ digits: innerPath.optional(), confirm: innerPath.optional() }).default({}),
+    graphs: z
+      .strictObject({ digits: innerPath.optional(), confirm: innerPath.optional(), email: innerPath.optional() })
+      .default({}),
     maxActive: z.number().int().min(10).max(20_000).default(800),
     ...recognizerTail,
   }),

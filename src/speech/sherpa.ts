@@ -88,7 +88,7 @@ export function recognizerConfigs(
   const { engine } = installed.model;
   const configs = new Map<Graph, object>([['general', onlineRecognizerConfig(installed, graphs.general, hotwords)]]);
   if (engine.type !== 'nemo-ctc' || engine.graph === undefined) return configs;
-  for (const graph of ['digits', 'confirm'] as const) {
+  for (const graph of ['digits', 'confirm', 'email'] as const) {
     const own = engine.graphs[graph];
     const file = graphs[graph] ?? (own === undefined ? undefined : pathIn(installed, own));
     // A wrong path would end the process; a narrow graph that is not there is merely not used.

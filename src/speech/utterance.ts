@@ -1,3 +1,4 @@
+import { writtenEmail } from './grammar/email/spoken.js';
 import { type Graph, plausibleText } from './graph.js';
 import type { SherpaOnlineRecognizer, SherpaOnlineStream } from './sherpa.js';
 import { RECOGNIZER_RATE } from './sherpa.js';
@@ -72,7 +73,8 @@ export class Utterance {
   refresh(): boolean {
     for (const track of this.#tracks) {
       const result = track.recognizer.getResult(track.stream);
-      track.text = tidyRecognized(result.text);
+      track.text =
+        track.graph === 'email' ? writtenEmail(result.text.replace(/\s+/g, '')) : tidyRecognized(result.text);
       track.tokens = result.tokens.filter((token) => token.trim() !== '');
       track.logProbabilities = result.ys_probs ?? [];
     }

@@ -12,6 +12,8 @@ export interface ApplicationText {
   readonly lookups: readonly { readonly name: string; readonly values: readonly string[] }[];
   /** What the bot says, without markup: callers echo its words. */
   readonly responses: readonly string[];
+  /** It has a slot for an e-mail address. */
+  readonly asksForEmail?: boolean;
 }
 
 export interface WeightedSentence {

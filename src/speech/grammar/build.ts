@@ -7,6 +7,7 @@ import {
   type WeightedSentence,
 } from './application.js';
 import { type BaseText, NO_BASE } from './base-text.js';
+import { buildEmailGraph } from './email/graph.js';
 import type { EnglishDictionary } from './english/dictionary.js';
 import { Lexicon, speak } from './lexicon.js';
 import { NgramModel } from './ngram.js';
@@ -35,6 +36,8 @@ export interface ApplicationGraphs {
   readonly digits: BuiltGraph;
   /** Yes, no, and the words of menus; anything else comes out empty. */
   readonly confirm: BuiltGraph;
+  /** Spoken e-mail addresses; undefined when the application never asks for one, and for a model that can't print them. */
+  readonly email: BuiltGraph | undefined;
   /** Sentences that hold something the model cannot print. */
   readonly skipped: readonly string[];
 }
@@ -82,6 +85,7 @@ export function buildApplicationGraphs(
       { ...GARBAGE, ...options.confirm },
       skip,
     ),
+    email: app.asksForEmail === true ? buildEmailGraph(units, GARBAGE) : undefined,
     skipped,
   };
 }

@@ -81,13 +81,14 @@ export function buildPhraseGraph(
 }
 
 /** A state between characters or words: blanks stay in it. */
-function addBoundary(fst: FstBuilder, finalCost: number): number {
+export function addBoundary(fst: FstBuilder, finalCost: number): number {
   const s = fst.addState(finalCost);
   fst.addArc(s, 1, 0, 0, s);
   return s;
 }
 
-class PhraseTrie {
+/** Phrases that share their beginnings. */
+export class PhraseTrie {
   readonly #fst: FstBuilder;
   readonly #incomplete: number;
   readonly #firstPrinting: number;
@@ -130,7 +131,7 @@ class PhraseTrie {
 }
 
 /** One character or word after `from`, shared with others that begin alike. `last` loops on its last output; `boundary` follows. */
-function addWay(
+export function addWay(
   fst: FstBuilder,
   children: Map<string, number>,
   from: number,
@@ -202,7 +203,7 @@ function addNumberLoop(fst: FstBuilder, units: PhoneUnits, digitCost: number): n
 }
 
 /** Any phones, none of which prints. */
-function addGarbage(fst: FstBuilder, units: PhoneUnits, start: number, enter: number, each: number): void {
+export function addGarbage(fst: FstBuilder, units: PhoneUnits, start: number, enter: number, each: number): void {
   const loop = addBoundary(fst, 0);
   fst.addArc(start, 0, 0, enter, loop);
   units.phones.forEach((_phone, id) => {

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { concat } from '../../../src/dsp/framing.js';
+import { decodeWav } from '../../../src/dsp/wav.js';
 import { applicationGraphs } from '../../../src/speech/application-graphs.js';
 import { type Graph, plausibleText } from '../../../src/speech/graph.js';
 import type { RecognizerPool } from '../../../src/speech/recognizer-pool.js';
@@ -26,6 +27,16 @@ describe('which pass is believed', () => {
   it('the free one, when the number was made of a sentence', () => {
     expect(plausibleText(digits('二九六四七九九'), '家里死心中建')).toBe('家里死心中建');
     expect(plausibleText(digits('是四'), '是的')).toBe('是的');
+  });
+
+  it('an address, when the free one made words of it', () => {
+    const email = (text: string) => ({ graph: 'email', text }) as const;
+    expect(plausibleText(email('13800138000@qq.com'), '幺三八零零幺三八零零零二特扣扣点开五')).toBe(
+      '13800138000@qq.com',
+    );
+    expect(plausibleText(email('8@qq.com'), '我在网上看到你们有一个活动想问一下还有没有')).toBe(
+      '我在网上看到你们有一个活动想问一下还有没有',
+    );
   });
 
   it('the free one, when the answer is only a part of what was said', () => {
@@ -64,6 +75,18 @@ describe('a recogniser with graphs', () => {
   it('hears a digression while a number or a yes is asked for', async () => {
     expect(await heard('opening-hours', '营业时间是几点', 'digits')).toBe('营业时间是几点');
     expect(await heard('opening-hours', '营业时间是几点', 'confirm')).toBe('营业时间是几点');
+  });
+
+  it('hears the e-mail address that was asked for as it is written, and what else is said as it is said', async () => {
+    // Our own voice through the telephone: 幺三八零零幺三八零零零，艾特，扣扣，点康姆.
+    const address = decodeWav(readFileSync(join(projectRoot, 'test/fixtures/speech/email-address.wav')));
+    const stream = open('email');
+    const final = await hear(stream, address.channels[0] ?? new Int16Array(0));
+    stream.close();
+    expect(final.text).toBe('13800138000@qq.com');
+    expect(final.confidence).toBeGreaterThan(0.6);
+    expect(await heard('opening-hours', '营业时间是几点', 'email')).toBe('营业时间是几点');
+    expect(await heard('human', '转人工', 'email')).toBe('转人工');
   });
 
   it('goes over to another question in the middle of an utterance', async () => {
