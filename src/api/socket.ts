@@ -8,6 +8,7 @@ import { asHearkenError, HearkenError } from '../errors.js';
 import type { VisitorLines } from '../handoff/visitor-lines.js';
 import { chatTurn } from './chat.js';
 import { networkOf } from './client-address.js';
+import { sameOrigin } from './same-origin.js';
 import { issueText, type SocketMessage, socketMessage, socketQuery } from './schemas.js';
 import { refuseUpgrade } from './upgrade.js';
 
@@ -23,6 +24,8 @@ export interface TextSocketOptions {
   readonly maxMessageBytes?: number;
   /** Whose token this is, for pages with the web widget; throws to refuse. */
   readonly visitor?: (token: string, origin: string | undefined) => SocketVisitor;
+  /** Other sites whose pages may come without a token; those of our own address may. Default none. */
+  readonly origins?: readonly string[];
   /** What people at the desk write is delivered here. */
   readonly visitors?: Pick<VisitorLines, 'attach'>;
   /** A peer that does not answer a ping for this long is gone. Default 30 s. */
@@ -143,8 +146,14 @@ export class TextSocketEndpoint {
   #visitorOf(request: IncomingMessage): SocketVisitor | undefined {
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
     const token = offered.find((each) => each.startsWith(WIDGET_TOKEN));
-    if (token === undefined || this.#options.visitor === undefined) return undefined;
-    return this.#options.visitor(token, request.headers.origin);
+    const { origin } = request.headers;
+    if (token !== undefined && this.#options.visitor !== undefined) return this.#options.visitor(token, origin);
+    // Browsers let any page open a socket to anywhere, and tell whose page it is (RFC 6455 §10.2): what CORS keeps out of /chat is kept out here. Programs tell nothing.
+    if (origin === undefined || sameOrigin(request.headers) || this.#options.origins?.includes(origin))
+      return undefined;
+    throw new HearkenError('FORBIDDEN', 'Pages of this site may not talk to us.', {
+      hint: 'Add its origin to http.corsOrigins, or use the web widget.',
+    });
   }
 
   #open(client: WebSocket, peer: SocketPeer): void {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HearkenError } from '../../errors.js';
+import { sameOrigin } from '../same-origin.js';
 import type { Role } from './contract.js';
 import type { ConsoleSession, ConsoleSessions } from './sessions.js';
 import type { User } from './user-store.js';
@@ -88,22 +89,6 @@ export function fromOurPage(method: string, headers: Headers): void {
   throw new HearkenError('FORBIDDEN', 'This did not come from a page of the console.', {
     hint: 'Send X-Hearken-Console: 1, from the same origin.',
   });
-}
-
-/**
- * Browsers tell whether a request is of the same origin (https://www.w3.org/TR/fetch-metadata/); older ones at least the origin. Programs tell neither: they have no cookies of
- * somebody else's.
- */
-export function sameOrigin(headers: Headers): boolean {
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined) return site === 'same-origin';
-  const { origin, host } = headers;
-  if (origin === undefined) return true;
-  try {
-    return new URL(origin).host === host;
-  } catch {
-    return false;
-  }
 }
 
 export function cookieOf(headers: Headers): string | undefined {

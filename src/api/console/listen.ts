@@ -5,10 +5,11 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { pcmToBytes } from '../../dsp/wav.js';
 import { asHearkenError, HearkenError } from '../../errors.js';
 import type { LiveCalls } from '../../insight/live-calls.js';
+import { sameOrigin } from '../same-origin.js';
 import { refuseUpgrade } from '../upgrade.js';
 import type { Audit } from './audit.js';
 import type { ListenMessage } from './contract.js';
-import { type ConsoleGuard, sameOrigin } from './guard.js';
+import type { ConsoleGuard } from './guard.js';
 
 export interface ListenOptions {
   readonly guard: ConsoleGuard;

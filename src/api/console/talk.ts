@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { asHearkenError, HearkenError } from '../../errors.js';
+import { sameOrigin } from '../same-origin.js';
 import { refuseUpgrade, type UpgradeHandler } from '../upgrade.js';
 import type { Audit } from './audit.js';
-import { type ConsoleGuard, sameOrigin } from './guard.js';
+import type { ConsoleGuard } from './guard.js';
 import type { Playgrounds } from './playgrounds.js';
 
 export interface TalkOptions {

@@ -143,6 +143,37 @@ describe('the text socket', () => {
     expect(String(error)).toContain('400');
   });
 
+  it('takes no page of another site without a token, and says so; our own pages, listed ones and programs come in', async () => {
+    const endpoint = new TextSocketEndpoint({ brain, logger, origins: ['https://partner.example'] });
+    const http = createServer();
+    const router = new UpgradeRouter();
+    router.register('/ws', endpoint.upgrade);
+    router.attach(http);
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    const host = `127.0.0.1:${(http.address() as AddressInfo).port}`;
+    const asked = async (headers: Record<string, string>): Promise<number> => {
+      const socket = new WebSocket(`ws://${host}/ws`, { headers });
+      return new Promise((resolve) => {
+        socket.once('open', () => resolve(101));
+        socket.once('unexpected-response', (_request, { statusCode }) => resolve(statusCode ?? 0));
+        socket.on('error', () => {});
+      });
+    };
+    try {
+      expect(await asked({ origin: 'https://evil.example' })).toBe(403);
+      expect(await asked({ origin: 'null' })).toBe(403);
+      expect(await asked({ origin: `http://${host}` })).toBe(101);
+      // Behind a proxy that passes another name on.
+      expect(await asked({ origin: 'https://bot.example', 'sec-fetch-site': 'same-origin' })).toBe(101);
+      expect(await asked({ origin: 'https://partner.example' })).toBe(101);
+      expect(await asked({})).toBe(101);
+    } finally {
+      await endpoint.close();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    }
+  });
+
   it('lets one address have so many sockets and no more, and others theirs', async () => {
     const endpoint = new TextSocketEndpoint({
       ...{ brain, logger, maxSocketsPerAddress: 2 },
