@@ -1,9 +1,10 @@
-import type {
-  Body,
-  IncomingInviteRequest,
-  IncomingRequestMessage,
-  IncomingResponseMessage,
-  Session,
+import {
+  type Body,
+  Dialog,
+  type IncomingInviteRequest,
+  type IncomingRequestMessage,
+  type IncomingResponseMessage,
+  type Session,
 } from 'sip.js/lib/core/index.js';
 import { SafeEmitter } from '../emitter.js';
 import { BridgeError, messageOf } from '../errors.js';
@@ -17,7 +18,7 @@ import { LegKeys } from './leg-keys.js';
 import type { LegMedia } from './leg-media.js';
 import { byeReason, plainHeaders, readNotify } from './messages.js';
 import { decideAsServer, readAgreement, type SessionInterval, SessionTimer } from './session-timer.js';
-import { sendUpdate, type UpdateReply } from './update.js';
+import { refreshTarget, sendUpdate, type UpdateReply } from './update.js';
 
 export { DEFAULT_RULES, type IncomingRefer, type LegEvents, type LegRules } from './leg-contract.js';
 
@@ -258,7 +259,7 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
     if (media.codec && before.codec && media.codec !== before.codec) this.emit('codec', media.codec);
   }
 
-  /** The answer in the ACK to an offerless INVITE or re-INVITE. */
+  /** The answer in the ACK to an offerless INVITE or re-INVITE, or in the 200 to a refresh of ours. */
   protected async acceptLateAnswer(message: IncomingRequestMessage): Promise<boolean> {
     const answer = sdpOf(message.getHeader('content-type'), message.body);
     const media = this.#media;
@@ -340,8 +341,12 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
       session.invite(
         {
           onAccept: (response) => {
+            if (session instanceof Dialog) refreshTarget(session, response.message);
             response.ack();
             this.setInterval(this.refreshed(response.message) ?? asked);
+            this.acceptLateAnswer(response.message).catch((error: unknown) =>
+              this.logger.warn({ err: messageOf(error) }, 'the answer to a session refresh is not valid SDP'),
+            );
           },
           onReject: ({ message }) => refused(message.statusCode ?? 500),
         },

@@ -2,6 +2,7 @@ import {
   Dialog,
   type IncomingRequestMessage,
   type IncomingResponseMessage,
+  NameAddrHeader,
   NonInviteClientTransaction,
   SessionDialog,
   UserAgentClient,
@@ -47,8 +48,7 @@ export function openUpdate(
   }
   // The base class' part of receiving: it takes note of the CSeq.
   Dialog.prototype.receiveRequest.call(dialog, message);
-  const contact = message.parseHeader('contact');
-  if (contact?.uri) stateOf(dialog).remoteTarget = contact.uri;
+  refreshTarget(dialog, message);
   handler(message).then(
     ({ status, headers, sdp, apply }) => {
       core.replyStateless(message, {
@@ -78,7 +78,10 @@ export function sendUpdate(
   if (!dialog) return false;
   const message = dialog.createOutgoingRequestMessage('UPDATE', { extraHeaders });
   new UserAgentClient(NonInviteClientTransaction, core, message, {
-    onAccept: (response) => done(response.message),
+    onAccept: (response) => {
+      refreshTarget(dialog, response.message);
+      done(response.message);
+    },
     onReject: (response) => done(response.message),
     onRedirect: (response) => done(response.message),
   });
@@ -90,6 +93,12 @@ export function nextLocalSequence(dialog: Dialog, atLeast: number): number {
   const state = stateOf(dialog);
   state.localSequenceNumber = Math.max(state.localSequenceNumber ?? 0, atLeast) + 1;
   return state.localSequenceNumber;
+}
+
+/** The peer's Contact of a request or answer that renews a dialog is where the next requests go (RFC 3261 §12.2). The core reads it in re-INVITEs only. */
+export function refreshTarget(dialog: Dialog, message: IncomingRequestMessage | IncomingResponseMessage): void {
+  const contact: unknown = message.parseHeader('contact');
+  if (contact instanceof NameAddrHeader) stateOf(dialog).remoteTarget = contact.uri;
 }
 
 /** The core keeps it to itself and its children. */

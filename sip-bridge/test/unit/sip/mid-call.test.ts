@@ -98,6 +98,30 @@ describe('in mid-call', () => {
     await phone.heard(/^SIP\/2\.0 491[\s\S]*CSeq: \d+ UPDATE/);
   });
 
+  it('what a peer answers to a refresh of ours counts: another address for requests, another direction for audio', async () => {
+    await phone.dial();
+    phone.ack();
+    const [call] = [...world.bridge.calls];
+    await until(() => call?.leg.established === true, 'it is up');
+    const moved = await RawPhone.open(world.bridge.port);
+    call?.leg.refreshSession();
+    const invite = await phone.heard(/^INVITE /);
+    const keep = (name: string): string => `${name}: ${headerOf(invite, name.toLowerCase()) ?? ''}`;
+    const lines = [
+      'SIP/2.0 200 OK',
+      ...['Via', 'From', 'To', 'Call-ID', 'CSeq'].map(keep),
+      `Contact: <sip:raw@127.0.0.1:${moved.port}>`,
+      'Content-Type: application/sdp',
+      `Content-Length: ${held().length}`,
+    ];
+    phone.send(`${lines.join('\r\n')}\r\n\r\n${held()}`);
+    await moved.heard(/^ACK /);
+    await until(() => call?.leg.media?.held === true, 'the answer counts');
+    call?.leg.hangup('normal');
+    moved.ok(await moved.heard(/^BYE /));
+    await moved.close();
+  });
+
   it('an INFO without a body is a question whether we are still there', async () => {
     await phone.dial();
     phone.ack();
