@@ -85,7 +85,8 @@ export function callOptions(
 /** The trunk that leads to an address; numbers without a host go where the call came from. */
 function trunkFor(target: string, book: TrunkBook, own: Trunk | undefined): Trunk | undefined {
   if (!/^sips?:/i.test(target)) return own;
-  const host = parseUri(target)?.host;
-  const leads = ({ config }: Trunk): boolean => placesOf(config).some((place) => parseUri(place)?.host === host);
+  const hostOf = (uri: string): string | undefined => parseUri(uri)?.host.toLowerCase();
+  const host = hostOf(target);
+  const leads = ({ config }: Trunk): boolean => placesOf(config).some((place) => hostOf(place) === host);
   return book.all.find(leads);
 }

@@ -113,7 +113,8 @@ export class DtmfMerger {
   fromRtp(key: Key, nowMs: number): Key[] {
     const held = this.#held.findIndex((entry) => entry.key.digit === key.digit);
     if (held >= 0) this.#held.splice(held, 1);
-    else if (this.#takeTwin(key.digit, 'info', nowMs)) return [];
+    // Told at its end; an INFO may have come when it began.
+    else if (this.#takeTwin(key.digit, 'info', nowMs - key.durationMs)) return [];
     else this.#remember(key.digit, 'rtp', nowMs);
     return [key];
   }

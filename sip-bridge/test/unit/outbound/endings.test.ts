@@ -112,6 +112,38 @@ describe('a call that we place', () => {
     expect(world.bridge.book.get('carrier')?.calls).toBe(1);
   });
 
+  it('and that two phones answer goes on with the first, and ends with the second', async () => {
+    const { world, called } = await start();
+    world.bridge.dialler.add({ to: '+8613800138000' });
+    const invite = await called.heard(/^INVITE/);
+    const back = await RawPhone.open(world.bridge.port);
+    ends.push(() => back.close());
+    const other = await RawPhone.open(world.bridge.port);
+    ends.push(() => other.close());
+    const accepts = (phone: RawPhone, tag: string): string => {
+      const keep = (name: string): string => `${name}: ${headerOf(invite, name.toLowerCase()) ?? ''}`;
+      const sdp = offer(40_000);
+      return `${[
+        'SIP/2.0 200 OK',
+        ...[keep('Via'), keep('From'), `${keep('To')};tag=${tag}`, keep('Call-ID'), keep('CSeq')],
+        `Contact: <sip:raw@127.0.0.1:${phone.port}>`,
+        'Content-Type: application/sdp',
+        `Content-Length: ${sdp.length}`,
+      ].join('\r\n')}\r\n\r\n${sdp}`;
+    };
+    back.send(accepts(called, 'one'));
+    await called.heard(/^ACK/);
+    back.send(accepts(other, 'two'));
+    await other.heard(/^ACK[\s\S]*;tag=two/);
+    other.ok(await other.heard(/^BYE[\s\S]*;tag=two/));
+    expect(world.bridge.calls.size).toBe(1);
+    // The first answers again: its ACK was lost.
+    const acks = called.count(/^ACK/);
+    back.send(accepts(called, 'one'));
+    await until(() => called.count(/^ACK/) > acks, 'acknowledged again');
+    expect(called.count(/^BYE/)).toBe(0);
+  });
+
   it('follows an answer that comes in the ACK to a re-INVITE without an offer', async () => {
     const { world, called } = await start();
     called.answerWith('INVITE', 200, [], offer(40_000));

@@ -80,6 +80,16 @@ describe('a key told twice, by RTP and by INFO', () => {
     expect(digits(merger.fromInfo(five, 200))).toBe('5');
   });
 
+  it('counts once however long it was pressed', () => {
+    const merger = new DtmfMerger();
+    merger.eventsNegotiated = true;
+    const info = { digit: '5', durationMs: 250 };
+    expect(merger.fromInfo(info, 0)).toEqual([]);
+    expect(merger.poll(300)).toEqual([info]);
+    expect(merger.fromRtp({ digit: '5', durationMs: 2500 }, 2500)).toEqual([]);
+    expect(merger.fromRtp({ digit: '5', durationMs: 100 }, 4000)).toHaveLength(1);
+  });
+
   it('pressed twice fast is two keys', () => {
     const merger = new DtmfMerger();
     merger.eventsNegotiated = true;
