@@ -1,6 +1,6 @@
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { HearkenError } from '../errors.js';
+import { ownTemporaryFolder } from '../temporary-folder.js';
 import { BUILT_IN_ACTIONS } from './actions/built-in-names.js';
 import { withEarlyLookups } from './actions/early-lookups.js';
 import { type LoadedActions, loadActions } from './actions/load.js';
@@ -58,7 +58,7 @@ async function readApplication(options: BrainOptions) {
   const actions = await loadActions(wanted).catch((error: unknown) => {
     // A read-only installation has no cache folder of its own.
     if (!isUnwritable(error)) throw error;
-    return loadActions({ ...wanted, cacheFolder: join(tmpdir(), 'hearken-actions') });
+    return loadActions({ ...wanted, cacheFolder: ownTemporaryFolder('hearken-actions') });
   });
   const missing = [...application.domain.actions].filter(
     (name) =>

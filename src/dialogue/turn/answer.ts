@@ -198,7 +198,9 @@ async function answer(
   const command =
     !notUnderstood(ctx) && ctx.deps.index.firstActions(parse.intent.name).some((action) => COMMANDS.has(action));
   const corrects = fill?.weak === true || fill?.value === false ? correctsAnother(ctx, parse, fills, question) : false;
-  const passes = corrects || (fill?.weak === true && (command || declinesQuestion(ctx, parse)));
+  // "快递太慢了" is what went wrong, and no wish to be spoken to slowly: words that may be the answer are it unless they surely are something else.
+  const sureCommand = command && parse.intent.confidence >= VERY_SURE;
+  const passes = corrects || (fill?.weak === true && (sureCommand || declinesQuestion(ctx, parse)));
   if (fill !== undefined && !passes) {
     applyFills(ctx, fills, question.slot.name);
     if (!accept(ctx, question, fill)) return noMatch(ctx);
