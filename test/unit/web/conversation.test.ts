@@ -20,9 +20,13 @@ function visit(platform: Partial<Platform> = {}, to = service): Visitor {
 }
 
 /** What a tab keeps from page to page. */
-function tabStorage(): Pick<Storage, 'getItem' | 'setItem'> {
+function tabStorage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
   const kept = new Map<string, string>();
-  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) };
+  return {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
 }
 
 afterEach(() => {
@@ -130,6 +134,23 @@ describe('a call of the widget whose network goes', () => {
     expect(after.said).toEqual(['caller: 查订单']);
     await after.until(({ phase }) => phase === 'live');
     expect(await arrived(call, after)).toEqual(['detached', 'resumed']);
+  });
+});
+
+describe('a visitor who signs out', () => {
+  it('leaves nothing behind in the tab: the call ends, and whoever comes next begins a new conversation', async () => {
+    vi.stubGlobal('sessionStorage', tabStorage());
+    const before = visit();
+    const call = await inCall(before);
+    call.session.notify({ type: 'transcript', who: 'caller', text: '查订单', final: true });
+    await before.until(({ lines }) => lines.length === 1);
+    const hungUp = new Promise((resolve) => call.session.once('closed', resolve));
+    before.conversation.forget();
+    await hungUp;
+    const after = visit();
+    expect([after.said, after.model.phase]).toEqual([[], 'idle']);
+    const next = await inCall(after);
+    expect(next.session.peer.conversationId).not.toBe(call.session.peer.conversationId);
   });
 });
 

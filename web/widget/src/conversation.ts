@@ -25,6 +25,7 @@ export class Conversation {
   #gaps = 0;
   /** A person has the conversation, or it waits for one. */
   #person = false;
+  #forgotten = false;
   #model: Model;
 
   constructor(options: ConversationOptions) {
@@ -187,6 +188,14 @@ export class Conversation {
     this.#channel?.close();
   }
 
+  /** Whoever was here has gone: the call ends, and the next page knows of nothing. This object is of no more use. */
+  forget(): void {
+    this.hangUp();
+    this.close();
+    this.#forgotten = true;
+    this.#memory.forget();
+  }
+
   #textListener(): TextListener {
     return {
       reply: ({ replies, transfer, person }) => {
@@ -322,6 +331,7 @@ export class Conversation {
   }
 
   #remember(): void {
+    if (this.#forgotten) return;
     const { last } = this.#pass;
     const ticket = this.#call?.ticket;
     this.#memory.write({

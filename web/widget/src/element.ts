@@ -82,6 +82,12 @@ export function defineHearkenCall(script: string): void {
       this.#conversation?.type(text);
     }
 
+    /** For a site whose visitor signs out: what was said is forgotten, a call ends, and the next words begin a new conversation. */
+    forget(): void {
+      this.#conversation?.forget();
+      if (this.isConnected) this.#begin();
+    }
+
     /** For measuring: times that the bot's words broke off in this call because audio came late. */
     get gaps(): number {
       return this.#conversation?.gaps ?? 0;
