@@ -9,6 +9,7 @@ import { FileDeskStore } from '../handoff/file-desk-store.js';
 import { type LiveModel, trainOrLoadForApp } from '../nlu/index.js';
 import { NO_LOG } from '../store/conversation-log.js';
 import { MemorySessionStore } from '../store/memory-session-store.js';
+import { ownTemporaryFolder } from '../temporary-folder.js';
 
 /** How long a conversation of a test may lie still; longer than any of them takes. */
 const SESSION_MS = 600_000;
@@ -33,7 +34,7 @@ export async function openOfflineApplication(
   appFolder: string,
   { environment = {}, privateHosts = [], allowedHosts = [] }: OfflineOptions = {},
 ): Promise<OfflineApplication> {
-  const cache = join(tmpdir(), 'hearken-test');
+  const cache = ownTemporaryFolder('hearken-test');
   const modelsFolder = join(cache, 'nlu');
   const intentModel = await trainOrLoadForApp(appFolder, modelsFolder);
   const sessions = new MemorySessionStore({ ttlMs: SESSION_MS });
