@@ -97,7 +97,10 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
       state.detached = false;
       // A prompt that a noise had paused when the line broke: nothing will decide about that noise any more.
       if (state.phase === 'speaking') resumeAfterPause(draft);
-      if (state.phase === 'listening' && !state.utterance) draft.setDeadline('noInput', draft.nowMs + config.noInputMs);
+      if (state.phase !== 'listening') return;
+      if (!state.utterance) draft.setDeadline('noInput', draft.nowMs + config.noInputMs);
+      else if (state.utterance.text === '' && state.keys === '')
+        draft.setDeadline('noText', draft.nowMs + config.speechWithoutTextMs);
       return;
     case 'closed':
       draft.clearAllDeadlines();
@@ -188,7 +191,7 @@ function onFinal(draft: Draft, event: Extract<TurnEvent, { type: 'final' }>, con
   state.phase = 'listening';
   const startedAtMs = state.utterance?.startedAtMs ?? draft.nowMs;
   state.utterance = state.voice.active ? emptyUtterance(startedAtMs) : undefined;
-  draft.setDeadline('noText', Math.max(draft.nowMs, startedAtMs + config.speechWithoutTextMs));
+  if (!state.detached) draft.setDeadline('noText', Math.max(draft.nowMs, startedAtMs + config.speechWithoutTextMs));
 }
 
 function onReply(draft: Draft, event: Extract<TurnEvent, { type: 'reply' }>, config: TurnConfig): void {

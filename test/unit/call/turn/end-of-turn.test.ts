@@ -219,6 +219,23 @@ describe('no-input and no-match', () => {
     expect(driver.inputs).toEqual([{ type: 'text', text: '查订单', confidence: 1 }]);
   });
 
+  it('makes no no-match of a noise while the socket is away', () => {
+    const driver = new Driver().listening();
+    driver.at(2050, { type: 'voice', active: true, sinceMs: 2000 });
+    driver.at(2350, { type: 'voice', active: false, sinceMs: 2300 }).at(2500, { type: 'detached' }).until(3000);
+    driver.at(3010, { type: 'final', flushId: driver.state.flushId, text: '', confidence: 0 }).until(9000);
+    expect(driver.inputs).toEqual([]);
+    driver.at(9000, { type: 'resumed' }).until(14_000);
+    expect(driver.inputs).toEqual([{ type: 'event', name: 'no_input', attempt: 1 }]);
+  });
+
+  it('counts voice without words from when the socket is back', () => {
+    const driver = new Driver().listening();
+    driver.at(2050, { type: 'voice', active: true, sinceMs: 2000 });
+    driver.at(2500, { type: 'detached' }).at(6000, { type: 'resumed' }).until(20_000);
+    expect(driver.decisions('noMatch')).toEqual([8000]);
+  });
+
   it('does not count silence while the socket is away', () => {
     const driver = new Driver().listening().at(2000, { type: 'detached' }).until(9000);
     expect(driver.inputs).toEqual([]);
