@@ -32,6 +32,8 @@ const ZH: Readonly<Record<string, string>> = {
   action_hand_off:
     '(?:转接|转|找|接|换|叫|要)?(?:到)?(?:一?个)?(?:人工|真人|活人)(?:客服|服务|坐席|座席|台|来)?|(?:转接|转|找|接)(?:到)?(?:一?个)?(?:客服|坐席|座席|接线员|专员)(?:人员)?|(?:跟|和)(?:人|人工|真人|客服)(?:说|讲|聊)(?:话)?|不要机器人',
 };
+const EN_WAIT =
+  '(?:hold|hang) on(?: a (?:second|sec|moment|minute))?|wait(?: a (?:second|sec|moment|minute))?|(?:a|one) (?:second|sec|moment|minute)|let me (?:check|look|see|think|(?:find|get) (?:it|my glasses|(?:the|my) (?:order )?number)|look it up)|bear with me';
 const EN: Readonly<Record<string, string>> = {
   action_repeat:
     "(?:repeat|say)(?: that| it| this)?(?: once more| one more time)?|come again|pardon(?: me)?|what did you say|(?:i )?(?:did not|didn't) (?:hear|get|catch) (?:that|you)|one more time",
@@ -40,8 +42,7 @@ const EN: Readonly<Record<string, string>> = {
   action_faster:
     "(?:speak |talk |go )?(?:a bit |a little )?(?:faster|quicker)|speed up|(?:you are |you're )?too slow|normal speed",
   action_back: 'go back(?: one step| a step)?|(?:the )?(?:previous|last) (?:step|question)|one step back|step back',
-  action_wait:
-    '(?:hold|hang) on(?: a (?:second|sec|moment|minute))?|wait(?: a (?:second|sec|moment|minute))?|(?:a|one) (?:second|sec|moment|minute)|let me (?:check|look|see|think|find it|get it|look it up)|bear with me',
+  action_wait: `(?:${EN_WAIT})(?: (?:${EN_WAIT}))?`,
   action_restart:
     '(?:start|begin)(?: all)? (?:over|again)|restart|(?:start |go back to |from )the (?:beginning|start)|main menu',
   action_what_can_you_do:

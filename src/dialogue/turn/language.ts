@@ -8,10 +8,10 @@ const NAMES: Readonly<Record<string, string>> = {
   en: '(?:英文|英语|english)',
 };
 const ZH_BEFORE =
-  '(?:(?:请|麻烦|我想|我要|能不能|可不可以|可以|能|你|您|你们|会|帮我|还是|那|用|说|讲|换|换成|换到|切换|切换到|切到|改|改成|转|转成|来|服务)\\s*)*';
+  '(?:(?:嗯|你好|您好|不好意思|其实|请|麻烦|我想|我要|能不能|可不可以|可以|能|你|您|你们|会|帮我|还是|那|用|说|讲|换|换成|换到|切换|切换到|切到|改|改成|转|转成|来|服务)\\s*)*';
 const ZH_AFTER = '(?:\\s*(?:说|讲|服务|交流|沟通|吗|吧|啊|可以吗|好吗|行吗|谢谢))*';
 const EN_BEFORE =
-  "(?:(?:sorry|excuse me|please|can|could|would|do|may|you|we|i|i'd|like|to|want|let's|speak|talk|use|switch|change|go|on|say it|in|into) )*";
+  "(?:(?:actually|well|okay|ok|hi|hello|hey|sorry|excuse me|please|can|could|would|do|may|you|we|i|i'd|like|to|want|let's|speak|talk|use|switch|change|go|on|say it|in|into) )*";
 const EN_AFTER = '(?: (?:please|thanks|thank you|instead|now|language))*';
 
 const ASKED: readonly { readonly base: string; readonly patterns: readonly RegExp[] }[] = Object.entries(NAMES).map(

@@ -151,9 +151,12 @@ describe('asking for a language', () => {
     ['能说普通话吗', 'zh-CN'],
     ['请切换到英文', 'en'],
     ['in English, please', 'en'],
+    ['Actually I want to speak Chinese', 'zh-CN'],
+    ['hi, do you speak English?', 'en'],
+    ['你好，可以说英文吗', 'en'],
   ])('%s', (text, language) => expect(languageAsked(text, LANGUAGES)).toBe(language));
 
-  it.each(['英语书的订单到哪了', 'I bought an English book', '我不要中文', ''])('is not "%s"', (text) =>
+  it.each(['英语书的订单到哪了', 'I bought an English book', '我不要中文', 'no Chinese', ''])('is not "%s"', (text) =>
     expect(languageAsked(text, LANGUAGES)).toBeUndefined(),
   );
 
