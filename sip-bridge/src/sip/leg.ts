@@ -260,7 +260,7 @@ export abstract class Leg extends SafeEmitter<LegEvents> {
   }
 
   /** The answer in the ACK to an offerless INVITE or re-INVITE, or in the 200 to a refresh of ours. */
-  protected async acceptLateAnswer(message: IncomingRequestMessage): Promise<boolean> {
+  protected async acceptLateAnswer(message: IncomingRequestMessage | IncomingResponseMessage): Promise<boolean> {
     const answer = sdpOf(message.getHeader('content-type'), message.body);
     const media = this.#media;
     if (answer === undefined || !media) return false;
