@@ -1,6 +1,8 @@
 import type { BridgeCallOptions, CallFacts } from './bridge.js';
 import type { BridgeConfig } from './config.js';
+import { trustedHeaders } from './routing/headers.js';
 import type { RtpEngine } from './rtp/engine.js';
+import type { CallInfo } from './sip/inbound-leg.js';
 import type { LegRules } from './sip/leg.js';
 import type { LegMediaOptions } from './sip/leg-media.js';
 import { parseUri } from './sip/text.js';
@@ -36,6 +38,18 @@ export function legMedia(
     fill: true,
     maxQueueMs: rtp.playoutQueueMs,
     mediaTimeoutMs: rtp.mediaTimeoutMs,
+  };
+}
+
+/** Who calls whom, over which trunk; what is done with it is for the routes to say. */
+export function inboundFacts(info: CallInfo, trunk: Trunk | undefined): Omit<CallFacts, 'route'> {
+  const { callId, caller, callee, to, headers, remoteAddress } = info;
+  return {
+    ...{ callId, caller, remoteAddress },
+    callee: trunk?.config.calleeFrom === 'to' ? to : callee,
+    direction: 'inbound',
+    headers: trustedHeaders(headers, trunk?.config.trustIdentity ?? true),
+    trunk: trunk?.name,
   };
 }
 

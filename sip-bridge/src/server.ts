@@ -2,7 +2,7 @@ import { Doorkeeper } from './abuse/doorkeeper.js';
 import { addressOf } from './address.js';
 import { loadApology, loadHoldTone, type Recording } from './apology.js';
 import { BridgeCall, type CallFacts, type CallSummary } from './bridge.js';
-import { callOptions, exposesKeys, legMedia, legRules } from './call-options.js';
+import { callOptions, exposesKeys, inboundFacts, legMedia, legRules } from './call-options.js';
 import { type BridgeConfig, parseBridgeConfig } from './config.js';
 import { SafeEmitter } from './emitter.js';
 import { messageOf } from './errors.js';
@@ -17,7 +17,6 @@ import { controlRoutes } from './ops/routes.js';
 import { CallTraces } from './ops/trace.js';
 import { Dialler } from './outbound/dialler.js';
 import { RecordingRetention } from './recording/retention.js';
-import { trustedHeaders } from './routing/headers.js';
 import { Routes } from './routing/routes.js';
 import type { RtpEngine } from './rtp/engine.js';
 import { EngineKeeper } from './rtp-keeper.js';
@@ -355,21 +354,15 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
       return;
     }
     const trunk = this.book.get(incoming.trunk);
-    const { callId, caller, callee, headers, remoteAddress } = leg.info;
-    const routed = this.#routes.find({ trunk: trunk?.name, caller, callee });
+    const facts = inboundFacts(leg.info, trunk);
+    const routed = this.#routes.find(facts);
     if (routed.kind === 'refuse') {
       logger.info({ status: routed.status }, 'no route for a call');
       leg.reject(routed.status);
       return;
     }
     if (trunk?.config.login) leg.endpoint.useCredentials(leg.callId, trunk.config.login);
-    this.#take(leg, {
-      ...{ callId, caller, callee, remoteAddress },
-      direction: 'inbound',
-      headers: trustedHeaders(headers, trunk?.config.trustIdentity ?? true),
-      trunk: trunk?.name,
-      route: routed.route,
-    });
+    this.#take(leg, { ...facts, route: routed.route });
   }
 
   #take(leg: InboundLeg | OutboundLeg, facts: CallFacts): BridgeCall {

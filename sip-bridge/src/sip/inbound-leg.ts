@@ -16,6 +16,8 @@ export interface CallInfo {
   /** URIs, as signalled. */
   readonly caller: string;
   readonly callee: string;
+  /** The address in To. */
+  readonly to: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly remoteAddress: string;
 }
@@ -62,6 +64,7 @@ export class InboundLeg extends Leg {
       callId: message.callId,
       caller: message.from.uri.toString(),
       callee: call.dialled,
+      to: message.to.uri.toString(),
       headers: plainHeaders(message),
       remoteAddress: call.source.address,
     };

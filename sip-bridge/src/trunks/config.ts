@@ -44,6 +44,8 @@ export const trunkSchema = z.strictObject({
       returnMs: ms(60_000),
     })
     .optional(),
+  /** Where the number stands that was dialled: a provider that calls the user we registered with tells it in `To`. */
+  calleeFrom: z.enum(['request-uri', 'to']).default('request-uri'),
   /** Host in the From of our calls; the first target's where it is left out. */
   domain: z.string().min(1).optional(),
   /** User in the From of our calls, and in P-Asserted-Identity when `assertIdentity` is on. */
