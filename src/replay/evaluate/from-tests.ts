@@ -7,7 +7,7 @@ import type { Brain, TurnResult } from '../../dialogue/brain.js';
 import { type ConversationTest, readConversationTests } from '../../dialogue/conversation-tests/read.js';
 import { runConversationTest } from '../../dialogue/conversation-tests/run.js';
 import { HearkenError } from '../../errors.js';
-import { type OfflineApplication, openOfflineApplication } from '../offline-application.js';
+import { openOfflineApplication } from '../offline-application.js';
 import { CLOSING_INTENTS, type HeldOutIntents, type JudgedConversation } from './evaluation.js';
 
 export interface JudgedTests {
@@ -43,7 +43,10 @@ export async function judgeTests(
       const { diff } = await runConversationTest(test, listening(brain, heard), application.sessions);
       judged.push(judge(test, diff, heard));
     }
-    return { conversations: judged, heldOut: await heldOutOf(application) };
+    return {
+      conversations: judged,
+      heldOut: await heldOutOf(application.intentModel.holder.current, application.modelsFolder),
+    };
   } finally {
     await application.close();
   }
@@ -54,12 +57,14 @@ const metricsSchema = z.object({
   metrics: z.object({ accuracy: z.number().min(0).max(1), examples: z.number().int().positive() }),
 });
 
-/** What training found when it held back each example once; undefined for a model that does not tell. */
-async function heldOutOf({ intentModel, modelsFolder }: OfflineApplication): Promise<HeldOutIntents | undefined> {
+/** What the training of a model found when it held back each example once; undefined for a model that does not tell. Others beside it may be broken or half made. */
+export async function heldOutOf(modelName: string, modelsFolder: string): Promise<HeldOutIntents | undefined> {
   for (const name of await readdir(modelsFolder)) {
-    const file = await readFile(join(modelsFolder, name, 'model.json'), 'utf8').catch(() => 'null');
-    const model = metricsSchema.safeParse(JSON.parse(file)).data;
-    if (model?.name === intentModel.holder.current) return model.metrics;
+    const found: unknown = await readFile(join(modelsFolder, name, 'model.json'), 'utf8')
+      .then(JSON.parse)
+      .catch(() => undefined);
+    const model = metricsSchema.safeParse(found).data;
+    if (model?.name === modelName) return model.metrics;
   }
   return undefined;
 }

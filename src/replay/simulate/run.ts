@@ -46,8 +46,10 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     while (running.size >= atOnce) await Promise.race(running);
     if (signal.aborted) break;
     const call = one(index).then((result) => {
-      done.push(result);
       running.delete(call);
+      // What breaks off when the run is stopped is nobody's failure.
+      if (signal.aborted && result.ended === 'broken') return;
+      done.push(result);
       options.onDone?.(result, done.length, calls.length);
     });
     running.add(call);

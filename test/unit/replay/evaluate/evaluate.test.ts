@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import {
   type JudgedConversation,
 } from '../../../../src/replay/evaluate/evaluation.js';
 import { judgeLog, responsesIn } from '../../../../src/replay/evaluate/from-log.js';
-import { judgeTests } from '../../../../src/replay/evaluate/from-tests.js';
+import { heldOutOf, judgeTests } from '../../../../src/replay/evaluate/from-tests.js';
 import { knownAnswers } from '../../../../src/replay/evaluate/known-answers.js';
 import { FileConversationLog } from '../../../../src/store/file-conversation-log.js';
 
@@ -111,6 +111,27 @@ describe('conversations of a log', () => {
         { atMs: 3, type: 'turn' },
       ]),
     ).toEqual([400]);
+  });
+});
+
+describe('what training held back', () => {
+  it('is that of the model, whatever else lies beside it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hearken-held-out-'));
+    try {
+      const written = (name: string, text: string): void => {
+        mkdirSync(join(folder, name));
+        writeFileSync(join(folder, name, 'model.json'), text);
+      };
+      const metrics = { accuracy: 0.9, examples: 120 };
+      written('a-half-made', '{"name":');
+      written('b', JSON.stringify({ name: 'other', metrics: { ...metrics, accuracy: 0.1 } }));
+      written('c', JSON.stringify({ name: 'mine', metrics }));
+      mkdirSync(join(folder, 'd-empty'));
+      expect(await heldOutOf('mine', folder)).toEqual(metrics);
+      expect(await heldOutOf('nobody', folder)).toBeUndefined();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

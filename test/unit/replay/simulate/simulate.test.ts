@@ -144,6 +144,38 @@ describe('simulated callers of the sample shop', () => {
   });
 });
 
+describe('simulated callers who are stopped', () => {
+  it('are told of as far as they came, and what broke off is no failure', async () => {
+    const scenario = readScenario(FILE);
+    const stop = new AbortController();
+    const view = {
+      texts: ['请问？'],
+      slot: undefined,
+      confirms: false,
+      noMatch: false,
+      intent: undefined,
+      responseMs: 1,
+    };
+    const { calls } = await simulate({
+      scenario,
+      calls: [0, 1, 2],
+      ...{ seed: 1, spoken: false, atOnce: 1, paced: false, backendUrl: undefined, desk: undefined },
+      connect: (_spec, index) => ({
+        conversationId: String(index),
+        begin: async () => ({ ...view, ended: undefined }),
+        say: async () => {
+          if (index === 1) stop.abort();
+          return { ...view, ended: index === 0 ? 'hangup' : undefined };
+        },
+        silence: async () => ({ ...view, ended: undefined }),
+        end: async () => {},
+      }),
+      signal: stop.signal,
+    });
+    expect(calls.map(({ index }) => index)).toEqual([0]);
+  });
+});
+
 describe('the command that plays a call again', () => {
   it('is one that a shell takes, whatever the scenario is called', () => {
     const call = { index: 3, seed: 1 } as SimulatedCall;
