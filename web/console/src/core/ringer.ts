@@ -1,4 +1,4 @@
-import { live, liveTick, nowMs, onLiveEvent } from './session.js';
+import { live, liveTick, me, nowMs, onLiveEvent } from './session.js';
 import { settings } from './settings.js';
 import { Value } from './value.js';
 
@@ -20,7 +20,11 @@ export class Ringer {
     liveTick.listen(() => this.#look(), signal);
     onLiveEvent((event) => {
       if (event.type === 'offerClosed' && event.outcome === 'timeout') missed.set(nowMs());
+      // Said here or in another tab: it is known now.
+      const mine = event.type === 'agent' && event.agent.name === me.value?.name;
+      if (mine && event.agent.presence === 'available') missed.set(undefined);
     }, signal);
+    me.listen(() => missed.set(undefined), signal);
     signal.addEventListener('abort', () => this.#stop(), { once: true });
   }
 
