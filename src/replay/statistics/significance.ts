@@ -42,16 +42,13 @@ export function pairedBootstrap(
   const used = pairs.filter(({ before, after }) => before.of > 0 || after.of > 0);
   if (used.length === 0) return undefined;
   const random = seededRandom(seed);
-  const difference = (items: readonly PairedShare[]): number => rate(items, 'after') - rate(items, 'before');
+  const drawn = (): number => Math.floor(random() * used.length);
   const values: number[] = [];
   for (let draw = 0; draw < draws; draw++) {
-    const drawn: PairedShare[] = [];
-    for (let index = 0; index < used.length; index++)
-      drawn.push(used[Math.floor(random() * used.length)] as PairedShare);
-    const value = difference(drawn);
+    const value = differenceOf(used, drawn);
     if (!Number.isNaN(value)) values.push(value);
   }
-  const found = difference(used);
+  const found = differenceOf(used, (nth) => nth);
   if (Number.isNaN(found) || values.length === 0) return undefined;
   const below = values.filter((value) => value <= 0).length / values.length;
   const above = values.filter((value) => value >= 0).length / values.length;
@@ -69,14 +66,18 @@ function leastP(pairs: readonly PairedShare[]): number {
   return 2 ** (1 - different);
 }
 
-function rate(items: readonly PairedShare[], side: 'before' | 'after'): number {
-  let part = 0;
-  let of = 0;
-  for (const item of items) {
-    part += item[side].part;
-    of += item[side].of;
+/** After minus before over as many pairs as there are, picked by their numbers; NaN where one side has nothing to divide by. */
+function differenceOf(pairs: readonly PairedShare[], pick: (nth: number) => number): number {
+  const before = { part: 0, of: 0 };
+  const after = { part: 0, of: 0 };
+  for (let nth = 0; nth < pairs.length; nth++) {
+    const pair = pairs[pick(nth)] as PairedShare;
+    before.part += pair.before.part;
+    before.of += pair.before.of;
+    after.part += pair.after.part;
+    after.of += pair.after.of;
   }
-  return of === 0 ? Number.NaN : part / of;
+  return before.of === 0 || after.of === 0 ? Number.NaN : after.part / after.of - before.part / before.of;
 }
 
 function logChoose(n: number, k: number): number {
