@@ -7,6 +7,7 @@ import { address, readPlace } from '../../../../web/console/src/core/place.js';
 import { roundSteps } from '../../../../web/console/src/core/round-steps.js';
 import { queryOf } from '../../../../web/console/src/core/search-query.js';
 import { totals } from '../../../../web/console/src/core/totals.js';
+import { agreedTime } from '../../../../web/console/src/core/when.js';
 import { en } from '../../../../web/console/src/words/en.js';
 import { zh } from '../../../../web/console/src/words/zh.js';
 
@@ -138,6 +139,25 @@ describe('the words of the console', () => {
     expect(chinese.map(([name]) => name).sort()).toEqual(english.map(([name]) => name).sort());
     for (const [name, text] of english) expect(text, name).not.toBe('');
     for (const [name, text] of chinese) expect(/[\u4e00-\u9fff]/.test(text), name).toBe(true);
+  });
+});
+
+describe('a time that was agreed on with a caller', () => {
+  it('is a moment, a day, or an interval of two of a kind; anything else is words', () => {
+    const at = (...parts: [number, number, number, number?, number?]) => new Date(...parts).getTime();
+    expect(agreedTime('2026-11-23T15:00')).toEqual({ fromMs: at(2026, 10, 23, 15), toMs: undefined, wholeDays: false });
+    expect(agreedTime('2026-11-23')).toEqual({ fromMs: at(2026, 10, 23), toMs: undefined, wholeDays: true });
+    expect(agreedTime('2026-11-23T14:00/2026-11-23T18:30')).toMatchObject({ toMs: at(2026, 10, 23, 18, 30) });
+    for (const words of [
+      '明天下午',
+      '',
+      'as soon as possible',
+      '2026-11-23/',
+      '2026-11-23/2026-11-24T10:00',
+      '2026-13-01',
+      '1/2/3',
+    ])
+      expect(agreedTime(words), words).toBeUndefined();
   });
 });
 

@@ -1,4 +1,5 @@
 import { settings } from './settings.js';
+import { agreedTime } from './when.js';
 
 /** Numbers and times as the viewer writes them, in the viewer's own time zone. */
 
@@ -30,6 +31,16 @@ export function clock(atMs: number): string {
 /** `21 Nov 14:03`: for tables. */
 export function shortTime(atMs: number): string {
   return dateFormat('short', { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(atMs);
+}
+
+/** `23 Nov 2026, 15:00`, `23 Nov 2026, 14:00 – 18:00`: what was agreed on with a caller; words stay as they are. */
+export function agreed(when: string): string {
+  const time = agreedTime(when);
+  if (time === undefined) return when;
+  const format = time.wholeDays
+    ? dateFormat('days', { dateStyle: 'medium' })
+    : dateFormat('full', { dateStyle: 'medium', timeStyle: 'short' });
+  return time.toMs === undefined ? format.format(time.fromMs) : format.formatRange(time.fromMs, time.toMs);
 }
 
 /** `1:07`, `1:02:07`. */

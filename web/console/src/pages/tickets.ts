@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import { api, isAbort } from '../api/client.js';
 import type { Ticket } from '../api/contract.js';
-import { dateTime, shortTime } from '../core/format.js';
+import { agreed, dateTime, shortTime } from '../core/format.js';
 import { address } from '../core/router.js';
 import { live, liveTick, me } from '../core/session.js';
 import { View } from '../core/view.js';
@@ -69,7 +69,7 @@ export class Tickets extends View {
           ? html`<div class="stack gap">
             <dl class="facts">
               ${ticket.phone === '' ? nothing : html`<dt>${words.phone}</dt><dd>${ticket.phone}</dd>`}
-              ${ticket.when === '' ? nothing : html`<dt>${words.when}</dt><dd>${ticket.when}</dd>`}
+              ${ticket.when === '' ? nothing : html`<dt>${words.when}</dt><dd>${agreed(ticket.when)}</dd>`}
               ${ticket.sender === '' ? nothing : html`<dt>${words.sender}</dt><dd>${ticket.sender}</dd>`}
               ${ticket.summary === '' ? nothing : html`<dt>${t().desk.summary}</dt><dd>${ticket.summary}</dd>`}
               ${ticket.text === '' ? nothing : html`<dt>${t().chat.text}</dt><dd>${ticket.text}</dd>`}
