@@ -1,4 +1,5 @@
 import type { TurnConfig } from '../../config.js';
+import type { Expectation } from '../../dialogue/brain.js';
 import { type Draft, FINAL_LIMIT_MS } from './draft.js';
 import type { Utterance } from './state.js';
 
@@ -7,7 +8,7 @@ const RISING_MS = 120;
 const LONGEST_RISING_MS = 240;
 
 /** How much silence ends this utterance (DESIGN "Turn-taking"): short after a complete answer, long inside a number or a half sentence. */
-export function endSilenceMs(utterance: Utterance, nowMs: number, config: TurnConfig): number {
+function endSilenceMs(utterance: Utterance, expectation: Expectation, nowMs: number, config: TurnConfig): number {
   switch (readingOf(utterance)) {
     case 'open number':
       return config.endSilenceNumberMs;
@@ -21,7 +22,8 @@ export function endSilenceMs(utterance: Utterance, nowMs: number, config: TurnCo
         : config.endSilenceMs;
     // A number that is an answer, and the beginning of a longer one, has the ordinary silence.
     default:
-      return config.endSilenceMs;
+      // Who spells an address thinks about every sign.
+      return expectation.type === 'email' ? config.endSilenceNumberMs : config.endSilenceMs;
   }
 }
 
@@ -60,7 +62,7 @@ export function scheduleEnd(draft: Draft, config: TurnConfig): void {
   }
   // Voice can end before it was heard as voice at all (text without a voice event): then silence counts from the last change.
   const silentSinceMs = Math.max(voice.sinceMs, utterance.startedAtMs);
-  let due = silentSinceMs + endSilenceMs(utterance, draft.nowMs, config);
+  let due = silentSinceMs + endSilenceMs(utterance, draft.state.expectation, draft.nowMs, config);
   if (readingOf(utterance) === 'complete') {
     // It will count as complete once it has been stable for long enough; don't wait for the long silence until then.
     due = Math.min(

@@ -32,6 +32,21 @@ describe('end of turn', () => {
     expect(driver.timesOf('flush')).toEqual([4200]);
   });
 
+  it('waits 1200 ms inside an e-mail address, because people spell it, and no longer than after any answer once it is whole', () => {
+    const silence = (complete: boolean): number => {
+      const driver = new Driver().listening({ type: 'email', slot: 'email' });
+      driver.at(2050, { type: 'voice', active: true, sinceMs: 2000 });
+      driver.at(3000, { type: 'partial', text: complete ? '138@qq.com' : '幺三八二', stableMs: 0 });
+      driver.at(3000, {
+        ...{ type: 'assessed', text: complete ? '138@qq.com' : '幺三八二' },
+        ...{ complete, openNumber: false },
+      } as const);
+      driver.at(3250, { type: 'voice', active: false, sinceMs: 3200 }).until(6000);
+      return (driver.timesOf('flush')[0] ?? 0) - 3200;
+    };
+    expect([silence(false), silence(true)]).toEqual([1200, 250]);
+  });
+
   it('does not end while the caller speaks on after a pause', () => {
     const driver = speech(new Driver().listening({ type: 'digits' }), '八七六', { complete: false, openNumber: true });
     driver.at(3600, { type: 'voice', active: true, sinceMs: 3550 });
