@@ -319,6 +319,13 @@ describeWith(['chromium'], 'the console in a real browser', () => {
     await page.getByLabel('Type what a caller would say').fill('我要退货');
     await page.keyboard.press('Enter');
     await page.locator('.understood .ranking li', { hasText: 'return' }).waitFor({ timeout: 150_000 });
+    // Choices are buttons: pressed, they are what was said, and gone.
+    await page.getByLabel('Type what a caller would say').fill('你能做什么');
+    await page.keyboard.press('Enter');
+    const choices = page.getByRole('group', { name: 'Choices' });
+    await choices.getByRole('button', { name: '退货', exact: true }).click();
+    await page.locator('.bubble.caller', { hasText: /^退货$/ }).waitFor();
+    await choices.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Talk', exact: true }).click();
     await page.getByRole('group', { name: 'Call', exact: true }).waitFor();
     // Typed (before it is up: it waits), then said: one conversation, and its answers are heard.
@@ -422,16 +429,17 @@ function smallApplication(folder: string): string {
   const examples = (words: readonly string[]): string => words.map((word) => `      - ${word}\n`).join('');
   writeFileSync(
     join(app, 'domain.yml'),
-    'version: "3.1"\nintents: [opening_hours, return_goods]\nresponses:\n  utter_hours:\n    - text: 九点到六点。\n  utter_return:\n    - text: 好的，我们来办退货。\n',
+    'version: "3.1"\nintents: [opening_hours, return_goods, what_can_you_do]\nresponses:\n  utter_hours:\n    - text: 九点到六点。\n  utter_return:\n    - text: 好的，我们来办退货。\n  utter_what_can_you_do:\n    - text: 请选。\n      buttons: [{title: 退货, payload: /return_goods}]\n',
   );
   writeFileSync(
     join(app, 'nlu.yml'),
     `version: "3.1"\nnlu:\n  - intent: opening_hours\n    examples: |\n${examples(['几点开门', '什么时候营业', '营业时间', '你们几点下班', '周末开门吗'])}` +
-      `  - intent: return_goods\n    examples: |\n${examples(['我要退货', '想退掉这个', '东西不要了', '怎么退货', '退款退货'])}`,
+      `  - intent: return_goods\n    examples: |\n${examples(['我要退货', '想退掉这个', '东西不要了', '怎么退货', '退款退货'])}` +
+      `  - intent: what_can_you_do\n    examples: |\n${examples(['你能做什么', '你会做什么', '有哪些功能', '能帮我什么', '有什么选项'])}`,
   );
   writeFileSync(
     join(app, 'rules.yml'),
-    'version: "3.1"\nrules:\n  - rule: hours\n    steps:\n      - intent: opening_hours\n      - action: utter_hours\n  - rule: return\n    steps:\n      - intent: return_goods\n      - action: utter_return\n',
+    'version: "3.1"\nrules:\n  - rule: hours\n    steps:\n      - intent: opening_hours\n      - action: utter_hours\n  - rule: return\n    steps:\n      - intent: return_goods\n      - action: utter_return\n  - rule: menu\n    steps:\n      - intent: what_can_you_do\n      - action: utter_what_can_you_do\n',
   );
   return app;
 }
