@@ -12,7 +12,7 @@ export class RecordingTap {
   #heard: Uint8Array[] = [];
   #batch: Uint8Array;
   #frames = 0;
-  paused = false;
+  #paused = false;
 
   /** `out` gets a second at a time, the samples of both sides by turns. */
   constructor(line: LineFormat, out: (batch: ArrayBuffer) => void) {
@@ -21,8 +21,15 @@ export class RecordingTap {
     this.#batch = this.#empty();
   }
 
+  /** Silence is taken down meanwhile. What is heard in a pause is gone at once: waiting for the clock it would be kept when the pause is over. */
+  set paused(paused: boolean) {
+    this.#paused = paused;
+    if (paused) this.#heard = [];
+  }
+
   /** A frame of the peer. */
   heard(frame: Uint8Array): void {
+    if (this.#paused) return;
     if (this.#heard.length >= MAX_WAITING) this.#heard.shift();
     this.#heard.push(frame);
   }
@@ -31,7 +38,7 @@ export class RecordingTap {
   tick(said: Uint8Array | undefined): void {
     const heard = this.#heard.shift();
     const silence = lineSilence(this.#line);
-    this.#weave(this.paused ? silence : (heard ?? silence), this.paused ? silence : (said ?? silence));
+    this.#weave(heard ?? silence, this.#paused ? silence : (said ?? silence));
     if (++this.#frames >= BATCH_FRAMES) this.flush();
   }
 

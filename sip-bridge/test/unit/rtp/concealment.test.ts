@@ -129,4 +129,22 @@ describe('the tap of a recording', () => {
     expect([...all.subarray(0, 4)]).toEqual([1, 2, 1, 2]);
     expect(new Set(all.subarray(320))).toEqual(new Set([0xff]));
   });
+
+  it('keeps nothing of what was said in a pause, also where it came in a burst', () => {
+    const batches: Uint8Array[] = [];
+    const tap = new RecordingTap('pcmu', (batch) => batches.push(new Uint8Array(batch)));
+    const frame = (value: number): Uint8Array => new Uint8Array(160).fill(value);
+    // A network that stood still leaves frames that wait for the clock.
+    for (let count = 0; count < 5; count++) tap.heard(frame(1));
+    tap.tick(undefined);
+    tap.paused = true;
+    for (let count = 0; count < 10; count++) tap.heard(frame(3));
+    tap.tick(undefined);
+    tap.paused = false;
+    tap.heard(frame(5));
+    for (let count = 0; count < 20; count++) tap.tick(undefined);
+    tap.flush();
+    const caller = Buffer.concat(batches).filter((_, index) => index % 2 === 0);
+    expect([...new Set(caller)].sort((a, b) => a - b)).toEqual([1, 5, 0xff]);
+  });
 });
