@@ -42,7 +42,7 @@ function putThrough(id: string, target: string) {
   watcher.event({ atMs: 900, type: 'final', text: '我要退货' });
   watcher.event({
     ...{ atMs: 950, type: 'turn', turnId: 1, input: { type: 'text', text: '我要退货' } },
-    ...{ intent: { name: 'return_goods', confidence: 0.97 }, slots: { order: '98765432' }, actions: [] },
+    ...{ intent: { name: 'return_goods', confidence: 0.97 }, slots: { order: '98765432', lookups: 3 }, actions: [] },
   });
   server.parts.options.calls.felt(id, -0.7);
   const outcome = server.parts.withDesk(caller).transfer({
@@ -50,6 +50,7 @@ function putThrough(id: string, target: string) {
     headers: {
       'X-Hearken-Reason': encodeURIComponent('asked'),
       'X-Hearken-Summary': encodeURIComponent('手机 13800138000 想要退货'),
+      'X-Hearken-Slots': encodeURIComponent('{"order":"98765432"}'),
     },
   });
   return { caller, outcome, watcher };
