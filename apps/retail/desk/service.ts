@@ -29,6 +29,13 @@ export const serviceActions: readonly ActionDefinition[] = [
     lookup: true,
     run: (context) => ({ slots: { callback_phone: context.slots.caller_number } }),
   },
+  // Who says another number, asked whether this one will do, has said no.
+  {
+    name: 'action_read_other_number',
+    lookup: true,
+    run: ({ latest }) =>
+      latest.entities.some(({ entity }) => entity === 'phone_number') ? { slots: { callback_same_number: false } } : {},
+  },
   { name: 'action_read_callback_time', lookup: true, run: (context) => readTime(context) },
 ];
 

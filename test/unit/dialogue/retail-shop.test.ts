@@ -110,6 +110,21 @@ describe('what was agreed on the phone is what the shop has', () => {
     expect(JSON.stringify((await send('2', '可以')).actions)).toContain('utter_ask_callback_time');
     expect((await send('3', '尽快')).slots.callback_phone).toBe('13100011357');
   });
+
+  it('who says another number instead is called on that one', async () => {
+    const send = (messageId: string, text: string) =>
+      brain.handle({
+        conversationId: 'other-number',
+        messageId,
+        channel: 'voice',
+        sender: 'sip:13100011357@pbx.example',
+        input: { type: 'text', text, confidence: 0.9 },
+      });
+    await send('1', '给我回个电话');
+    const other = await send('2', '一三九一一一一二二二二');
+    expect(JSON.stringify(other.actions)).toContain('utter_ask_callback_time');
+    expect(other.slots.callback_phone).toBe('13911112222');
+  });
 });
 
 describe('a shop that is slow or out of order', () => {
