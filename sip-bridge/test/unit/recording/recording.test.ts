@@ -63,11 +63,19 @@ const loudest = (sound: Uint8Array, hz: number): number =>
     ),
   );
 
+let talks = 0;
+
+/** Both say something, and it is all over: what was on its way is there, too, and has been recorded or not. */
 async function talk(call: PhoneCall, session: FakeSession): Promise<void> {
-  session.play(tone(500, 600));
-  session.mark('said');
-  await call.sendAudio(tone(1000, 600));
-  await session.waitFor('mark', 30_000);
+  const last: number[] = [];
+  session.on('audio', (frame) => last.push(share(frame, 1000)));
+  const name = `said ${++talks}`;
+  session.play(tone(500, 1000));
+  session.mark(name);
+  await call.sendAudio(tone(1000, 1000));
+  await session.waitFor('mark', 30_000, (mark) => mark.name === name);
+  const quiet = (): boolean => last.slice(-10).every((tones) => tones < 0.3);
+  await until(() => last.some((tones) => tones > 0.9) && quiet(), 'the caller is heard to the end');
 }
 
 describe('a recorded call', () => {
