@@ -131,6 +131,24 @@ describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
     expect(await violations(page)).toEqual([]);
   });
 
+  it('a page that the browser keeps silent until it is touched says so until then', async () => {
+    const di = await server.user('di', 'agent');
+    const page = await open(di, 'desk');
+    await page.getByRole('button', { name: 'Available', exact: true }).click();
+    // Whether a touch counts after a reload or in another tab the browser decides, now so and now so: here it never does.
+    await page.addInitScript(`
+      let touched = false;
+      addEventListener('pointerdown', () => { touched = true; }, true);
+      Object.defineProperty(navigator, 'userActivation', { get: () => ({ hasBeenActive: touched }) });`);
+    await page.locator('.segments [aria-pressed=true]', { hasText: 'Available' }).waitFor();
+    await page.reload();
+    const hint = page.getByText('until then your browser keeps its ring silent');
+    await hint.waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('heading').first().click();
+    await hint.waitFor({ state: 'detached' });
+  });
+
   it('whoever missed a ring is told when they come back, and is available again with one press', async () => {
     const kim = await server.user('kim', 'agent');
     const page = await open(kim, 'desk');
