@@ -10,7 +10,7 @@ import { readScript, splitUtterances } from '../../src/replay/utterances.js';
 import { readAudioFile } from '../../src/speech/audio-file.js';
 import { BridgeProcess, ServiceProcess } from '../support/hearken.js';
 import { describeWith } from '../support/needs.js';
-import { eventually, freePorts, removeFolder, root, Stage } from '../support/processes.js';
+import { eventually, removeFolder, root, Stage } from '../support/processes.js';
 
 const CALLS = 50;
 /** The greeting takes about 5 s; then the caller asks, then the answer is heard. */
@@ -40,7 +40,6 @@ describeWith(['sipp'], 'fifty callers at once', () => {
       rate: 25,
       speech: await question(),
       holdMs: HOLD_MS,
-      rtpPortMin: await freePorts(2 * CALLS),
       limitMs: 150_000,
     });
     expect({ successful: result.successful, failed: result.failed }, result.output.slice(-3000)).toEqual({

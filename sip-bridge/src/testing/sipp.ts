@@ -18,8 +18,6 @@ export interface SippOptions {
   readonly speech?: Uint8Array;
   /** The caller hangs up so long after the answer; default: as the scenario says. */
   readonly holdMs?: number;
-  /** First of the RTP ports it uses, two a call; it takes the next ones where they are taken. */
-  readonly rtpPortMin?: number;
   readonly limitMs: number;
 }
 
@@ -41,11 +39,10 @@ export async function runSipp(options: SippOptions): Promise<SippResult> {
     );
     writeFileSync(join(folder, 'scenario.xml'), held);
     writeFileSync(join(folder, 'caller.ulaw'), options.speech ?? new Uint8Array(8000).fill(0xff));
-    const min = options.rtpPortMin ?? 21_000;
+    // Without -mp it looks for free media ports itself, and takes others where it finds them taken.
     const args = [
       ...[options.target, '-sf', 'scenario.xml', '-s', options.service ?? 'bot', '-i', '127.0.0.1', '-mi', '127.0.0.1'],
       ...['-m', String(options.calls), '-l', String(options.calls), '-r', String(options.rate)],
-      ...['-mp', String(min)],
       ...['-timeout', `${Math.ceil(options.limitMs / 1000)}s`, '-timeout_error', '-nostdin'],
       ...['-trace_err', '-error_file', 'errors.log', '-trace_stat', '-stf', 'stat.csv', '-fd', '1'],
     ];

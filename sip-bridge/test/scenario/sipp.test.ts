@@ -154,7 +154,7 @@ describeWith(['sipp'], 'a sipp scenario', () => {
   });
 
   it.concurrent('caller-refuses-refer: the agent is called by the bridge', async () => {
-    const port = await freePorts(4);
+    const port = await freePorts();
     const agent = play('agent-answers', { port });
     const over = play('caller-refuses-refer');
     const session = await sessionOf('caller-refuses-refer');
@@ -167,7 +167,7 @@ describeWith(['sipp'], 'a sipp scenario', () => {
   });
 
   it.concurrent('caller-takes-the-agent-over', async () => {
-    const port = await freePorts(4);
+    const port = await freePorts();
     const agent = play('agent-answers', { port });
     const over = play('caller-takes-the-agent-over');
     const session = await sessionOf('caller-takes-the-agent-over');
@@ -178,7 +178,7 @@ describeWith(['sipp'], 'a sipp scenario', () => {
 
   it.concurrent('registrar-challenges, and where registrar-is-full the registrar-takes-over', async () => {
     const names = ['registrar-challenges', 'registrar-is-full', 'registrar-takes-over'];
-    const ports = [await freePorts(4), await freePorts(4), await freePorts(4)];
+    const ports = [await freePorts(), await freePorts(), await freePorts()];
     const [challenges, ...pair] = ports.map((port) => `sip:127.0.0.1:${port}`);
     const over = names.map((name, index) => play(name, { port: ports[index] ?? 0, target: '127.0.0.1:9' }));
     const login = { user: 'line', password: 'secret' };
@@ -206,7 +206,7 @@ describeWith(['sipp'], 'a sipp scenario', () => {
     ['agent-is-overloaded', 503],
     ['agent-never-answers', 408],
   ] as const)('%s: the caller comes back to the bot', async (name, status) => {
-    const port = await freePorts(4);
+    const port = await freePorts();
     const agent = play(name, { port });
     const caller = await world.phone({ user: 'caller' });
     const call = await caller.call(`sip:${name}@127.0.0.1:${world.bridge.port}`);
@@ -276,7 +276,7 @@ describeWith(['sipp'], 'a sipp scenario with a bridge of its own', () => {
 
   it('trunk-is-asked-with-options, call-goes-through-the-proxy', async () => {
     const names = ['trunk-is-asked-with-options', 'call-goes-through-the-proxy'];
-    const ports = [await freePorts(4), await freePorts(4)];
+    const ports = [await freePorts(), await freePorts()];
     const [asked, proxy] = ports.map((port) => `sip:127.0.0.1:${port}`);
     const over = names.map((name, index) => at(name, { port: ports[index] ?? 0, target: '127.0.0.1:9' }));
     const world = await alone({
@@ -305,7 +305,7 @@ describeWith(['sipp'], 'a sipp scenario with a bridge of its own', () => {
 
   it('called-party-challenges, -rings-reliably, -wants-longer-sessions', async () => {
     const names = ['called-party-challenges', 'called-party-rings-reliably', 'called-party-wants-longer-sessions'];
-    const ports = await Promise.all(names.map(() => freePorts(4)));
+    const ports = await Promise.all(names.map(() => freePorts()));
     const trunks = names.map((name, index) => ({
       name,
       targets: [`sip:127.0.0.1:${ports[index]}`],

@@ -28,11 +28,12 @@ export const scenarioNames = (): string[] =>
 export async function playScenario(name: string, options: ScenarioOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'hearken-sipp-'));
   const limitMs = options.limitMs ?? 90_000;
-  const port = options.port ?? (await freePorts(4));
+  const port = options.port ?? (await freePorts());
   const host = options.host ?? '127.0.0.1';
   const args = [
     ...[options.target, '-sf', join(FOLDER, `${name}.xml`), '-s', options.service ?? 'bot', '-m', '1'],
-    ...['-i', host, '-mi', host, '-p', String(port), '-mp', String(port + 2), '-t', options.transport ?? 'u1'],
+    // Without -mp it looks for free media ports itself, and takes others where it finds them taken.
+    ...['-i', host, '-mi', host, '-p', String(port), '-t', options.transport ?? 'u1'],
     ...['-timeout', `${Math.ceil(limitMs / 1000)}s`, '-timeout_error', '-nostdin', '-au', 'guest', '-ap', 'secret'],
     ...['-trace_err', '-error_file', 'errors.log', '-trace_msg', '-message_file', 'messages.log'],
   ];
