@@ -20,15 +20,8 @@ import { readPayload } from './payload.js';
 import { peekAt } from './peek.js';
 import { Profiles } from './profile/profiles.js';
 import { summaryOf } from './tracker/memory.js';
-import {
-  afterTurn,
-  newSession,
-  newTracker,
-  OPEN_QUESTION,
-  readTracker,
-  type StoredReply,
-  type Tracker,
-} from './tracker/tracker.js';
+import { readTracker } from './tracker/stored.js';
+import { afterTurn, newSession, newTracker, OPEN_QUESTION, type StoredReply, type Tracker } from './tracker/tracker.js';
 import { type Extractor, shownSlots, type TurnDeps } from './turn/context.js';
 import { keyedChoice, typedChoice } from './turn/keys.js';
 import { PolicyIndex } from './turn/policy.js';

@@ -28,27 +28,22 @@ const SHORTEST = 4;
 export function writeJson(value: unknown, before?: GrownJson): GrownJson {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { bytes: Buffer.from(JSON.stringify(value)), lists: new Map() };
-  const writer = new Writer();
+  writer.clear();
   const lists = new Map<string, WrittenList>();
   let text = '{';
   for (const [name, member] of Object.entries(value)) {
     text += `${text === '{' ? '' : ','}${JSON.stringify(name)}:`;
     if (Array.isArray(member) && member.length >= SHORTEST) {
       writer.text(`${text}[`);
-      lists.set(name, writeList(writer, member, before?.bytes, before?.lists.get(name)));
+      lists.set(name, writeList(member, before?.bytes, before?.lists.get(name)));
       text = ']';
     } else text += JSON.stringify(member);
   }
   writer.text(`${text}}`);
-  return { bytes: writer.bytes(), lists };
+  return { bytes: writer.taken(), lists };
 }
 
-function writeList(
-  writer: Writer,
-  elements: readonly unknown[],
-  bytes: Buffer | undefined,
-  old: WrittenList | undefined,
-): WrittenList {
+function writeList(elements: readonly unknown[], bytes: Buffer | undefined, old: WrittenList | undefined): WrittenList {
   const starts: number[] = [];
   const ends: number[] = [];
   const { at, count } = sharedRun(elements, old);
@@ -85,25 +80,46 @@ function isSameObject(one: unknown, other: unknown): boolean {
   return typeof one === 'object' && one !== null && one === other;
 }
 
-/** Pieces of text and bytes, and how many bytes they come to. */
+/** Bytes of a writer that has no more to hold; most values stay below. */
+const FIRST_BYTES = 65_536;
+/** UTF-8 of one UTF-16 unit. */
+const MOST_BYTES_A_UNIT = 3;
+
+/** Where values are put together before they are copied out in one piece: nothing else is allocated for one. */
 class Writer {
-  readonly #parts: (string | Buffer)[] = [];
+  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
   length = 0;
 
   text(part: string): void {
-    this.#parts.push(part);
-    this.length += Buffer.byteLength(part);
+    this.#makeRoom(part.length * MOST_BYTES_A_UNIT);
+    this.length += this.#bytes.write(part, this.length);
   }
 
   copy(part: Buffer): void {
-    this.#parts.push(part);
-    this.length += part.length;
+    this.#makeRoom(part.length);
+    this.length += part.copy(this.#bytes, this.length);
   }
 
-  bytes(): Buffer {
+  /** What was written, which is the caller's own. */
+  taken(): Buffer {
     const all = Buffer.allocUnsafe(this.length);
-    let at = 0;
-    for (const part of this.#parts) at += typeof part === 'string' ? all.write(part, at) : part.copy(all, at);
+    this.#bytes.copy(all, 0, 0, this.length);
     return all;
   }
+
+  /** Begins anew. A single huge value does not keep its room. */
+  clear(): void {
+    this.length = 0;
+    if (this.#bytes.length > 16 * FIRST_BYTES) this.#bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  }
+
+  #makeRoom(more: number): void {
+    if (this.length + more <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, this.length + more));
+    this.#bytes.copy(larger, 0, 0, this.length);
+    this.#bytes = larger;
+  }
 }
+
+/** Writing is done in one go, never while another value is being written. */
+const writer = new Writer();

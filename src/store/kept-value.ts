@@ -39,14 +39,18 @@ function copiedList(list: readonly unknown[], depth: number): readonly unknown[]
 function copiedRecord(record: Readonly<Record<string, unknown>>, depth: number): object {
   // A spread keeps the engine's short way of holding it; members one by one would make a dictionary of a large one.
   const copy = { ...record };
+  let whole = true;
   for (const name of Object.keys(copy)) {
     const member = copy[name];
     if (typeof member === 'string' || typeof member === 'boolean' || member === null) continue;
     const kept = copied(member, depth + 1);
-    if (kept === undefined) delete copy[name];
-    else if (kept !== member) copy[name] = kept;
+    if (kept === undefined) whole = false;
+    if (kept !== member) copy[name] = kept;
   }
-  return Object.freeze(copy);
+  // Made anew: to delete a member would make a dictionary of it too, which takes ten times as long to copy and is copied with each turn.
+  return Object.freeze(
+    whole ? copy : Object.fromEntries(Object.entries(copy).filter(([, kept]) => kept !== undefined)),
+  );
 }
 
 /** One value at hand: ready to be read at once, or folded into its JSON, which takes a fraction of the memory. */

@@ -1,4 +1,3 @@
-import { HearkenError } from '../../errors.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { BotAction, Channel, Expectation } from '../brain.js';
 import type { Frame, OfferedButton, TrackerEvent, Wish } from './events.js';
@@ -37,7 +36,7 @@ export type Item =
 export interface TrackerState {
   readonly language: string;
   readonly channel: Channel;
-  readonly sender: string | undefined;
+  readonly sender?: string;
   /** Those that have a value, and those emptied that begin with one: the others are left out. */
   readonly slots: Readonly<Record<string, unknown>>;
   readonly stack: readonly Frame[];
@@ -72,7 +71,7 @@ export interface TrackerState {
   readonly completed: readonly string[];
   /** What the caller wanted, in their words, oldest first, at most 10: for the summary. */
   readonly wishes: readonly { readonly intent: string; readonly text: string }[];
-  readonly ended: 'hand_off' | 'hang_up' | undefined;
+  readonly ended?: 'hand_off' | 'hang_up';
 }
 
 type SayAction = Extract<BotAction, { type: 'say' }>;
@@ -125,19 +124,15 @@ export function newTracker(
 
 /** The conversation after a long silence: a new session, with its slots or without; what it has replied before stays known. */
 export function newSession(tracker: Tracker, slots: Readonly<Record<string, unknown>>): Tracker {
-  const { language, channel, sender, turn, variations, rate } = tracker.state;
-  return {
-    ...tracker,
-    events: [],
-    state: { ...emptyState(), language, channel, sender, turn, sessionTurn: turn, variations, rate, slots },
-  };
+  const { language, channel, turn, variations, rate } = tracker.state;
+  const kept = { language, channel, ...senderOf(tracker.state), turn, sessionTurn: turn, variations, rate, slots };
+  return { ...tracker, events: [], state: { ...emptyState(), ...kept } };
 }
 
 export function emptyState(): TrackerState {
   return {
     language: '',
     channel: 'text',
-    sender: undefined,
     slots: {},
     stack: [],
     turn: 0,
@@ -155,8 +150,19 @@ export function emptyState(): TrackerState {
     items: [],
     completed: [],
     wishes: [],
-    ended: undefined,
   };
+}
+
+/** What is not known is left out, never kept as `undefined`: a stored object that loses members is slow from then on. */
+function senderOf({ sender }: { readonly sender?: string }): { readonly sender?: string } {
+  return sender === undefined ? {} : { sender };
+}
+
+/** Said in a conversation that was over: it goes on. */
+function goingOn(state: TrackerState): TrackerState {
+  if (state.ended === undefined) return state;
+  const { ended: _, ...going } = state;
+  return going;
 }
 
 /** One event on a state. Pure; `initialSlots` (those that begin with a value) are what a restart goes back to. */
@@ -167,10 +173,10 @@ export function applyEvent(
 ): TrackerState {
   switch (event.event) {
     case 'session_started':
-      return { ...state, language: event.language, channel: event.channel, sender: event.sender };
+      return { ...state, language: event.language, channel: event.channel, ...senderOf(event) };
     case 'user':
       return {
-        ...state,
+        ...goingOn(state),
         turn: state.turn + 1,
         channel: event.channel,
         speaking: false,
@@ -185,7 +191,6 @@ export function applyEvent(
           event.shown !== undefined || (event.input === 'text' && event.text !== '')
             ? bounded([...state.wishes, { intent: event.intent, text: (event.shown ?? event.text).slice(0, 200) }], 10)
             : state.wishes,
-        ended: undefined,
       };
     case 'bot': {
       if (event.interim && event.response !== undefined)
@@ -257,7 +262,7 @@ export function applyEvent(
         ...emptyState(),
         language: state.language,
         channel: state.channel,
-        sender: state.sender,
+        ...senderOf(state),
         turn: state.turn,
         sessionTurn: state.sessionTurn,
         rate: state.rate,
@@ -308,15 +313,6 @@ function withoutEmpty(
   return kept.length === entries.length ? slots : Object.fromEntries(kept);
 }
 
-/** What a slot begins with that the application did not have when the conversation was stored. */
-function withInitial(
-  slots: Readonly<Record<string, unknown>> | undefined,
-  initialSlots: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  if (slots !== undefined && Object.keys(initialSlots).every((name) => name in slots)) return slots;
-  return { ...initialSlots, ...slots };
-}
-
 /** Reply and message id stay together: a message that comes late and twice still finds its first reply, as far as there is room. */
 function boundedReplies(replies: readonly StoredReply[]): readonly StoredReply[] {
   const kept: StoredReply[] = [];
@@ -342,41 +338,4 @@ function replyChars(reply: StoredReply): number {
           ? 80
           : 1500;
   return chars;
-}
-
-/**
- * A stored value as a tracker. What an older Hearken wrote loads, with defaults for what it did not know; what a newer one wrote is refused with
- * SESSION_SCHEMA; what is no tracker at all too.
- */
-export function readTracker(
-  stored: unknown,
-  conversationId: string,
-  initialSlots: Readonly<Record<string, unknown>>,
-): Tracker {
-  const value = stored as Partial<Tracker> | null;
-  const schema = value?.schema;
-  if (typeof schema !== 'number' || typeof value?.state !== 'object' || value.state === null) {
-    throw new HearkenError('SESSION_SCHEMA', `What is stored for conversation ${conversationId} is no conversation.`, {
-      hint: 'Delete it, or start a new conversation.',
-    });
-  }
-  if (schema > TRACKER_SCHEMA) {
-    throw new HearkenError(
-      'SESSION_SCHEMA',
-      `Conversation ${conversationId} was stored by a newer Hearken (schema ${schema}).`,
-      {
-        hint: `This one reads up to schema ${TRACKER_SCHEMA}: update it, or start a new conversation.`,
-      },
-    );
-  }
-  return {
-    schema: TRACKER_SCHEMA,
-    conversationId,
-    createdMs: value.createdMs ?? 0,
-    updatedMs: value.updatedMs ?? value.createdMs ?? 0,
-    state: { ...emptyState(), ...value.state, slots: withInitial(value.state.slots, initialSlots) },
-    events: value.events ?? [],
-    replies: value.replies ?? [],
-    memory: { ...emptyMemory, ...value.memory },
-  };
 }

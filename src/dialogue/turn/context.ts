@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import { knownFacts, slotsForAgent } from '../../handoff/known-facts.js';
+import { type KnownFact, knownFacts, slotsForAgent } from '../../handoff/known-facts.js';
 import { summarize } from '../../handoff/summary.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { RunAction } from '../actions/runner.js';
@@ -59,6 +59,7 @@ export interface TurnMode extends TurnOptions {
 
 /** A loop that goes round and round in an application's rules or flows ends here. */
 const MAX_ACTIONS = 60;
+const NO_VALUES: Readonly<Record<string, unknown>> = {};
 /** A choice has at most two digits. */
 const MAX_OFFERED = 99;
 
@@ -89,6 +90,9 @@ export class TurnContext {
   /** The turn did too much and was ended here. */
   stuck: Stuck | undefined;
   #steps = 0;
+  #facts:
+    | { readonly slots: TrackerState['slots']; readonly language: string; readonly known: readonly KnownFact[] }
+    | undefined;
 
   constructor(
     deps: TurnDeps,
@@ -153,14 +157,16 @@ export class TurnContext {
     };
   }
 
+  /** What a slot has already is no event: an action often gives a dozen of them, and half are as before. */
   setSlot(name: string, value: unknown): void {
     const before = this.state.slots[name] ?? null;
-    this.emit({ event: 'slot', name, value });
+    const changed = !isSame(before, value ?? null);
+    if (changed) this.emit({ event: 'slot', name, value });
     if (name === 'language' && value !== this.state.language) {
       const known = this.application.languages.find((tag) => tag === value);
       if (known !== undefined) this.emit({ event: 'language', language: known });
     }
-    if (before === null || JSON.stringify(before) === JSON.stringify(value)) return;
+    if (!changed || before === null) return;
     for (const slot of this.application.domain.slots.values()) {
       if (!slot.dependsOn.includes(name) || this.setNow.has(slot.name)) continue;
       if ((this.state.slots[slot.name] ?? null) !== null) this.setSlot(slot.name, null);
@@ -190,7 +196,7 @@ export class TurnContext {
   /** Says the first of these responses that the domain has, else the first there are ready words for; false when there is none. */
   sayFirst(
     names: readonly string[],
-    values: Readonly<Record<string, unknown>> = {},
+    values: Readonly<Record<string, unknown>> = NO_VALUES,
     digits: readonly string[] = [],
   ): boolean {
     return (
@@ -200,7 +206,7 @@ export class TurnContext {
   }
 
   /** Says a response of the domain; false when there is none or no variation fits. `digits`: values that are read out digit by digit. */
-  say(name: string, values: Readonly<Record<string, unknown>> = {}, digits: readonly string[] = []): boolean {
+  say(name: string, values: Readonly<Record<string, unknown>> = NO_VALUES, digits: readonly string[] = []): boolean {
     const definition =
       this.application.domain.responses.get(name) ?? this.#retrieval(name) ?? DEFAULT_RESPONSES.get(name);
     if (definition === undefined) return false;
@@ -222,7 +228,7 @@ export class TurnContext {
   sayMeanwhile(name: string): void {
     const definition = this.application.domain.responses.get(name) ?? DEFAULT_RESPONSES.get(name);
     if (definition === undefined || this.gone) return;
-    const worded = respond(definition, this.#wording(name, {}));
+    const worded = respond(definition, this.#wording(name, NO_VALUES));
     if (worded === undefined || worded.speech === '') return;
     const { text, speech, bargeIn, variation } = worded;
     this.emit({ event: 'bot', text, ...spoken(text, speech), variation, bargeIn, response: name, interim: true });
@@ -232,7 +238,7 @@ export class TurnContext {
   /** Says a response that "repeat" does not say again. */
   sayAside(name: string): void {
     const definition = this.application.domain.responses.get(name) ?? DEFAULT_RESPONSES.get(name);
-    const worded = definition === undefined ? undefined : respond(definition, this.#wording(name, {}));
+    const worded = definition === undefined ? undefined : respond(definition, this.#wording(name, NO_VALUES));
     if (worded === undefined) return;
     const { text, speech, bargeIn, variation } = worded;
     this.actions.push({ type: 'say', text, speech, bargeIn, response: name });
@@ -261,12 +267,15 @@ export class TurnContext {
   /** For whoever takes over or takes it up later. */
   summary(reason: string): string {
     const { language, wishes } = this.state;
-    return summarize({
-      language,
-      reason,
-      wishes,
-      known: knownFacts(this.application.domain.slots, this.#learnt(), language),
-    });
+    return summarize({ language, reason, wishes, known: this.#known() });
+  }
+
+  /** Asked for with each action; most leave the slots as they are. */
+  #known(): readonly KnownFact[] {
+    const { language, slots } = this.state;
+    if (this.#facts?.slots !== slots || this.#facts.language !== language)
+      this.#facts = { slots, language, known: knownFacts(this.application.domain.slots, this.#learnt(), language) };
+    return this.#facts.known;
   }
 
   /** Sound is kept, or not: `pause` and `stop` hold from the reply on, also for its words before them; `start` and `resume` once the reply's words, if any come before them, have been said. */
@@ -292,7 +301,7 @@ export class TurnContext {
       language: this.state.language,
       ownLanguage: this.application.language,
       channel: this.state.channel,
-      slots: { ...this.state.slots, ...values },
+      slots: values === NO_VALUES ? this.state.slots : { ...this.state.slots, ...values },
       last: this.state.variations[name],
       digitSlots: digits.length === 0 ? this.deps.digitSlots : new Set([...this.deps.digitSlots, ...digits]),
     };
@@ -336,6 +345,11 @@ export class TurnContext {
       ? this.application.domain.responses.get(`utter_${intent}`)
       : undefined;
   }
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  return typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other);
 }
 
 const INTERNAL_SLOTS: ReadonlySet<string> = new Set(['requested_slot', 'session_started_metadata']);

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Brain } from '../../../src/dialogue/brain.js';
 import { createBrain } from '../../../src/dialogue/create-brain.js';
+import type { Tracker } from '../../../src/dialogue/tracker/tracker.js';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import { RedisSessionStore } from '../../../src/store/redis-session-store.js';
 import { ResilientSessionStore } from '../../../src/store/resilient-session-store.js';
@@ -71,6 +72,21 @@ describe('a message', () => {
     expect([first.repeated, second.repeated].sort()).toEqual([false, true]);
     expect(second.actions).toEqual(first.actions);
     expect(log.events.filter((event) => event.type === 'turn')).toHaveLength(1);
+  });
+
+  it('brings no slot a value that it has already', async () => {
+    const sessions = new MemorySessionStore<Tracker>({ ttlMs: 60_000 });
+    const brain = await open({ sessions });
+    const id = randomUUID();
+    for (const [turn, words] of ['查订单', '87654321', '查订单', '87654321'].entries())
+      await brain.handle(text(id, String(turn), words));
+    const known = new Map<string, string>();
+    const events = (await sessions.get(id))?.value.events.filter((event) => event.event === 'slot') ?? [];
+    expect(events.length).toBeGreaterThan(0);
+    for (const { name, value } of events) {
+      expect(JSON.stringify(value), name).not.toBe(known.get(name) ?? 'null');
+      known.set(name, JSON.stringify(value));
+    }
   });
 
   it('is refused when its ids are not fit to be keys', async () => {

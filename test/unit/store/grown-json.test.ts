@@ -53,6 +53,17 @@ describe('the JSON of a value that has grown', () => {
     );
   });
 
+  it('has room for values of any size, one after the other', () => {
+    for (const length of [3, 60_000, 400_000, 5]) {
+      const value = frozenCopy({
+        first: '好'.repeat(length),
+        list: ['a', 'b', 'c', 'd'.repeat(length), '😀'],
+        last: length,
+      });
+      expect(textOf(writeJson(value)) === JSON.stringify(value), `${length} signs`).toBe(true);
+    }
+  });
+
   it('knows values without members too', () => {
     for (const value of [null, 1, 'a', [], [1, 2, 3, 4, 5], {}, { a: [] }])
       expect(textOf(writeJson(value))).toBe(JSON.stringify(value));
