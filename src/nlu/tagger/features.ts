@@ -1,8 +1,12 @@
-import type { Token } from './tokens.js';
+import { shapeOf, type Token } from './tokens.js';
+
+/** Of what stands before the first token and after the last. */
+const OUTSIDE = shapeOf('<s>');
 
 /** What the tagger looks at around one token, as strings; the trainer turns them into numbers. */
 export function tokenFeatures(tokens: readonly Token[], at: number, phrases: PhraseSet): string[] {
   const word = (offset: number) => tokens[at + offset]?.text ?? (at + offset < 0 ? '<s>' : '</s>');
+  const shape = (offset: number) => tokens[at + offset]?.shape ?? OUTSIDE;
   const here = word(0);
   const previous = word(-1);
   const next = word(1);
@@ -20,9 +24,9 @@ export function tokenFeatures(tokens: readonly Token[], at: number, phrases: Phr
     `3=${word(-3)}`,
     `+3=${word(3)}`,
     `pwn=${previous}|${here}|${next}`,
-    `s=${shape(here)}`,
-    `sp=${shape(previous)}|${shape(here)}`,
-    `sn=${shape(here)}|${shape(next)}`,
+    `s=${shape(0)}`,
+    `sp=${shape(-1)}|${shape(0)}`,
+    `sn=${shape(0)}|${shape(1)}`,
   ];
   const link = lastLink(tokens, at);
   out.push(
@@ -75,17 +79,6 @@ function lastLink(tokens: readonly Token[], at: number): string {
     if (LINKS.has(word)) return word;
   }
   return '-';
-}
-
-function shape(word: string): string {
-  if (/^\d+$/.test(word)) return `d${Math.min(word.length, 4)}`;
-  if (/\d/.test(word))
-    return word
-      .replace(/\d/g, '0')
-      .replace(/[a-z]+/g, 'a')
-      .slice(0, 8);
-  if (/^[^\p{L}]+$/u.test(word)) return 'p';
-  return word.length <= 2 ? 's' : 'a';
 }
 
 /** Which list entries cover each token of one utterance: `B:city`, `I:city`. */

@@ -3,6 +3,8 @@ import { isHan } from '../features/normalize.js';
 export interface Token {
   /** Lower case. */
   readonly text: string;
+  /** What kind of word it is. */
+  readonly shape: string;
   readonly start: number;
   readonly end: number;
 }
@@ -10,7 +12,10 @@ export interface Token {
 /** Each Han character, and each run of other non-space characters, with punctuation at its ends split off. Spans are of the text given. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
-  const add = (start: number, end: number) => tokens.push({ text: text.slice(start, end).toLowerCase(), start, end });
+  const add = (start: number, end: number) => {
+    const word = text.slice(start, end).toLowerCase();
+    tokens.push({ text: word, shape: shapeOf(word), start, end });
+  };
   for (const match of text.matchAll(/[\u3007\u3400-\u4dbf\u4e00-\u9fff]|[^\s\u3007\u3400-\u4dbf\u4e00-\u9fff]+/gu)) {
     const word = match[0];
     const start = match.index;
@@ -26,4 +31,16 @@ export function tokenize(text: string): Token[] {
     for (let at = word.length - tail; at < word.length; at++) if (at >= lead) add(start + at, start + at + 1);
   }
   return tokens;
+}
+
+/** A number by its length, a code by its pattern, anything else by whether it is short or long. `word`: lower case. */
+export function shapeOf(word: string): string {
+  if (/^\d+$/.test(word)) return `d${Math.min(word.length, 4)}`;
+  if (/\d/.test(word))
+    return word
+      .replace(/\d/g, '0')
+      .replace(/[a-z]+/g, 'a')
+      .slice(0, 8);
+  if (/^[^\p{L}]+$/u.test(word)) return 'p';
+  return word.length <= 2 ? 's' : 'a';
 }
