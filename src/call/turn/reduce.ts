@@ -83,6 +83,9 @@ function step(draft: Draft, event: TurnEvent, config: TurnConfig): void {
       return;
     case 'transferFailed':
       if (state.phase === 'transferring') {
+        // All chances anew, as the brain has them: the next silence must not ring in vain again.
+        state.noInputCount = 0;
+        state.noMatchCount = 0;
         draft.beginTurn({ type: 'event', name: 'transfer_failed', attempt: 1 }, config.thinkingLimitMs);
       }
       return;

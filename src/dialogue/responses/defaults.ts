@@ -78,6 +78,10 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'zh-CN': ['您好，您还在吗？', '我没有听到您说话。'],
     en: ['Hello, are you still there?', "I can't hear you."],
   },
+  utter_no_input_goodbye: {
+    'zh-CN': ['一直没有听到您的声音，我先挂断了，欢迎您再打来。'],
+    en: ["I can't hear you, so I am going to hang up. Please call again."],
+  },
   utter_default: {
     'zh-CN': ['不好意思，我没听懂，请换个说法。'],
     en: ['Sorry, I did not get that. Could you say it differently?'],

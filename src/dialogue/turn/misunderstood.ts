@@ -4,7 +4,7 @@ import type { TurnContext } from './context.js';
 import { ask } from './frames.js';
 import { questionOf } from './question.js';
 
-/** Nothing was said, or nothing that fits: ask again in other words, twice at most, then a person takes over. */
+/** Nothing was said, or nothing that fits: ask again in other words, twice at most, then a person takes over; where none does and silence goes on, the call ends. */
 
 /** `heardBefore`: how often in a row the channel counts it; the conversation counts for itself too. */
 export async function noMatch(ctx: TurnContext, heardBefore = 0): Promise<void> {
@@ -31,6 +31,7 @@ export async function noInput(ctx: TurnContext, attempt: number): Promise<void> 
   if (count > ctx.deps.maxNoInput) {
     const silence = question?.step?.silence;
     if (silence !== undefined) return runAction(ctx, silence, 'flow');
+    if (isAlone(ctx)) return part(ctx);
     if (canHandOff(ctx)) return giveUp(ctx, 'no_input', ['utter_no_input_hand_off']);
   }
   sayCounted(ctx, 'utter_no_input', count);
@@ -52,6 +53,17 @@ function giveUp(ctx: TurnContext, reason: string, words: readonly string[]): voi
   ctx.sayFirst(words);
   ctx.say('utter_hand_off');
   ctx.handOff(reason);
+}
+
+/** Put through in vain, and not a word or a key since: nobody is there, and no agent is to be rung for that again. */
+function isAlone({ tracker: { events } }: TurnContext): boolean {
+  const failed = events.findLastIndex(({ event }) => event === 'hand_off_failed');
+  return failed >= 0 && !events.slice(failed).some((event) => event.event === 'user' && event.input !== 'event');
+}
+
+function part(ctx: TurnContext): void {
+  ctx.sayFirst(['utter_no_input_goodbye']);
+  ctx.hangUp('no_input');
 }
 
 /** True when the understanding gave no intent. */

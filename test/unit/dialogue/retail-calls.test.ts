@@ -176,6 +176,24 @@ describe('a caller who is not heard or not understood', () => {
     expect(third.transfer?.reason).toBe('no_input');
   });
 
+  it('is hung up on when nobody takes the call and they stay silent, and is asked on when they speak', async () => {
+    const caller = call();
+    const silence = async () => {
+      await caller.event('no_input', 1);
+      await caller.event('no_input', 2);
+      return caller.event('no_input', 3);
+    };
+    expect((await silence()).transfer?.reason).toBe('no_input');
+    await caller.event('transfer_failed');
+    await caller.say('查订单');
+    expect((await silence()).transfer?.reason).toBe('no_input');
+    await caller.event('transfer_failed');
+    const last = await silence();
+    expect(last.transfer).toBeUndefined();
+    expect(last.hangup).toBeDefined();
+    expect(last.responses).toEqual(['utter_no_input_goodbye']);
+  });
+
   it('is asked in other words twice and then gets a person', async () => {
     const caller = call();
     await caller.say('查订单');

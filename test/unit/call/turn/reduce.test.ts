@@ -37,6 +37,18 @@ describe('the end of a conversation', () => {
     expect(driver.inputs.at(-1)).toEqual({ type: 'event', name: 'transfer_failed', attempt: 1 });
   });
 
+  it('after a transfer that failed, silence is counted from the beginning', () => {
+    const reply = { type: 'reply', bargeIn: undefined, expectation: { type: 'open' }, noMatch: false } as const;
+    const driver = new Driver().listening().until(40_000);
+    const attempts = (): (number | undefined)[] =>
+      driver.inputs.flatMap((input) => (input.type === 'event' && input.name === 'no_input' ? [input.attempt] : []));
+    expect(attempts()).toEqual([1]);
+    driver.at(41_000, { ...reply, turnId: driver.state.turnId, next: 'transfer' });
+    driver.at(42_000, { type: 'transferFailed' });
+    driver.at(43_000, { ...reply, turnId: driver.state.turnId, next: 'listen' }).until(80_000);
+    expect(attempts()).toEqual([1, 1]);
+  });
+
   it('a brain that does not answer leads to a person, and after that to a goodbye', () => {
     const driver = new Driver().at(0, { type: 'started' }).until(8000);
     expect(driver.effects.at(-1)).toMatchObject({ type: 'handOff', reason: 'thinking_limit', atMs: 8000 });
