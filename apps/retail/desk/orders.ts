@@ -1,6 +1,6 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
 import { get, orderPath, type ShopAnswer, send, shopAction, shopLookup, textSlot } from './shop-client.js';
-import { daysAgo, inWords } from './words.js';
+import { dayCount, daysAgo, inWords } from './words.js';
 
 /** Which order it is, where it is, whether the caller is its owner, and where it shall go. */
 
@@ -28,7 +28,7 @@ export const orderActions: readonly ActionDefinition[] = [
         order_language: context.language,
         order_state: body.state,
         order_item: inWords(body.item, context.language),
-        order_days: days,
+        order_in: dayCount(days, context.language),
         order_when: body.state === 'delivered' ? daysAgo(days, context.language) : null,
         order_where: where === '' ? null : where,
         order_amount: body.amountYuan,

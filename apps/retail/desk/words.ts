@@ -16,6 +16,12 @@ export function daysAgo(days: number, language: string): string {
   return ['today', 'yesterday'][days] ?? `${days} days ago`;
 }
 
+/** "1天", "3天"; "1 day", "3 days". */
+export function dayCount(days: number, language: string): string {
+  if (isChinese(language)) return `${days}天`;
+  return days === 1 ? '1 day' : `${days} days`;
+}
+
 const COLOURS: Readonly<Record<string, string>> = {
   black: '黑色',
   white: '白色',
