@@ -2,14 +2,14 @@ import type { ParseResult } from '../../nlu/intent-model.js';
 import { readPayload } from '../payload.js';
 import type { Frame, OfferedButton } from '../tracker/events.js';
 import { runAction } from './act.js';
+import { languageChosen, spokenCommand, switchLanguage } from './any-time.js';
 import { completedTimes, correctsAnother, isNothingButValues, laterAnswers } from './beside.js';
 import { dropTop } from './built-in.js';
-import { commandOf, declines } from './commands.js';
+import { declines } from './commands.js';
 import { heardEntities, type TurnContext } from './context.js';
 import { extractByActions, fillScope } from './extract.js';
 import { accept, advance, dropPending, holdSlots, rewindTo, startFlow, take } from './frames.js';
 import { declinesQuestion, givesUp, giveUp } from './give-up.js';
-import { changeLanguage, languageAsked, languageWritten } from './language.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
 import { joinedDigits } from './pieces.js';
 import { predictLoop } from './predict.js';
@@ -87,47 +87,6 @@ export async function takeChoice(ctx: TurnContext, { title, payload }: OfferedBu
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
   return handleAnswer(ctx);
 }
-
-/** The language asked for when which one is the open question: a menu's answer, not a wish to change. */
-function languageChosen(ctx: TurnContext, text: string): string | undefined {
-  const question = questionOf(ctx.application, ctx.top);
-  if (question?.slot.name !== 'language' || question.pending !== undefined) return undefined;
-  return languageAsked(text, ctx.application.languages);
-}
-
-/** Follows the caller into another language. True when that was all they asked for; a typed wish in it is answered as well. */
-function switchLanguage(ctx: TurnContext, parse: ParseResult): boolean {
-  const { languages } = ctx.application;
-  const asked = languageAsked(parse.text, languages);
-  if (asked !== undefined) {
-    changeLanguage(ctx, asked);
-    ctx.say('utter_language_changed');
-    return true;
-  }
-  const { input } = ctx.message;
-  const heardIn = input.type === 'text' ? input.language : undefined;
-  if (heardIn !== undefined && languages.includes(heardIn)) changeLanguage(ctx, heardIn);
-  // What a button sends is in no language.
-  const typed = ctx.state.channel === 'text' && parse.model !== 'payload';
-  const written = typed ? languageWritten(parse.text, languages) : undefined;
-  const { name, confidence } = parse.intent;
-  if (written !== undefined && confidence >= SURE && !notUnderstood(ctx) && startsSomething(ctx, name, confidence))
-    changeLanguage(ctx, written);
-  return false;
-}
-
-/** "Repeat", "a person" and their like, said whole, unless the application has its own answer to what was said. */
-function spokenCommand(ctx: TurnContext, parse: ParseResult): string | undefined {
-  const command = parse.model === 'payload' ? undefined : commandOf(parse.text);
-  if (command === undefined) return undefined;
-  const intent = parse.intent.name;
-  const own = !notUnderstood(ctx) && startsSomething(ctx, intent, parse.intent.confidence);
-  const same = ctx.deps.index.firstActions(intent).some((action) => action === command);
-  return own && (same || parse.intent.confidence >= SURE) ? undefined : command;
-}
-
-/** As sure as this of an intent of its own, an application knows better than the words of a command. */
-const SURE = 0.7;
 
 /** Of several wishes in one utterance the first is answered now; the others are remembered, with what was said to them. */
 function firstOfSeveral(ctx: TurnContext, parse: ParseResult): ParseResult {
@@ -233,15 +192,15 @@ async function confirmation(
   const other = fills.get(slot.name);
   const intent = parse.intent.name;
   if (pending === undefined) return;
-  const changed =
-    other !== undefined && !other.weak && other.value !== pending.value && typeof other.value !== 'boolean';
+  const same = other !== undefined && (other.value === pending.value || isTailOf(other.value, pending.value, parse));
+  const changed = other !== undefined && !other.weak && !same && typeof other.value !== 'boolean';
   if (changed) {
     // "No, it is 8766": the correction is read back in its turn.
     dropPending(ctx);
     if (!accept(ctx, question, other)) return noMatch(ctx);
     return advance(ctx);
   }
-  if (intent === 'affirm' || (other !== undefined && other.value === pending.value && intent !== 'deny')) {
+  if (intent === 'affirm' || (same && intent !== 'deny')) {
     take(ctx, slot.name, pending.value);
     if (!(await validated(ctx, slot.name))) return;
     return advance(ctx);
@@ -268,6 +227,14 @@ async function confirmation(
   if (asksForAnother(ctx, parse)) return digress(ctx, parse, fills, question);
   return respond(ctx, parse, fills);
 }
+
+/** "Yes, the one that ends in 8765", said to a longer number that does: it is the same one, unless something is put right. */
+function isTailOf(said: unknown, pending: unknown, { intent, correction }: ParseResult): boolean {
+  if (typeof said !== 'string' || typeof pending !== 'string' || !LAST_DIGITS.test(said)) return false;
+  return pending.length > said.length && pending.endsWith(said) && correction !== true && intent.name !== 'deny';
+}
+
+const LAST_DIGITS = /^\d{3,}$/;
 
 /** Surely a wish for something that is not under way: "where is order 40021987" while another one is being returned. */
 function asksForAnother(ctx: TurnContext, parse: ParseResult): boolean {

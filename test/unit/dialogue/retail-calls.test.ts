@@ -48,6 +48,20 @@ describe('a caller of the sample shop, in Mandarin', () => {
     expect((await caller.say('对的')).speech).toContain('雨伞');
   });
 
+  it('says yes to the read-back with the last digits of the same number', async () => {
+    for (const [words, expected] of [
+      ['对，尾号八七六五', '雨伞'],
+      ['八七六五那个', '雨伞'],
+      ['不对，尾号一二三四', '幺二三四'],
+      ['对，尾号五六七八', '五六七八'],
+    ] as const) {
+      const caller = call();
+      await caller.say('查订单');
+      await caller.say('一零零四八七六五');
+      expect((await caller.say(words)).speech, words).toContain(expected);
+    }
+  });
+
   it('says no to the read-back and gives another number in the same breath', async () => {
     const caller = call();
     await caller.say('查订单');
