@@ -15,6 +15,7 @@ import {
   languageName,
   outcomeBadge,
   problem,
+  said,
   slotFacts,
   valueText,
 } from '../parts/bits.js';
@@ -135,7 +136,7 @@ export class CallPage extends View {
           )}</select></label>`;
     if (this.#canSeek(detail))
       return html`<section class="card" aria-label=${words.sound}>${chooser}<hk-player></hk-player></section>`;
-    return html`<section class="card row" aria-label=${words.sound}>${chooser}<p class="soft small">${part.noAudioReason ?? words.noAudio}</p></section>`;
+    return html`<section class="card row" aria-label=${words.sound}>${chooser}<p class="soft small">${part.noAudioReason === null ? words.noAudio : said(part.noAudioReason)}</p></section>`;
   }
 
   #panel(detail: CallDetail): TemplateResult {

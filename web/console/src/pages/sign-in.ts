@@ -3,7 +3,7 @@ import { ApiError, api } from '../api/client.js';
 import { begin, sessionOver, signInHint } from '../core/session.js';
 import { change, settings } from '../core/settings.js';
 import { View } from '../core/view.js';
-import { errorText } from '../parts/bits.js';
+import { errorText, said } from '../parts/bits.js';
 import { icon } from '../parts/icons.js';
 import { t } from '../words/words.js';
 
@@ -28,7 +28,7 @@ export class SignIn extends View {
         <div role="alert">${this.#problem === undefined ? nothing : html`<div class="banner bad"><p>${this.#problem}</p></div>`}</div>
         <button class="button strong wide" ?disabled=${this.#waiting}>${this.#waiting ? words.waiting : words.submit}</button>
       </form>
-      ${signInHint.value?.includes('users add') !== true ? nothing : html`<p class="soft small">${signInHint.value}</p>`}
+      ${signInHint.value?.includes('users add') !== true ? nothing : html`<p class="soft small">${said(signInHint.value)}</p>`}
       <button type="button" class="button quiet" lang=${other} @click=${() => change({ language: other })}>${other === 'en' ? 'English' : '中文'}</button>
     </div>`;
   }

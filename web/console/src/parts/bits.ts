@@ -3,7 +3,9 @@ import { ApiError } from '../api/client.js';
 import type { CallKind, CallState, LiveCall, Outcome } from '../api/contract.js';
 import { percent } from '../core/format.js';
 import { live } from '../core/session.js';
+import { settings } from '../core/settings.js';
 import type { Rendered } from '../core/view.js';
+import { saidInChinese } from '../words/service-zh.js';
 import { t } from '../words/words.js';
 import { type IconName, icon } from './icons.js';
 
@@ -108,11 +110,17 @@ export function errorText(error: unknown): string {
   return known[error.status] ?? (error.message === '' ? words.other : error.message);
 }
 
+/** What the service said, in the viewer's language where the page has the words; else as it came. */
+export function said(text: string): TemplateResult {
+  const own = settings.value.language === 'zh-CN' ? saidInChinese(text) : undefined;
+  return own === undefined ? html`<span lang="en">${text}</span>` : html`${own}`;
+}
+
 export function problem(error: unknown, again?: () => void): TemplateResult {
   const hint = error instanceof ApiError && error.status !== 401 ? error.hint : undefined;
   return html`<div class="banner bad" role="alert">
     ${icon('alert')}
-    <p>${errorText(error)}${hint === undefined ? nothing : html` <span class="small" lang="en">${hint}</span>`}</p>
+    <p>${errorText(error)}${hint === undefined ? nothing : html` <span class="small">${said(hint)}</span>`}</p>
     ${again === undefined ? nothing : html`<button type="button" class="button" @click=${again}>${t().tryAgain}</button>`}
   </div>`;
 }
