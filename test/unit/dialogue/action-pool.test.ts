@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -133,6 +135,20 @@ describe("an application's own actions", () => {
     expect(await actions.run('action_forget', request)).toEqual({ say: ['ok'] });
     expect(await actions.run('action_echo', request)).toMatchObject({ slots: { number: '8765' } });
   }, 90_000);
+
+  it('end in good order also when they are closed before they have begun to listen', async () => {
+    const worker = fork('src/dialogue/actions/worker/action-worker.ts', [], {
+      execArgv: ['--import', 'tsx'],
+      silent: true,
+    });
+    let complaints = '';
+    worker.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      complaints += text;
+    });
+    worker.send([{ type: 'close' }]);
+    expect(await once(worker, 'close')).toEqual([0, null]);
+    expect(complaints).toBe('');
+  });
 
   it("see the environment that is meant for them, not the service's", async () => {
     process.env.HEARKEN_MEDIA_TOKEN = 'a secret of the service';
