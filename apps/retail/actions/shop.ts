@@ -1,10 +1,11 @@
 import { accountActions } from '../desk/account.js';
+import { cancelActions } from '../desk/cancel.js';
 import { orderActions } from '../desk/orders.js';
 import { returnActions } from '../desk/returns.js';
 import { serviceActions } from '../desk/service.js';
 import { closeSampleShop } from '../desk/shop-client.js';
 
 /** Everything the dialogue does in the shop's back end. The work is in `desk/`, by subject. */
-export default [...orderActions, ...returnActions, ...accountActions, ...serviceActions];
+export default [...orderActions, ...cancelActions, ...returnActions, ...accountActions, ...serviceActions];
 
 export const close = closeSampleShop;

@@ -70,6 +70,7 @@ export const accountActions: readonly ActionDefinition[] = [
   shopLookup('action_check_payments', async (context) => {
     const { body } = await get(context, orderPath(context, 'payments'));
     const times = Number(body.times ?? 0);
+    if (body.cancelled === true) return { slots: { payment_found: 'cancelled', payment_amount: body.amountYuan } };
     const found = body.refunded === true ? 'refunded' : times === 0 ? 'unpaid' : times === 1 ? 'once' : 'twice';
     return { slots: { payment_found: found, payment_amount: body.amountYuan } };
   }),

@@ -31,6 +31,7 @@ export const orderActions: readonly ActionDefinition[] = [
         order_in: dayCount(days, context.language),
         order_when: body.state === 'delivered' ? daysAgo(days, context.language) : null,
         order_where: where === '' ? null : where,
+        order_paid: body.paid !== false,
         order_amount: body.amountYuan,
         order_size: body.size ?? null,
         order_colour: body.colour ?? null,

@@ -1,5 +1,5 @@
 import { CATALOGUE } from './catalogue.js';
-import type { Category, Order } from './types.js';
+import type { Category, Order, OrderState } from './types.js';
 
 /**
  * What may go back, and until when. Goods ordered at a distance go back within seven days without a reason, except those made to order, perishable, or worn on the skin
@@ -39,6 +39,30 @@ export function returnVerdict(order: Order): ReturnVerdict {
   if (order.days > NO_REASON_DAYS) return verdict('only_if_faulty', 'late');
   return verdict('none', 'none', NO_REASON_DAYS - order.days);
 }
+
+export type CancelProblem = 'none' | 'on_its_way' | 'delivered' | 'cancelled';
+
+export interface CancelVerdict {
+  readonly problem: CancelProblem;
+  /** What can still be done with goods that have left: they go back within seven days, or only when they are faulty. Any parcel can be refused at the door. */
+  readonly goesBack: 'seven_days' | 'only_if_faulty';
+}
+
+/** An order can be dropped until its parcel leaves, paid or not. */
+export function cancelVerdict(order: Order): CancelVerdict {
+  const category = CATALOGUE[order.sku]?.category ?? 'home';
+  const goesBack = NEVER_WITHOUT_REASON.has(category) ? 'only_if_faulty' : 'seven_days';
+  return { problem: CANCEL_PROBLEMS[order.state], goesBack };
+}
+
+const CANCEL_PROBLEMS: Readonly<Record<OrderState, CancelProblem>> = {
+  unpaid: 'none',
+  preparing: 'none',
+  shipped: 'on_its_way',
+  arriving: 'on_its_way',
+  delivered: 'delivered',
+  cancelled: 'cancelled',
+};
 
 export type ExchangeProblem = 'none' | 'not_delivered' | 'too_late' | 'cancelled' | 'not_exchangeable';
 

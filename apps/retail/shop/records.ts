@@ -30,6 +30,10 @@ export class Records {
     return entry;
   }
 
+  find(kind: string, key: string): Entry | undefined {
+    return this.#entries.get(`${kind}:${key}`);
+  }
+
   /** What was written down under keys that begin so: keys begin with the conversation's id. */
   under(kind: string, keyBegins: string): readonly Entry[] {
     const begin = `${kind}:${keyBegins}`;

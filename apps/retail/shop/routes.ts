@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { CATALOGUE } from './catalogue.js';
 import { emailOf, oneOf, phoneOf, taxNumberOf, textOf } from './checks.js';
+import { CurrentOrders, priceYuan, timesPaid } from './current-orders.js';
 import { LEVELS, MEMBERS } from './members.js';
 import { ORDERS } from './orders.js';
-import { exchangeProblem, inStock, returnVerdict } from './policy.js';
-import { type Records, Tries } from './records.js';
+import { cancelVerdict, exchangeProblem, inStock, returnVerdict } from './policy.js';
+import { type Entry, type Records, Tries } from './records.js';
 import type { Address, Invoice, Member, Order } from './types.js';
 
 /** What the shop answers. Pure HTTP in, HTTP out; the server around it reads and writes the bytes. */
@@ -31,6 +32,7 @@ export class Routes {
   readonly #records: Records;
   readonly #now: () => number;
   readonly #code: string;
+  readonly #orders = new CurrentOrders();
   readonly #tries = new Tries();
   readonly #addresses = new Map<string, Address>();
   readonly #invoices = new Map<string, Invoice>();
@@ -57,6 +59,8 @@ export class Routes {
         return this.#return(body, key);
       case 'exchanges':
         return this.#exchange(body, key);
+      case 'cancellations':
+        return this.#cancel(body, key);
       case 'invoices':
         return this.#invoice(body, key);
       case 'refunds':
@@ -85,9 +89,7 @@ export class Routes {
 
   #order({ method, query, body }: Ask, number: string, part: string): Answer {
     if (!/^(?:\d{4}|\d{8})$/.test(number)) return problem(404, 'no such order');
-    const found = ORDERS.filter(
-      (each) => each.number === number || (number.length === 4 && each.number.endsWith(number)),
-    );
+    const found = this.#orders.ending(number);
     const [order] = found;
     if (order === undefined) return problem(404, 'no such order');
     if (found.length > 1) return problem(409, 'several orders end in these digits');
@@ -97,6 +99,8 @@ export class Routes {
     switch (part) {
       case '':
         return ok(view(order));
+      case 'cancellation':
+        return ok({ ...cancelVerdict(order) });
       case 'return':
         return ok({ ...returnVerdict(order) });
       case 'refund':
@@ -115,8 +119,9 @@ export class Routes {
         });
       }
       case 'invoice': {
-        const issued = this.#invoices.get(order.number) ?? order.invoice;
         const possible = order.state !== 'cancelled' && order.state !== 'unpaid';
+        // One that was sent before the order was cancelled is void.
+        const issued = possible ? (this.#invoices.get(order.number) ?? order.invoice) : undefined;
         return ok(
           issued === undefined
             ? { state: possible ? 'none' : 'impossible' }
@@ -124,9 +129,9 @@ export class Routes {
         );
       }
       case 'payments': {
-        const times = order.paidTimes ?? 1;
-        const refunded = this.#records.all('refund').some((entry) => entry.data.order === order.number);
-        return ok({ times, amountYuan: CATALOGUE[order.sku]?.priceYuan ?? 0, refunded });
+        const cancelled = order.state === 'cancelled';
+        const refunded = this.#isRefunded(order);
+        return ok({ times: timesPaid(order), amountYuan: priceYuan(order), refunded, cancelled });
       }
       default:
         return problem(404, 'not found');
@@ -154,8 +159,30 @@ export class Routes {
     return ok({ area, detail });
   }
 
+  /** Only for its owner: it can't be taken back. The same key again has the same answer, although the order is cancelled by then. */
+  #cancel(body: Record<string, unknown>, key: string): Answer {
+    const order = this.#orders.of(body.order);
+    if (order === undefined) return problem(404, 'no such order');
+    const owner = this.#identify(order, body);
+    if (owner.status !== 200) return owner;
+    const done = this.#records.find('cancellation', key);
+    if (done?.data.order === order.number) return cancelled(done);
+    const verdict = cancelVerdict(order);
+    if (done !== undefined) return problem(409, 'this key was for another order');
+    if (verdict.problem !== 'none') return problem(409, verdict.problem);
+    const times = timesPaid(order) - (this.#isRefunded(order) ? 1 : 0);
+    const refundYuan = times * priceYuan(order);
+    this.#orders.cancel(order, refundYuan);
+    return cancelled(this.#records.add('cancellation', key, { order: order.number, refundYuan }));
+  }
+
+  /** What was paid a second time has gone back. */
+  #isRefunded(order: Order): boolean {
+    return this.#records.all('refund').some((entry) => entry.data.order === order.number);
+  }
+
   #return(body: Record<string, unknown>, key: string): Answer {
-    const order = orderOf(body.order);
+    const order = this.#orders.of(body.order);
     if (order === undefined) return problem(404, 'no such order');
     const verdict = returnVerdict(order);
     if (verdict.problem !== 'none' && !(verdict.problem === 'only_if_faulty' && body.faulty === true))
@@ -164,7 +191,7 @@ export class Routes {
   }
 
   #exchange(body: Record<string, unknown>, key: string): Answer {
-    const order = orderOf(body.order);
+    const order = this.#orders.of(body.order);
     if (order === undefined) return problem(404, 'no such order');
     const size = textOf(body.size, 10);
     const colour = textOf(body.colour, 20);
@@ -174,7 +201,7 @@ export class Routes {
   }
 
   #invoice(body: Record<string, unknown>, key: string): Answer {
-    const order = orderOf(body.order);
+    const order = this.#orders.of(body.order);
     if (order === undefined) return problem(404, 'no such order');
     if (order.state === 'cancelled' || order.state === 'unpaid') return problem(409, 'nothing was paid');
     const kind = oneOf(body.kind, ['personal', 'company'] as const);
@@ -192,17 +219,20 @@ export class Routes {
   }
 
   #refundTwice(body: Record<string, unknown>, key: string): Answer {
-    const order = orderOf(body.order);
+    const order = this.#orders.of(body.order);
     if (order === undefined) return problem(404, 'no such order');
-    if ((order.paidTimes ?? 1) < 2) return problem(409, 'it was paid once');
-    return this.#write('refund', key, { order: order.number, amountYuan: CATALOGUE[order.sku]?.priceYuan });
+    if (timesPaid(order) < 2) return problem(409, 'it was paid once');
+    const known = this.#records.find('refund', key) !== undefined;
+    if (order.state === 'cancelled' && !known) return problem(409, 'it was cancelled, all of it goes back');
+    return this.#write('refund', key, { order: order.number, amountYuan: priceYuan(order) });
   }
 
   /** A text message to the phone number of an order: a link to pay, the invoice once more, or a form for what can't be spoken. */
   #message(body: Record<string, unknown>, key: string): Answer {
-    const order = orderOf(body.order);
+    const order = this.#orders.of(body.order);
     const kind = oneOf(body.kind, ['payment_link', 'invoice', 'tax_form', 'return_label'] as const);
     if (order === undefined || kind === undefined) return problem(400, 'order or kind is wrong');
+    if (kind === 'payment_link' && order.state === 'cancelled') return problem(409, 'it was cancelled');
     return this.#write('message', key, { order: order.number, kind });
   }
 
@@ -241,6 +271,7 @@ function view(order: Order): Readonly<Record<string, unknown>> {
     category: product?.category,
     amountYuan: product?.priceYuan,
     state: order.state,
+    paid: timesPaid(order) > 0,
     days: order.days,
     size: order.size,
     colour: order.colour,
@@ -261,8 +292,8 @@ function next(found: Member): { readonly nextLevel?: string; readonly pointsToNe
   return level === undefined ? {} : { nextLevel: level[0], pointsToNext: Math.max(0, level[1] - found.points) };
 }
 
-function orderOf(number: unknown): Order | undefined {
-  return ORDERS.find((each) => each.number === number);
+function cancelled({ number, data }: Entry): Answer {
+  return { status: 201, body: { number, refundYuan: data.refundYuan } };
 }
 
 /** l***@post.example */

@@ -12,7 +12,7 @@ import { Routes } from './routes.js';
  */
 export interface Shop {
   readonly url: string;
-  /** What was written down: `return`, `exchange`, `invoice`, `refund`, `ticket`, `message`, `password-reset`. */
+  /** What was written down: `return`, `cancellation`, `exchange`, `invoice`, `refund`, `ticket`, `message`, `password-reset`. */
   written(kind: string): readonly Entry[];
   /** How it behaves from now on, for trying how conversations take it. */
   behave(behaviour: Behaviour): void;
