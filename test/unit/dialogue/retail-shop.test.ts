@@ -54,6 +54,74 @@ describe('what was agreed on the phone is what the shop has', () => {
     expect(shop.written('return')).toHaveLength(1);
   });
 
+  it('a cancelled order, once, and the person who takes over is told of it', async () => {
+    const caller = new Caller(brain);
+    await caller.say('我要取消订单');
+    await caller.key('61100404');
+    expect((await caller.key('1357')).responses.at(-1)).toBe('utter_ask_cancel_confirmed');
+    expect(shop.written('cancellation')).toHaveLength(0);
+    const done = await caller.say('对');
+    expect(done.responses[0]).toBe('utter_order_cancelled');
+    expect(done.text).toContain('329元');
+    expect(shop.written('cancellation').map(({ data }) => data)).toEqual([{ order: '61100404', refundYuan: 329 }]);
+    const handed = await caller.say('转人工');
+    expect(handed.transfer?.summary).toContain('订单已取消');
+    expect(handed.transfer?.summary).toContain('订单状态 已取消');
+    // Another caller, another call: it stays cancelled.
+    const later = new Caller(brain, { channel: 'text' });
+    expect((await later.say('查一下订单61100404')).text).toContain('这个订单已经取消了');
+  });
+
+  it.each([
+    ['取消', true],
+    ['取消吧', true],
+    ['那还是取消吧', true],
+    ['好的，取消', true],
+    ['对，帮我取消掉', true],
+    ['没错 取消订单', true],
+    ['我要取消订单', true],
+    ['算了', false],
+    ['算了，取消吧', false],
+    ['别取消', false],
+    ['不要取消了', false],
+    ['先不取消', false],
+    ['我不想取消订单了', false],
+    ['不取消，谢谢', false],
+    ['yes, cancel it', true],
+    ['cancel the order please', true],
+    ['I want to cancel my order', true],
+    ['cancel that', false],
+    ['never mind', false],
+    ["don't cancel it", false],
+    ['no, do not cancel my order', false],
+    ['keep the order', false],
+  ])('"%s", said to "shall I cancel it?", cancels: %s', async (words, cancels) => {
+    const before = shop.written('cancellation').length;
+    const english = /[a-z]/.test(words);
+    const caller = new Caller(brain, { channel: 'text', language: english ? 'en' : 'zh-CN' });
+    await caller.say(english ? 'cancel order 61100505' : '取消订单61100505');
+    expect((await caller.say('4455')).responses.at(-1)).toBe('utter_ask_cancel_confirmed');
+    shop.behave({ status: 503 });
+    const answer = await caller.say(words);
+    shop.behave({});
+    // The shop does not answer who wants it cancelled; who does not, needs it no more.
+    expect(answer.responses.includes('utter_ask_callback_wanted'), answer.responses.join()).toBe(cancels);
+    expect(answer.responses).not.toContain('utter_order_cancelled');
+    expect(shop.written('cancellation')).toHaveLength(before);
+  });
+
+  it('an order that leaves while its owner is asked is not said to be cancelled', async () => {
+    const caller = new Caller(brain, { channel: 'text' });
+    await caller.say('取消订单61100303');
+    await caller.say('8484');
+    // Meanwhile somebody else has dropped it.
+    const other = { order: '61100303', phoneTail: '8484', key: 'somebody-else' };
+    await fetch(`${shop.url}/cancellations`, { method: 'POST', body: JSON.stringify(other) });
+    const told = await caller.say('确定');
+    expect(told.responses).toEqual(['utter_cancel_problem', 'utter_ask_more_help']);
+    expect(told.result.slots.order_cancelled).toBe(false);
+  });
+
   it('an exchange in the size that was meant', async () => {
     const caller = new Caller(brain);
     await caller.say('鞋小了，换大一号的');
@@ -170,7 +238,7 @@ describe('a shop that is slow or out of order', () => {
 
 describe('what is personal', () => {
   it('is told to nobody who does not know the phone number of the order', async () => {
-    for (const wish of ['退款到哪了', '我要开发票', '我要改收货地址', '扣了两次钱']) {
+    for (const wish of ['退款到哪了', '我要开发票', '我要改收货地址', '扣了两次钱', '我要取消订单']) {
       const caller = new Caller(brain);
       await caller.say(wish);
       const asked = await caller.key('12345678');

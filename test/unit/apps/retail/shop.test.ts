@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emailOf, phoneOf, taxNumberOf } from '../../../../apps/retail/shop/checks.js';
 import { MEMBERS } from '../../../../apps/retail/shop/members.js';
 import { ORDERS } from '../../../../apps/retail/shop/orders.js';
-import { exchangeProblem, returnVerdict } from '../../../../apps/retail/shop/policy.js';
+import { cancelVerdict, exchangeProblem, returnVerdict } from '../../../../apps/retail/shop/policy.js';
 import { type Shop, startShop } from '../../../../apps/retail/shop/server.js';
 import type { Order } from '../../../../apps/retail/shop/types.js';
 
@@ -66,6 +66,18 @@ describe('what may go back', () => {
     expect(returnVerdict(order('jacket', 0, 'cancelled')).problem).toBe('cancelled');
     const waiting = { ...order('jacket', 2), refund: { state: 'waiting', amountYuan: 1, days: 0 } } as const;
     expect(returnVerdict(waiting).problem).toBe('already_returned');
+  });
+
+  it.each([
+    ['unpaid', 'none'],
+    ['preparing', 'none'],
+    ['shipped', 'on_its_way'],
+    ['arriving', 'on_its_way'],
+    ['delivered', 'delivered'],
+    ['cancelled', 'cancelled'],
+  ] as const)('an order that is %s, cancelled: %s', (state, problem) => {
+    expect(cancelVerdict(order('jacket', 0, state))).toEqual({ problem, goesBack: 'seven_days' });
+    expect(cancelVerdict(order('crab', 0, state)).goesBack).toBe('only_if_faulty');
   });
 
   it('exchanges take fifteen days, food none', () => {
@@ -150,6 +162,71 @@ describe('the shop over HTTP', () => {
     expect((await send('/orders/12345678/address', address, 'PUT')).status).toBe(200);
     expect((await send('/orders/20250415/address', address, 'PUT')).status).toBe(409);
     expect((await send('/orders/12345678/address', { area: '', key: 'a' }, 'PUT')).status).toBe(400);
+  });
+
+  it('cancels an order once, for its owner, and knows from then on that it is cancelled and where the money is', async () => {
+    const cancel = (phoneTail: string, key: string) => send('/cancellations', { order: '61100404', phoneTail, key });
+    expect((await get('/orders/61100404/cancellation')).body).toEqual({ problem: 'none', goesBack: 'seven_days' });
+    expect((await cancel('0000', 'x1')).status).toBe(403);
+    expect((await cancel('', 'x1')).status).toBe(400);
+    expect((await get('/orders/61100404')).body).toMatchObject({ state: 'preparing', paid: true });
+    const first = await cancel('1357', 'x1');
+    expect(first).toMatchObject({ status: 201, body: { number: expect.stringMatching(/^\d{8}$/), refundYuan: 329 } });
+    // Sent again because the answer was lost: the same one.
+    expect(await cancel('1357', 'x1')).toEqual(first);
+    expect(await cancel('1357', 'x2')).toEqual({ status: 409, body: { error: 'cancelled' } });
+    expect(shop.written('cancellation')).toHaveLength(1);
+    expect((await get('/orders/0404')).body).toMatchObject({ number: '61100404', state: 'cancelled', paid: true });
+    expect((await get('/orders/61100404/cancellation')).body.problem).toBe('cancelled');
+    expect((await get('/orders/61100404/refund')).body).toMatchObject({ state: 'paid', amountYuan: 329, days: 0 });
+    expect((await get('/orders/61100404/return')).body.problem).toBe('cancelled');
+    expect((await get('/orders/61100404/exchange')).body.problem).toBe('cancelled');
+    expect((await get('/orders/61100404/invoice')).body.state).toBe('impossible');
+    const address = { area: '广州天河区', detail: '体育西路一百号', key: 'x3' };
+    expect((await send('/orders/61100404/address', address, 'PUT')).status).toBe(409);
+  });
+
+  it('cancels nothing that has left, was delivered or is not there, nor with the key of another order', async () => {
+    const cancel = (order: unknown, phoneTail: string, key: string) =>
+      send('/cancellations', { order, phoneTail, key });
+    expect(await cancel('20250415', '2468', 'y1')).toEqual({ status: 409, body: { error: 'on_its_way' } });
+    expect(await cancel('70220044', '0909', 'y2')).toEqual({ status: 409, body: { error: 'on_its_way' } });
+    expect(await cancel('98765432', '1357', 'y3')).toEqual({ status: 409, body: { error: 'delivered' } });
+    expect(await cancel('60721345', '1122', 'y4')).toEqual({ status: 409, body: { error: 'cancelled' } });
+    for (const order of ['99999999', '0415', null, {}, '__proto__'])
+      expect((await cancel(order, '2468', 'y5')).status, String(order)).toBe(404);
+    expect((await send('/cancellations', { order: '61100505', phoneTail: '4455' })).status).toBe(400);
+    expect((await cancel('61100606', '0606', 'y6')).status).toBe(201);
+    expect((await cancel('61100505', '4455', 'y6')).status).toBe(409);
+    expect((await get('/orders/61100505')).body.state).toBe('preparing');
+  });
+
+  it('lets nobody guess the owner of an order to cancel it', async () => {
+    const cancel = (phoneTail: string) => send('/cancellations', { order: '61100707', phoneTail, key: 'z' });
+    const tries = [];
+    for (let count = 0; count < 6; count++) tries.push((await cancel('0000')).status);
+    expect(tries).toEqual([403, 403, 403, 403, 403, 429]);
+    expect((await cancel('2233')).status).toBe(429);
+    expect((await get('/orders/61100707')).body.state).toBe('preparing');
+  });
+
+  it('sends back what was paid, and not twice what went back before', async () => {
+    const cancel = async (order: string, phoneTail: string) =>
+      (await send('/cancellations', { order, phoneTail, key: `paid-${order}` })).body.refundYuan;
+    expect(await cancel('61100202', '6655')).toBe(0);
+    expect((await get('/orders/61100202')).body).toMatchObject({ state: 'cancelled', paid: false });
+    expect((await get('/orders/61100202/refund')).body.state).toBe('none');
+    expect((await get('/orders/61100202/payments')).body).toMatchObject({ times: 0, cancelled: true });
+    const link = { order: '61100202', kind: 'payment_link', key: 'link' };
+    expect((await send('/messages', link)).status).toBe(409);
+    // Paid twice: all of it; or what is left, once the second payment has gone back.
+    const price = Number((await get('/orders/70220022')).body.amountYuan);
+    expect(await cancel('70220022', '6262')).toBe(2 * price);
+    expect((await send('/refunds', { order: '70220022', key: 'twice' })).status).toBe(409);
+    const other = Number((await get('/orders/61100808')).body.amountYuan);
+    expect((await send('/refunds', { order: '61100808', key: 'first' })).status).toBe(201);
+    expect(await cancel('61100808', '7373')).toBe(other);
+    expect((await send('/refunds', { order: '61100808', key: 'first' })).status).toBe(201);
   });
 
   it('resets a password with a code that is right, in time, and of this phone', async () => {
