@@ -39,7 +39,7 @@ export const cancelActions: readonly ActionDefinition[] = [
  * "取消", said to "确定取消吗？", is the yes of that question, as "cancel it" is; anywhere else they give up what is under way. "算了", "cancel that" and their like give it up here
  * too, and "别取消", "don't cancel it" are a no whatever they were taken for. Who is not clear keeps the order: it can be cancelled a moment later, but not brought back.
  */
-function readAnswer({ latest, language, slots }: ActionContext): ActionResult {
+function readAnswer({ latest, slots }: ActionContext): ActionResult {
   const said = latest.text
     .toLowerCase()
     .replaceAll('’', "'")
@@ -47,9 +47,10 @@ function readAnswer({ latest, language, slots }: ActionContext): ActionResult {
     .trim();
   // Keys have no words.
   if (said === '') return {};
-  const chinese = language.startsWith('zh');
+  // The menu's button, pressed once more, is the beginning of it all and no answer.
+  if (said.startsWith('/cancel_order')) return { slots: { cancel_confirmed: null } };
   const not = NOT_ZH.test(said) || NOT_EN.test(said);
-  const echo = chinese ? ECHO_ZH.test(said.replaceAll(' ', '')) : ECHO_EN.test(said);
+  const echo = ECHO_ZH.test(said.replaceAll(' ', '')) || ECHO_EN.test(said) || YES_AND_ECHO_EN.test(said);
   const wish = latest.intent === 'cancel_order' || (latest.intent === 'cancel' && echo);
   const yes = !not && (wish || slots.cancel_confirmed === true);
   return yes === slots.cancel_confirmed ? {} : { slots: { cancel_confirmed: yes } };
@@ -58,6 +59,9 @@ function readAnswer({ latest, language, slots }: ActionContext): ActionResult {
 const NOT_ZH = /(?:不(?:要|用|想|需要|必)?|别|甭|勿|没有?(?:要|想|说)?)(?:再|先|给我|帮我|急着|把它)?取消|算了|留着/u;
 const NOT_EN = /\b(?:not|don't|dont|never|without|no need to)\b.{0,16}\bcancel|\b(?:keep|forget|never ?mind|leave)\b/;
 const ECHO_ZH =
-  /^(?:嗯|对|是的?|好的?|行|可以|确定|确认|就|那|还是|请|麻烦|你|您|给我|帮我|直接|要|我要|都|它|把它)*取消(?:掉|了|订单|它)*(?:吧|啊|呗|的|谢谢)*$/u;
+  /^(?:嗯|对|是的?|好的?|行|可以|确定|确认|就|那|还是|请|麻烦|你|您|给我|帮我|直接|不要了|不想要了|要|我|都|它|把它)*取消(?:掉|了|订单|它)*(?:吧|啊|呗|的|谢谢)*$/u;
 const ECHO_EN =
   /^(?:(?:yes|yeah|yep|sure|ok|okay|right|please|just|go ahead|and|you can|i want to) )*cancel (?:it|the order|my order)(?: (?:please|then|now|thanks|thank you))*$/;
+/** A bare "cancel that" gives up; after a yes it is one. */
+const YES_AND_ECHO_EN =
+  /^(?:yes|yeah|yep|sure|ok|okay|right|correct) (?:please )?cancel(?: that| this| that order| this order)?(?: please)?$/;

@@ -90,7 +90,12 @@ describe('what was agreed on the phone is what the shop has', () => {
     ['yes, cancel it', true],
     ['cancel the order please', true],
     ['I want to cancel my order', true],
+    ['yes, cancel that', true],
+    ['yes please cancel', true],
     ['cancel that', false],
+    ['yes, keep it', false],
+    ['对，不取消', false],
+    ['不要了，取消', true],
     ['never mind', false],
     ["don't cancel it", false],
     ['no, do not cancel my order', false],
@@ -108,6 +113,15 @@ describe('what was agreed on the phone is what the shop has', () => {
     expect(answer.responses.includes('utter_ask_callback_wanted'), answer.responses.join()).toBe(cancels);
     expect(answer.responses).not.toContain('utter_order_cancelled');
     expect(shop.written('cancellation')).toHaveLength(before);
+  });
+
+  it('the button of the menu is no yes', async () => {
+    const caller = new Caller(brain, { channel: 'text' });
+    await caller.say('取消订单61100505');
+    await caller.say('4455');
+    expect((await caller.say('/cancel_order')).responses).toEqual(['utter_ask_cancel_confirmed']);
+    expect((await caller.say('/cancel_order')).responses.at(-1)).toBe('utter_ask_cancel_confirmed');
+    expect((await caller.say('/deny')).responses[0]).toBe('utter_order_kept');
   });
 
   it('an order that leaves while its owner is asked is not said to be cancelled', async () => {
