@@ -1,9 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { cp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { pino } from 'pino';
 import { readRecord } from '../call/record.js';
 import { type LoadedConfig, loadConfig } from '../config.js';
 import { loadValidApplication } from '../dialogue/app/load.js';
@@ -13,7 +9,7 @@ import { judgeLog, responsesIn } from '../replay/evaluate/from-log.js';
 import { judgeTests } from '../replay/evaluate/from-tests.js';
 import { knownAnswers } from '../replay/evaluate/known-answers.js';
 import { applicationFolder } from '../replay/pipeline/stage.js';
-import { openConversationLog } from '../store/log/open.js';
+import { withCopiedLog } from './copied-log.js';
 import { printReport, saveReport } from './replay/save.js';
 
 interface EvaluateOptions {
@@ -82,9 +78,6 @@ async function fromTests(folder: string, { config, appEnvironment }: LoadedConfi
   });
 }
 
-const STOPS = ['SIGINT', 'SIGTERM'] as const;
-
-/** A copy of the embedded log is read: a service that runs keeps its own to itself. */
 async function fromLog({ config, root, appEnvironment }: LoadedConfig, options: EvaluateOptions): Promise<Evaluation> {
   const data = resolve(options.data ?? resolve(root, config.store.folder));
   // A log outlives its application: without it all other figures are still there.
@@ -97,46 +90,22 @@ async function fromLog({ config, root, appEnvironment }: LoadedConfig, options: 
     channel: options.channel,
     most: count(options.most),
   };
-  const copy = mkdtempSync(join(tmpdir(), 'hearken-evaluate-log-'));
-  // Callers' words must not be left lying about by somebody who does not want to wait.
-  const onSignal = (signal: NodeJS.Signals): never => {
-    rmSync(copy, { recursive: true, force: true });
-    process.exit(signal === 'SIGINT' ? 130 : 143);
-  };
-  for (const signal of STOPS) process.once(signal, onSignal);
-  try {
-    for (const part of config.store.databaseUrl === undefined ? ['conversations', 'pglite'] : [])
-      if (existsSync(join(data, part))) await cp(join(data, part), join(copy, part), { recursive: true });
-    const { log, start } = await openConversationLog({
-      config: { ...config.store, keepDays: 0 },
-      folder: join(copy, 'conversations'),
-      databaseFolder: join(copy, 'pglite'),
-      logger: pino({ level: 'silent' }),
-      embeddedAfterMs: 0,
+  return withCopiedLog(config.store, data, async (log) => {
+    const judged = await judgeLog(log, {
+      ...range,
+      ...(answers === undefined ? {} : { answerOf: answers.nameOf }),
+      responsesOf: async (id) => responsesIn((await readRecord(data, id).catch(() => undefined))?.events ?? []),
     });
-    try {
-      start();
-      const judged = await judgeLog(log, {
-        ...range,
-        ...(answers === undefined ? {} : { answerOf: answers.nameOf }),
-        responsesOf: async (id) => responsesIn((await readRecord(data, id).catch(() => undefined))?.events ?? []),
+    if (judged.length === 0)
+      throw new HearkenError('NOT_FOUND', `There are no conversations in the log of ${data}.`, {
+        hint: 'Name another --data folder or a longer time; without --log the conversation tests are judged.',
       });
-      if (judged.length === 0)
-        throw new HearkenError('NOT_FOUND', `There are no conversations in the log of ${data}.`, {
-          hint: 'Name another --data folder or a longer time; without --log the conversation tests are judged.',
-        });
-      return evaluate(`log of ${data}`, judged, {
-        labelled: false,
-        answers: answers?.names ?? [],
-        responseOf: 'calls with a record: from the last word to the first sound of the answer',
-      });
-    } finally {
-      await log.close();
-    }
-  } finally {
-    for (const signal of STOPS) process.off(signal, onSignal);
-    await rm(copy, { recursive: true, force: true });
-  }
+    return evaluate(`log of ${data}`, judged, {
+      labelled: false,
+      answers: answers?.names ?? [],
+      responseOf: 'calls with a record: from the last word to the first sound of the answer',
+    });
+  });
 }
 
 function timeOf(name: string, text: string | undefined): number | undefined {
