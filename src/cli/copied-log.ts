@@ -43,8 +43,9 @@ export async function withCopiedLog<R>(
     await remove(opening, copy);
     return process.exit(error.exitCode);
   } finally {
-    for (const signal of STOPS) process.off(signal, onSignal);
+    // Whoever stops it meanwhile waits for that, too.
     await remove(opening, copy);
+    for (const signal of STOPS) process.off(signal, onSignal);
   }
 }
 
