@@ -55,6 +55,9 @@ export default [
   { name: 'action_wait', timeoutMs: 3000, async run({ signal }) { await setTimeout(600, undefined, { signal }); return { say: ['waited'] }; } },
   { name: 'action_deaf', timeoutMs: 200, run: () => new Promise(() => {}) },
   { name: 'action_die', run() { process.exit(3); } },
+  { name: 'action_mark_die', run({ slots }) { appendFileSync(slots.file, slots.mark + '\\n'); process.exit(3); } },
+  { name: 'action_mark_wait', async run({ slots }) { appendFileSync(slots.file, slots.mark + '\\n'); await setTimeout(2000); return {}; } },
+  { name: 'action_pid', run: () => ({ slots: { pid: process.pid } }) },
   { name: 'action_throw', async run() { throw new Error('no stock'); } },
   { name: 'action_forget', run() { Promise.reject(new Error('forgotten')); return { say: ['ok'] }; } },
   { name: 'action_odd', run: () => ({ say: 'not a list' }) },
@@ -93,6 +96,49 @@ describe("an application's own actions", () => {
     await expect(spinning).rejects.toMatchObject({ code: 'TIMEOUT' });
     expect(await Promise.all(marks)).toHaveLength(5);
     expect((await readFile(file, 'utf8')).trim().split('\n').sort()).toEqual(['1', '2', '3', '4', '5']);
+    await rm(dirname(file), { recursive: true });
+  });
+
+  it('that were told to go together with one that ends their process fail if they had begun and are done elsewhere if not', async () => {
+    const actions = await load(MINE);
+    for (let count = 0; count < 30; count++) await actions.run('action_echo', request);
+    const file = join(await mkdtemp(join(tmpdir(), 'hearken-marks-')), 'marks');
+    const run = (name: string, mark: number) => actions.run(name, { ...request, slots: { file, mark } });
+    const begun = [run('action_mark_wait', 1), run('action_mark_wait', 2), run('action_mark_die', 3)];
+    const behind = [4, 5, 6].map((mark) => run('action_mark', mark));
+    for (const each of await Promise.allSettled(begun))
+      expect(each).toMatchObject({ status: 'rejected', reason: { code: 'ACTION_FAILED' } });
+    expect(await Promise.all(behind)).toHaveLength(3);
+    expect((await readFile(file, 'utf8')).trim().split('\n').sort()).toEqual(['1', '2', '3', '4', '5', '6']);
+    await rm(dirname(file), { recursive: true });
+  });
+
+  it('whose callers are gone before they are begun do not stand in the way of the next', async () => {
+    const actions = await load(MINE);
+    for (let count = 0; count < 30; count++) await actions.run('action_echo', request);
+    const before = await actions.run('action_pid', request);
+    for (let count = 0; count < 20; count++)
+      await expect(actions.run('action_echo', request, AbortSignal.abort())).rejects.toMatchObject({
+        code: 'ACTION_FAILED',
+      });
+    expect(await actions.run('action_pid', request)).toEqual(before);
+  });
+
+  it('that are more than can be told to go at once are all done', async () => {
+    const actions = await load(MINE);
+    for (let count = 0; count < 30; count++) await actions.run('action_echo', request);
+    const file = join(await mkdtemp(join(tmpdir(), 'hearken-marks-')), 'marks');
+    const marks = Array.from({ length: 100 }, (_, mark) => mark);
+    const gone = new AbortController();
+    const left = actions.run('action_mark', { ...request, slots: { file, mark: 'left' } }, gone.signal);
+    const done = marks.map((mark) => actions.run('action_mark', { ...request, slots: { file, mark } }));
+    const late = actions.run('action_mark', { ...request, slots: { file, mark: 'late' } }, gone.signal);
+    gone.abort();
+    for (const each of await Promise.allSettled([left, late])) expect(each.status).toBe('rejected');
+    expect(await Promise.all(done)).toHaveLength(100);
+    const written = (await readFile(file, 'utf8')).trim().split('\n');
+    expect(written.filter((mark) => /^\d+$/.test(mark)).map(Number)).toEqual(marks);
+    expect(written).not.toContain('late');
     await rm(dirname(file), { recursive: true });
   });
 

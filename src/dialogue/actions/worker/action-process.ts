@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { HearkenError, messageOf } from '../../../errors.js';
 import type { ActionResult } from '../api.js';
+import { BegunRecord } from './begun-record.js';
 import { actionFileInvalid } from './bundle.js';
 import type { FromWorker, KnownAction, SentRequest, ToWorker, WorkerFiles } from './protocol.js';
 
@@ -53,12 +54,15 @@ const MAX_HEAP_MB = 256;
 /** A process that runs actions. It ends by `close`, by `terminate`, or when its code brings it down; every request is answered then. */
 export class ActionProcess {
   readonly #child: ChildProcess;
+  readonly #record: BegunRecord;
   readonly #sent = new Map<number, Sent>();
   readonly #loaded: Promise<readonly KnownAction[]>;
   #settleLoaded:
     | { resolve: (actions: readonly KnownAction[]) => void; reject: (error: HearkenError) => void }
     | undefined;
   readonly #ready: number[] = [];
+  /** Not sent yet: in order, for when it has given control back. */
+  #held: number[] = [];
   /** Told to go and not yet heard of, in the order they are begun. */
   readonly #told = new Map<number, number>();
   #outgoing: ToWorker[] = [];
@@ -76,6 +80,7 @@ export class ActionProcess {
   /** `onLeft` gets what had not been begun when the process ended. */
   constructor(options: ActionProcessOptions, onLeft: (job: Job) => void) {
     this.#onLeft = onLeft;
+    this.#record = new BegunRecord(options.entry);
     this.#child = fork(options.entry, [], {
       // Not the service's own secrets.
       env: { ...options.environment },
@@ -83,7 +88,7 @@ export class ActionProcess {
       serialization: 'advanced',
       cwd: tmpdir(),
       // An action that prints must not end up in what a command prints for programs.
-      stdio: ['ignore', 2, 2, 'ipc'],
+      stdio: ['ignore', 2, 2, 'ipc', this.#record.fd],
     });
     this.#loaded = new Promise((resolve, reject) => {
       this.#settleLoaded = { resolve, reject };
@@ -135,17 +140,21 @@ export class ActionProcess {
   /** Sends a request. */
   run(job: Job): SentJob {
     const id = this.#nextId++;
-    const go = this.#quick >= TRUSTED_AFTER && this.#told.size < TOLD_AT_ONCE && this.#ready.length === 0;
     const sent: Sent = { job, state: 'waits' };
     const now = performance.now();
     if (this.#sent.size === 0) this.#lastMs = now;
     this.#sent.set(id, sent);
-    if (go) this.#tell(id, sent, now);
-    this.#post({ type: 'run', id, name: job.name, request: job.request, go });
+    if (this.#quick < TRUSTED_AFTER) this.#send(id, job, false);
+    else if (this.#told.size < TOLD_AT_ONCE && this.#ready.length === 0 && this.#held.length === 0) {
+      this.#tell(id, sent, now);
+      this.#send(id, job, true);
+    } else this.#held.push(id);
     return {
       takeBack: () => {
         if (sent.state !== 'waits' || !this.#sent.delete(id)) return false;
-        this.#post({ type: 'drop', id });
+        const at = this.#held.indexOf(id);
+        if (at === -1) this.#post({ type: 'drop', id });
+        else this.#held.splice(at, 1);
         return true;
       },
       abort: (reason) => {
@@ -219,15 +228,28 @@ export class ActionProcess {
 
   /** One is begun at a time, the next when the first has given control back: so what waits behind a computation can be done elsewhere. */
   #goOn(): void {
-    const atOnce = this.#quick >= TRUSTED_AFTER ? TOLD_AT_ONCE : 1;
+    const trusted = this.#quick >= TRUSTED_AFTER;
+    const atOnce = trusted ? TOLD_AT_ONCE : 1;
     while (this.#told.size < atOnce) {
       const id = this.#ready.shift();
-      if (id === undefined) return;
+      if (id === undefined) break;
       const sent = this.#sent.get(id);
       if (sent === undefined) continue;
       this.#tell(id, sent, this.#lastMs);
       this.#post({ type: 'go', id });
     }
+    // It was heard just now: what was held back goes without being asked for; where one of them kept control too long, each as it is ready.
+    while (this.#held.length > 0 && !(trusted && this.#told.size >= atOnce)) {
+      const id = this.#held.shift();
+      const sent = id === undefined ? undefined : this.#sent.get(id);
+      if (id === undefined || sent === undefined) continue;
+      if (trusted) this.#tell(id, sent, this.#lastMs);
+      this.#send(id, sent.job, trusted);
+    }
+  }
+
+  #send(id: number, { name, request }: Job, go: boolean): void {
+    this.#post({ type: 'run', id, name, request, go });
   }
 
   #tell(id: number, sent: Sent, nowMs: number): void {
@@ -267,10 +289,20 @@ export class ActionProcess {
       default: {
         const sent = this.#sent.get(message.id);
         this.#sent.delete(message.id);
+        // Aborted before it was begun: it never gives control back.
+        this.#told.delete(message.id);
         if (message.type === 'done') sent?.job.resolve(message.result);
         else sent?.job.reject(failed(sent.job.name, message.message));
       }
     }
+  }
+
+  /** The first that was told to go may have been begun in any case; of those behind it the record tells. */
+  #begunOfTold(): ReadonlySet<number> {
+    const told = [...this.#told.keys()];
+    const last = this.#record.last();
+    const at = last === undefined ? -1 : told.indexOf(last);
+    return new Set(told.slice(0, Math.max(0, at) + 1));
   }
 
   #end(why: string): void {
@@ -281,12 +313,12 @@ export class ActionProcess {
         hint: 'Look at the top level of actions/*.ts.',
       }),
     );
-    // The first that was told to go may have been begun; those behind it were not, or it would have been told.
-    const [first] = this.#told.keys();
+    const begun = this.#begunOfTold();
+    this.#record.close();
     const sent = [...this.#sent];
     this.#sent.clear();
     for (const [id, { job, state }] of sent) {
-      if (state === 'begun' || id === first || this.#closing) job.reject(failed(job.name, why));
+      if (state === 'begun' || begun.has(id) || this.#closing) job.reject(failed(job.name, why));
       else this.#onLeft(job);
     }
   }

@@ -1,6 +1,8 @@
+import { writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { leaveStopSignalsToParent } from '../../../owned-process.js';
 import type { ActionDefinition, ActionModule, ActionResult } from '../api.js';
+import { RECORD_BYTES, RECORD_FD } from './begun-record.js';
 import type { FromWorker, KnownAction, SentRequest, ToWorker, WorkerFiles } from './protocol.js';
 
 /**
@@ -21,9 +23,9 @@ const closers: (() => Promise<void> | void)[] = [];
 
 let outgoing: FromWorker[] = [];
 
-/** What is said in one go of the event loop is one message. */
+/** What is said in one go of the event loop is one message: each one wakes the service. */
 function send(message: FromWorker): void {
-  if (outgoing.length === 0) process.nextTick(flush);
+  if (outgoing.length === 0) setImmediate(flush);
   outgoing.push(message);
 }
 
@@ -92,17 +94,31 @@ async function load({ modules, endpoints: given, slots }: WorkerFiles): Promise<
 
 /** Begins what was told to go. It is done when all that has arrived has been read: what was taken back meanwhile is not begun. */
 function beginTold(): void {
+  // Should one of them never give control back, or end the process, what was done before has been told.
+  flush();
   for (let id = told.shift(); id !== undefined; id = told.shift()) {
     const asked = waiting.get(id);
     if (asked === undefined) continue;
     waiting.delete(id);
-    // Should this one never give control back, everything before it has been told.
-    flush();
+    // And it is known which of them it was.
+    if (!record(id)) flush();
     const abort = new AbortController();
     running.set(id, abort);
     const doing = start(asked, abort.signal);
     send({ type: 'yielded', id });
     void finish(id, doing);
+  }
+}
+
+const recorded = Buffer.alloc(RECORD_BYTES);
+
+/** Writes down that this is the one begun last; false when that is not possible. */
+function record(id: number): boolean {
+  try {
+    recorded.writeDoubleLE(id);
+    return writeSync(RECORD_FD, recorded, 0, RECORD_BYTES, 0) === RECORD_BYTES;
+  } catch {
+    return false;
   }
 }
 
@@ -137,6 +153,7 @@ async function close(): Promise<void> {
       // The next one is closed all the same.
     }
   }
+  flush();
   // Not from within a message: Node breaks when the channel goes while it hands over what came before anybody listened (seen with 20.20).
   setImmediate(() => {
     if (process.connected) process.disconnect();
@@ -163,7 +180,7 @@ function take(message: ToWorker): void {
       waiting.delete(message.id);
       return;
     case 'abort':
-      waiting.delete(message.id);
+      if (waiting.delete(message.id)) send({ type: 'failed', id: message.id, message: message.reason });
       running.get(message.id)?.abort(new Error(message.reason));
       return;
     case 'ping':
