@@ -47,6 +47,17 @@ describe('personal data', () => {
     });
   });
 
+  it('leaves what was given as it is, and members of any name where they are', () => {
+    const data = JSON.parse('{"__proto__":{"phone":"13812345678"},"a\\u0000b":"13812345678","plain":{"text":"好"}}');
+    const before = JSON.stringify(data);
+    const masked = maskEvent({ conversationId: 'c\u0000', atMs: 1, type: 'turn', data }, PERSONAL_KINDS);
+    expect(JSON.stringify(masked.data)).toBe(
+      '{"__proto__":{"phone":"138****5678"},"a\ufffdb":"138****5678","plain":{"text":"好"}}',
+    );
+    expect(masked.conversationId).toBe('c\ufffd');
+    expect(JSON.stringify(data)).toBe(before);
+  });
+
   it('is looked for in time that grows with the text, whatever the text', () => {
     const look = (): void => {
       for (const piece of ['a', '1', '1 ', 'a@', 'a.', '1-', '+']) maskText(piece.repeat(50_000), all);
