@@ -121,7 +121,8 @@ describe("an application's own actions", () => {
       await expect(actions.run('action_echo', request, AbortSignal.abort())).rejects.toMatchObject({
         code: 'ACTION_FAILED',
       });
-    expect(await actions.run('action_pid', request)).toEqual(before);
+    // On a machine that stands still for a moment it may be another process's turn, but not for good.
+    await expect.poll(() => actions.run('action_pid', request), { timeout: 5000 }).toEqual(before);
   });
 
   it('that are more than can be told to go at once are all done', async () => {
@@ -137,7 +138,8 @@ describe("an application's own actions", () => {
     for (const each of await Promise.allSettled([left, late])) expect(each.status).toBe('rejected');
     expect(await Promise.all(done)).toHaveLength(100);
     const written = (await readFile(file, 'utf8')).trim().split('\n');
-    expect(written.filter((mark) => /^\d+$/.test(mark)).map(Number)).toEqual(marks);
+    const numbers = written.filter((mark) => /^\d+$/.test(mark)).map(Number);
+    expect(numbers.sort((a, b) => a - b)).toEqual(marks);
     expect(written).not.toContain('late');
     await rm(dirname(file), { recursive: true });
   });
