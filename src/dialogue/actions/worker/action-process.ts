@@ -54,7 +54,7 @@ const MAX_HEAP_MB = 256;
 /** A process that runs actions. It ends by `close`, by `terminate`, or when its code brings it down; every request is answered then. */
 export class ActionProcess {
   readonly #child: ChildProcess;
-  readonly #record: BegunRecord;
+  readonly #record: BegunRecord | undefined;
   readonly #sent = new Map<number, Sent>();
   readonly #loaded: Promise<readonly KnownAction[]>;
   #settleLoaded:
@@ -80,7 +80,7 @@ export class ActionProcess {
   /** `onLeft` gets what had not been begun when the process ended. */
   constructor(options: ActionProcessOptions, onLeft: (job: Job) => void) {
     this.#onLeft = onLeft;
-    this.#record = new BegunRecord(options.entry);
+    this.#record = BegunRecord.open(options.entry);
     this.#child = fork(options.entry, [], {
       // Not the service's own secrets.
       env: { ...options.environment },
@@ -88,7 +88,7 @@ export class ActionProcess {
       serialization: 'advanced',
       cwd: tmpdir(),
       // An action that prints must not end up in what a command prints for programs.
-      stdio: ['ignore', 2, 2, 'ipc', this.#record.fd],
+      stdio: ['ignore', 2, 2, 'ipc', this.#record?.fd ?? 'ignore'],
     });
     this.#loaded = new Promise((resolve, reject) => {
       this.#settleLoaded = { resolve, reject };
@@ -101,7 +101,7 @@ export class ActionProcess {
     });
     this.#child.on('error', (error) => this.#end(messageOf(error)));
     this.#ended = this.#waitForEnd();
-    this.#post({ type: 'load', files: options.files });
+    this.#post({ type: 'load', files: options.files, recorded: this.#record !== undefined });
   }
 
   /** What the application's files define. Rejects with APP_INVALID. */
@@ -300,7 +300,7 @@ export class ActionProcess {
   /** The first that was told to go may have been begun in any case; of those behind it the record tells. */
   #begunOfTold(): ReadonlySet<number> {
     const told = [...this.#told.keys()];
-    const last = this.#record.last();
+    const last = this.#record?.last();
     const at = last === undefined ? -1 : told.indexOf(last);
     return new Set(told.slice(0, Math.max(0, at) + 1));
   }
@@ -314,7 +314,7 @@ export class ActionProcess {
       }),
     );
     const begun = this.#begunOfTold();
-    this.#record.close();
+    this.#record?.close();
     const sent = [...this.#sent];
     this.#sent.clear();
     for (const [id, { job, state }] of sent) {

@@ -10,6 +10,8 @@ import type { FromWorker, KnownAction, SentRequest, ToWorker, WorkerFiles } from
  * own. Bundled together with its imports when the application is loaded; it knows nothing of the rest of the service.
  */
 let loading: Promise<void> = Promise.resolve();
+/** Whether there is a record of what is begun. */
+let recorded = false;
 let endpoints: WorkerFiles['endpoints'] = {};
 /** Every slot, without a value. */
 let noSlots: Readonly<Record<string, null>> = {};
@@ -110,13 +112,14 @@ function beginTold(): void {
   }
 }
 
-const recorded = Buffer.alloc(RECORD_BYTES);
+const recordBytes = Buffer.alloc(RECORD_BYTES);
 
 /** Writes down that this is the one begun last; false when that is not possible. */
 function record(id: number): boolean {
+  if (!recorded) return false;
   try {
-    recorded.writeDoubleLE(id);
-    return writeSync(RECORD_FD, recorded, 0, RECORD_BYTES, 0) === RECORD_BYTES;
+    recordBytes.writeDoubleLE(id);
+    return writeSync(RECORD_FD, recordBytes, 0, RECORD_BYTES, 0) === RECORD_BYTES;
   } catch {
     return false;
   }
@@ -167,6 +170,7 @@ function messageOf(error: unknown): string {
 function take(message: ToWorker): void {
   switch (message.type) {
     case 'load':
+      recorded = message.recorded;
       loading = load(message.files);
       return;
     case 'run':

@@ -14,11 +14,20 @@ export class BegunRecord {
   readonly fd: number;
   #closed = false;
 
-  /** `place`: a path beside which files may be made. */
-  constructor(place: string) {
+  private constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  /** `place`: a path beside which files may be made. Undefined where that is not possible: it must not keep an action from being run. */
+  static open(place: string): BegunRecord | undefined {
     const path = `${place}.${randomUUID()}.begun`;
-    this.fd = openSync(path, 'wx+', 0o600);
-    unlinkSync(path);
+    try {
+      const fd = openSync(path, 'wx+', 0o600);
+      unlinkSync(path);
+      return new BegunRecord(fd);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Its id; undefined when nothing was begun, or it can't be told. */

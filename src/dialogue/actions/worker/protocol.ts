@@ -24,10 +24,12 @@ export interface KnownAction {
 
 /**
  * Both sides gather what they have to say and send it in one message. Requests are begun in the order they were told to: with `run` at once (`go`), or with a later `go` in
- * answer to `ready`. Before each is begun that is written down (`BegunRecord`), so of a process that dies it is known which requests it never began.
+ * answer to `ready`. Before each is begun that is written down (`BegunRecord`), or where that is not possible it is told that the one before has `yielded`: so of a process that
+ * dies it is known which requests it never began.
  */
 export type ToWorker =
-  | { readonly type: 'load'; readonly files: WorkerFiles }
+  /** `recorded`: there is a record of what is begun. */
+  | { readonly type: 'load'; readonly files: WorkerFiles; readonly recorded: boolean }
   | {
       readonly type: 'run';
       readonly id: number;
