@@ -44,7 +44,7 @@ export class Decoder {
   }
 
   /** States of an utterance given its features' ids, token by token. With `gold` states every other tag is given `margin` more. */
-  decode(features: readonly Int32Array[], gold?: Int32Array, margin = 0): Int32Array {
+  decode(features: readonly ArrayLike<number>[], gold?: Int32Array, margin = 0): Int32Array {
     const { chain, start } = this.#model;
     const states = chain.tagOf.length;
     const length = features.length;
@@ -55,7 +55,7 @@ export class Decoder {
     }
     const best = this.#best;
     for (let at = 0; at < length; at++) {
-      const row = this.#emissions(features[at] as Int32Array, gold?.[at], margin);
+      const row = this.#emissions(features[at] as ArrayLike<number>, gold?.[at], margin);
       if (at > 0) {
         this.#begin(at);
         this.#goOn(at, row);
@@ -68,13 +68,14 @@ export class Decoder {
     return this.#trace(length);
   }
 
-  #emissions(ids: Int32Array, gold: number | undefined, margin: number): Float32Array {
+  #emissions(ids: ArrayLike<number>, gold: number | undefined, margin: number): Float32Array {
     const { chain, emission, scales } = this.#model;
     const row = this.#row;
     const tags = row.length;
     row.fill(gold === undefined ? 0 : margin);
     if (gold !== undefined) row[chain.tagOf[gold] as number] = 0;
-    for (const id of ids) {
+    for (let index = 0; index < ids.length; index++) {
+      const id = ids[index] as number;
       const base = id * tags;
       const scale = scales === undefined ? 1 : (scales[id] as number);
       for (let tag = 0; tag < tags; tag++) row[tag] = (row[tag] as number) + (emission[base + tag] as number) * scale;

@@ -1,9 +1,9 @@
 import { shapeOf, type Token } from './tokens.js';
 
 /** Of what stands before the first token and after the last. */
-const OUTSIDE = shapeOf('<s>');
+export const OUTSIDE = shapeOf('<s>');
 
-/** What the tagger looks at around one token, as strings; the trainer turns them into numbers. */
+/** What the tagger looks at around one token, as strings; the trainer turns them into numbers, and `FeatureIndex` finds these without the strings. */
 export function tokenFeatures(tokens: readonly Token[], at: number, phrases: PhraseSet): string[] {
   const word = (offset: number) => tokens[at + offset]?.text ?? (at + offset < 0 ? '<s>' : '</s>');
   const shape = (offset: number) => tokens[at + offset]?.shape ?? OUTSIDE;
@@ -50,8 +50,8 @@ export function tokenFeatures(tokens: readonly Token[], at: number, phrases: Phr
 }
 
 /** How far the words around, in no order, are looked at: "arriving … by eight" (chosen by cross-validation on the training sets of ATIS and SNIPS). */
-const LEFT_REACH = 12;
-const RIGHT_REACH = 8;
+export const LEFT_REACH = 12;
+export const RIGHT_REACH = 8;
 
 /** Words from the second neighbour on, each once. */
 function bag(tokens: readonly Token[], at: number, step: -1 | 1, reach: number, mark: string, out: string[]): void {
@@ -65,12 +65,14 @@ function bag(tokens: readonly Token[], at: number, step: -1 | 1, reach: number, 
 }
 
 /** Words that say what the next thing is to the sentence: a place to go, a time to be there. */
-const LINKS = new Set(
+export const LINKS: ReadonlySet<string> = new Set(
   'from to at in on by for with of between before after around and or until into onto near via than as 从 到 去 在 给 把 的 和 往 向 用 被 让 比'.split(
     ' ',
   ),
 );
-const LINK_REACH = 6;
+export const LINK_REACH = 6;
+/** Where there is none so near. */
+export const NO_LINK = '-';
 
 /** The nearest such word on the left. */
 function lastLink(tokens: readonly Token[], at: number): string {
@@ -78,7 +80,7 @@ function lastLink(tokens: readonly Token[], at: number): string {
     const word = tokens[at - offset]?.text ?? '';
     if (LINKS.has(word)) return word;
   }
-  return '-';
+  return NO_LINK;
 }
 
 /** Which list entries cover each token of one utterance: `B:city`, `I:city`. */
@@ -92,30 +94,34 @@ export class PhraseSet {
   }
 }
 
+const MAX_PHRASE_TOKENS = 8;
+
 /** Words of lookup lists and of annotated entities, found by longest match. */
 export class Phrases {
   readonly #lists = new Map<string, Set<string>>();
-  readonly #longest: number;
+  /** First word → tokens of the longest entry that begins with it. */
+  readonly #longest = new Map<string, number>();
 
   /** `entries`: phrase (tokens joined by one space) → names of the lists it stands on. */
   constructor(readonly entries: Readonly<Record<string, readonly string[]>>) {
-    let longest = 0;
     for (const [phrase, names] of Object.entries(entries)) {
       this.#lists.set(phrase, new Set(names));
-      longest = Math.max(longest, phrase.split(' ').length);
+      const words = phrase.split(' ');
+      const first = words[0] ?? '';
+      const longest = Math.max(words.length, this.#longest.get(first) ?? 0);
+      this.#longest.set(first, Math.min(longest, MAX_PHRASE_TOKENS));
     }
-    this.#longest = Math.min(longest, 8);
   }
 
   match(tokens: readonly Token[]): PhraseSet {
     const names: (string[] | undefined)[] = new Array(tokens.length);
     const taken = new Map<string, number>();
     for (let start = 0; start < tokens.length; start++) {
-      for (let size = Math.min(this.#longest, tokens.length - start); size > 0; size--) {
-        const phrase = tokens
-          .slice(start, start + size)
-          .map((token) => token.text)
-          .join(' ');
+      const longest = this.#longest.get(tokens[start]?.text ?? '');
+      if (longest === undefined) continue;
+      for (let size = Math.min(longest, tokens.length - start); size > 0; size--) {
+        let phrase = tokens[start]?.text ?? '';
+        for (let at = start + 1; at < start + size; at++) phrase += ` ${tokens[at]?.text}`;
         for (const name of this.#lists.get(phrase) ?? []) {
           if ((taken.get(name) ?? 0) > start) continue;
           taken.set(name, start + size);

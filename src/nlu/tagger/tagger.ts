@@ -1,7 +1,8 @@
 import type { Entity } from '../intent-model.js';
 import { type Chain, makeChain } from './chain.js';
 import { Decoder } from './decoder.js';
-import { Phrases, tokenFeatures } from './features.js';
+import { FeatureIndex } from './feature-index.js';
+import { Phrases } from './features.js';
 import { tokenize } from './tokens.js';
 import type { TaggerData } from './train.js';
 
@@ -13,7 +14,7 @@ const CONFIDENCE = 0.85;
 export class Tagger {
   readonly #chain: Chain;
   readonly #decoder: Decoder;
-  readonly #features: Map<string, number>;
+  readonly #features: FeatureIndex;
   readonly #phrases: Phrases;
 
   /** Throws when the parts of the data don't fit together. */
@@ -30,7 +31,7 @@ export class Tagger {
       const [from = 0, to = 0, weight = 0] = data.transitions.slice(index, index + 3);
       transition[from * states + to] = weight;
     }
-    this.#features = new Map(data.features.map((feature, index) => [feature, index]));
+    this.#features = new FeatureIndex(data.features);
     this.#phrases = new Phrases(data.phrases);
     const start = Float32Array.from(data.start);
     this.#decoder = new Decoder({
@@ -47,15 +48,7 @@ export class Tagger {
   tag(text: string): Entity[] {
     const tokens = tokenize(text).slice(0, MAX_TOKENS);
     if (tokens.length === 0) return [];
-    const found = this.#phrases.match(tokens);
-    const features = tokens.map((_, at) => {
-      const ids: number[] = [];
-      for (const feature of tokenFeatures(tokens, at, found)) {
-        const id = this.#features.get(feature);
-        if (id !== undefined) ids.push(id);
-      }
-      return Int32Array.from(ids);
-    });
+    const features = this.#features.find(tokens, this.#phrases.match(tokens));
     const path = this.#decoder.decode(features);
     const entities: Entity[] = [];
     let open: { key: string; start: number; end: number } | undefined;

@@ -9,6 +9,9 @@ export interface Token {
   readonly end: number;
 }
 
+/** From a place on: a run of what is neither Han nor blank. */
+const OTHER = /[^\s\u3007\u3400-\u4dbf\u4e00-\u9fff]+/uy;
+
 /** Each Han character, and each run of other non-space characters, with punctuation at its ends split off. Spans are of the text given. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
@@ -16,19 +19,22 @@ export function tokenize(text: string): Token[] {
     const word = text.slice(start, end).toLowerCase();
     tokens.push({ text: word, shape: shapeOf(word), start, end });
   };
-  for (const match of text.matchAll(/[\u3007\u3400-\u4dbf\u4e00-\u9fff]|[^\s\u3007\u3400-\u4dbf\u4e00-\u9fff]+/gu)) {
-    const word = match[0];
-    const start = match.index;
-    if (isHan(word)) {
-      add(start, start + word.length);
+  for (let start = 0; start < text.length; start++) {
+    const char = text.charAt(start);
+    if (isHan(char)) {
+      tokens.push({ text: char, shape: char === '〇' ? shapeOf(char) : HAN_SHAPE, start, end: start + 1 });
       continue;
     }
+    OTHER.lastIndex = start;
+    const word = OTHER.exec(text)?.[0];
+    if (word === undefined) continue;
     const lead = /^[^\p{L}\p{N}]+(?=.)/u.exec(word)?.[0].length ?? 0;
     // A full stop inside or after an abbreviation ("st.", "d.c.") belongs to it; other punctuation at the end does not.
     const tail = lead === word.length ? 0 : (/[^\p{L}\p{N}.]+$/u.exec(word.slice(lead))?.[0].length ?? 0);
     for (let at = 0; at < lead; at++) add(start + at, start + at + 1);
     if (lead < word.length - tail) add(start + lead, start + word.length - tail);
     for (let at = word.length - tail; at < word.length; at++) if (at >= lead) add(start + at, start + at + 1);
+    start += word.length - 1;
   }
   return tokens;
 }
@@ -44,3 +50,6 @@ export function shapeOf(word: string): string {
   if (/^[^\p{L}]+$/u.test(word)) return 'p';
   return word.length <= 2 ? 's' : 'a';
 }
+
+/** Of an ideograph; 〇 counts as a numeral. */
+const HAN_SHAPE = shapeOf('一');
