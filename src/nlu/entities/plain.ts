@@ -5,9 +5,23 @@ import { TRADITIONAL_TO_SIMPLIFIED } from '../features/traditional.js';
  * text, so that spans found in it hold for the text.
  */
 export function plainText(text: string): string {
-  let out = '';
-  for (let at = 0; at < text.length; at++) out += plainUnit(text[at] ?? '');
+  let at = 0;
+  while (at < text.length && plainCode(text.charCodeAt(at)) === text.charCodeAt(at)) at++;
+  if (at === text.length) return text;
+  let out = text.slice(0, at);
+  for (; at < text.length; at++) out += String.fromCharCode(plainCode(text.charCodeAt(at)));
   return out;
+}
+
+/** Plain form of each UTF-16 unit met so far, 0 for the others. */
+const codes = new Uint16Array(0x10000);
+
+function plainCode(code: number): number {
+  const known = codes[code];
+  if (known !== undefined && known !== 0) return known;
+  const found = plainUnit(String.fromCharCode(code)).charCodeAt(0);
+  codes[code] = found;
+  return found;
 }
 
 function plainUnit(unit: string): string {

@@ -42,11 +42,25 @@ const EN_DIGIT = new Set([
   'triple',
 ]);
 
+/** Who has another way to the n-grams of a run of Han characters or of the characters of a word than their strings; they come in the same order. */
+export interface NgramReaders {
+  readonly han: (run: string) => void;
+  readonly wordChars: (word: string) => void;
+}
+
 /**
  * Calls `emit(family, feature)` for every n-gram of a text, repeats included. Families: `h` Han characters, `p` coarse pinyin, `w` words, `k` words with one between them,
  * `c` in-word characters, `n` shapes of numbers. Feature strings carry their family as first character.
  */
-export function ngrams(text: string, options: NgramOptions, emit: (family: Family, feature: string) => void): void {
+export function ngrams(
+  text: string,
+  options: NgramOptions,
+  emit: (family: Family, feature: string) => void,
+  readers: NgramReaders = {
+    han: (run) => hanNgrams(run, options, emit),
+    wordChars: (word) => charNgrams(word, options, emit),
+  },
+): void {
   const clean = normalizeText(text);
   const tokens = clean.match(TOKEN) ?? [];
   const words: string[] = [];
@@ -54,7 +68,7 @@ export function ngrams(text: string, options: NgramOptions, emit: (family: Famil
   for (const token of tokens) {
     const first = token[0] ?? '';
     if (isHan(first)) {
-      hanNgrams(token, options, emit);
+      readers.han(token);
       // A Han run breaks word n-grams: what was before and after did not stand side by side.
       words.push('<han>');
       continue;
@@ -70,7 +84,7 @@ export function ngrams(text: string, options: NgramOptions, emit: (family: Famil
     }
     if (EN_DIGIT.has(token)) spokenDigits++;
     words.push(token);
-    charNgrams(token, options, emit);
+    readers.wordChars(token);
   }
   for (const run of clean.match(HAN_DIGIT_RUN) ?? []) emit('n', `n#${Math.min(run.length, 12)}`);
   if (spokenDigits >= 3) emit('n', `n#${Math.min(spokenDigits, 12)}`);
@@ -96,7 +110,7 @@ function hanNgrams(run: string, options: NgramOptions, emit: (family: Family, fe
   }
 }
 
-function charNgrams(word: string, options: NgramOptions, emit: (family: Family, feature: string) => void): void {
+export function charNgrams(word: string, options: NgramOptions, emit: (family: Family, feature: string) => void): void {
   const [low, high] = options.wordChars;
   const padded = `_${word.length > 30 ? word.slice(0, 30) : word}_`;
   for (let size = low; size <= high; size++) {

@@ -9,11 +9,33 @@ export const MAX_FEATURE_CHARS = 1000;
  */
 export function normalizeText(text: string): string {
   const cut = text.length > MAX_FEATURE_CHARS ? text.slice(0, MAX_FEATURE_CHARS) : text;
+  if (isNormal(cut)) return cut;
   return toSimplified(cut.normalize('NFKC').toLowerCase())
     .replace(/[\u2018\u2019\u02bc`´]/g, "'")
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim();
 }
+
+/** True for what most callers' texts are made of, simplified Han characters and plain ASCII in its final form: nothing there would change. */
+function isNormal(text: string): boolean {
+  let blank = true;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const isBlank = code === 0x20;
+    if (isBlank ? blank : !isNormalCode(code)) return false;
+    blank = isBlank;
+  }
+  return !blank || text === '';
+}
+
+function isNormalCode(code: number): boolean {
+  if (code < 0x7f) return code > 0x20 && code !== 0x60 && (code < 0x41 || code > 0x5a);
+  return code >= 0x4e00 && code <= 0x9fff && !TRADITIONAL.has(code);
+}
+
+const TRADITIONAL: ReadonlySet<number> = new Set(
+  [...TRADITIONAL_TO_SIMPLIFIED.keys()].map((char) => char.charCodeAt(0)),
+);
 
 /** Traditional characters to simplified ones, one to one, so that spans stay where they are. */
 export function toSimplified(text: string): string {
