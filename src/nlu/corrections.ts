@@ -1,3 +1,4 @@
+import { matchesOf } from './entities/matches.js';
 import { completeTime } from './entities/partial-times.js';
 import { plainText } from './entities/plain.js';
 import type { Entity } from './intent-model.js';
@@ -33,7 +34,7 @@ const GROUPS: readonly (readonly string[])[] = [
  */
 export function readCorrections(text: string, entities: readonly Entity[]): Corrected {
   const plain = plainText(text);
-  const markers = [...plain.matchAll(MARKER)].map((match) => ({
+  const markers = matchesOf(MARKER, plain).map((match) => ({
     start: match.index,
     end: match.index + match[0].length,
     words: match[0],

@@ -1,3 +1,4 @@
+import { matchesOf } from './matches.js';
 import { DISTRICTS, EN_CITIES, EN_STATES, PROVINCES } from './places.js';
 import type { Candidate, EntityContext } from './types.js';
 
@@ -34,6 +35,20 @@ const ADDRESS = new RegExp(
   'g',
 );
 
+/** First character → second characters of the places by which an address is known: without one of them there is no address. */
+const PLACE_STARTS = new Map<string, string>();
+for (const name of [...Object.keys(PROVINCES), ...provinceOf.keys(), ...cityOfDistrict.keys()]) {
+  const first = name.charAt(0);
+  PLACE_STARTS.set(first, (PLACE_STARTS.get(first) ?? '') + name.charAt(1));
+}
+const HAS_LETTER = /[a-z]/;
+
+function mayNamePlace(plain: string): boolean {
+  for (let at = 0; at + 1 < plain.length; at++)
+    if (PLACE_STARTS.get(plain.charAt(at))?.includes(plain.charAt(at + 1))) return true;
+  return false;
+}
+
 export function extractAddresses(context: EntityContext): Candidate[] {
   return [...zhAddresses(context), ...enAddresses(context)];
 }
@@ -41,7 +56,8 @@ export function extractAddresses(context: EntityContext): Candidate[] {
 function zhAddresses(context: EntityContext): Candidate[] {
   const { plain, text } = context;
   const out: Candidate[] = [];
-  for (const match of plain.matchAll(ADDRESS)) {
+  if (!mayNamePlace(plain)) return out;
+  for (const match of matchesOf(ADDRESS, plain)) {
     const [whole, province, city, known, unknown, detail] = match;
     if (whole === '') continue;
     // A district nobody knows counts only behind a city or province.
@@ -145,10 +161,11 @@ const STREET =
 function enAddresses(context: EntityContext): Candidate[] {
   const { plain, text } = context;
   const out: Candidate[] = [];
+  if (!HAS_LETTER.test(plain)) return out;
   // Spans of `plain` hold for the text, which has the capitals.
   const asSaid = (street: RegExpExecArray): string =>
     text.slice(street.index, street.index + street[0].length).replace(/,?\s+(?:in\s+)?$/i, '');
-  for (const match of plain.matchAll(EN_PLACE)) {
+  for (const match of matchesOf(EN_PLACE, plain)) {
     const [whole, city, stateOfCity, state] = match;
     const street = context.expected === 'address' ? STREET.exec(plain.slice(0, match.index)) : null;
     const start = street ? street.index : match.index;

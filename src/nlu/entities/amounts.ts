@@ -1,5 +1,6 @@
 import { makeCandidate as candidate, cents, E } from './amount-parts.js';
 import { EN_NUMBER, EN_ORDINAL, readEnNumber, readEnOrdinal } from './en-number.js';
+import { matchesOf } from './matches.js';
 import { enMoney, zhMoney } from './money.js';
 import type { Candidate, EntityContext } from './types.js';
 import { readZhAbout, readZhNumber, ZH_NUMBER } from './zh-number.js';
@@ -33,6 +34,13 @@ const ZH_ORDINAL = new RegExp(`第(${ZH_NUMBER})(?:个|件|单|项|条|笔)?`, '
 const ZH_DISCOUNT =
   /打?(?<![\d.零一二三四五六七八九十第])([一二三四五六七八九]{1,2}|\d(?:\.\d)?)折(?!叠|磨|腾|断|返|回)/g;
 
+const PERCENT_SIGN = /(\d+(?:\.\d+)?)\s*%/g;
+const ZH_TENTHS = /([一二两三四五六七八九\d])成(半)?(?![为了功交员本年立都])/g;
+const EN_SET = /(?<![a-z])an?\s+(pair|dozen|box|couple)\s+of(?: them| those| these)?(?![a-z])/g;
+/** What English amounts can't do without; those of bare numbers may be digits only. */
+const HAS_LETTER = /[a-z]/;
+const HAS_LETTER_OR_DIGIT = /[a-z\d]/;
+
 export function extractAmounts(context: EntityContext): Candidate[] {
   if (!HAS_NUMBER.test(context.plain)) return [];
   return [
@@ -51,26 +59,27 @@ function percentages(context: EntityContext): Candidate[] {
     if (value !== undefined && !Number.isNaN(value))
       out.push(candidate(context, 'percentage', value, match.index ?? 0, (match.index ?? 0) + match[0].length, 87));
   };
-  for (const match of plain.matchAll(/(\d+(?:\.\d+)?)\s*%/g)) add(match, Number(match[1]));
-  for (const match of plain.matchAll(ZH_PERCENT)) {
+  if (plain.includes('%')) for (const match of matchesOf(PERCENT_SIGN, plain)) add(match, Number(match[1]));
+  for (const match of plain.includes('百分之') ? matchesOf(ZH_PERCENT, plain) : []) {
     add(match, match[1] === '百' ? 100 : readZhNumber(match[1] ?? ''));
   }
-  for (const match of plain.matchAll(/([一二两三四五六七八九\d])成(半)?(?![为了功交员本年立都])/g))
+  for (const match of plain.includes('成') ? matchesOf(ZH_TENTHS, plain) : [])
     add(match, (readZhNumber(match[1] ?? '') ?? Number.NaN) * 10 + (match[2] ? 5 : 0));
   // 打八折: eighty percent of the price.
-  for (const match of plain.matchAll(ZH_DISCOUNT)) {
+  for (const match of plain.includes('折') ? matchesOf(ZH_DISCOUNT, plain) : []) {
     const said = match[1] ?? '';
     const value = /^\d/.test(said) ? Number(said) : readZhNumber(said);
     if (value !== undefined) add(match, Number((value < 10 ? value * 10 : value).toFixed(2)));
   }
-  for (const match of plain.matchAll(EN_PERCENT)) add(match, readEnNumber(match[1] ?? ''));
+  if (plain.includes('cent'))
+    for (const match of matchesOf(EN_PERCENT, plain)) add(match, readEnNumber(match[1] ?? ''));
   return out;
 }
 
 function quantities(context: EntityContext): Candidate[] {
   const { plain } = context;
   const out: Candidate[] = [];
-  for (const match of plain.matchAll(ZH_QUANTITY)) {
+  for (const match of matchesOf(ZH_QUANTITY, plain)) {
     const about = readZhAbout(match[1] ?? '');
     const amount = about?.[0] ?? readZhNumber(match[1] ?? '');
     const unit = match[3] ?? '';
@@ -100,7 +109,8 @@ function quantities(context: EntityContext): Candidate[] {
       ),
     );
   }
-  for (const match of plain.matchAll(EN_QUANTITY)) {
+  if (!HAS_LETTER.test(plain)) return out;
+  for (const match of matchesOf(EN_QUANTITY, plain)) {
     const amount = readEnNumber(match[1] ?? '');
     if (amount !== undefined)
       out.push(
@@ -114,9 +124,7 @@ function quantities(context: EntityContext): Candidate[] {
         ),
       );
   }
-  for (const match of plain.matchAll(
-    /(?<![a-z])an?\s+(pair|dozen|box|couple)\s+of(?: them| those| these)?(?![a-z])/g,
-  )) {
+  for (const match of matchesOf(EN_SET, plain)) {
     const amount = match[1] === 'dozen' ? 12 : match[1] === 'couple' ? 2 : 1;
     out.push(
       candidate(
@@ -154,7 +162,7 @@ function bareNumbers(context: EntityContext): Candidate[] {
     const made = asExpected(expected, value, plain);
     if (made) out.push(candidate(context, made.entity, made.value, start, end, made.priority));
   };
-  for (const match of plain.matchAll(ZH_BARE)) {
+  for (const match of matchesOf(ZH_BARE, plain)) {
     const words = match[0];
     // A lone 一, 两 or 千 inside words ("一下", "万一") is no number unless the whole answer is it.
     const alone = plain.trim().replace(/[。.,，!！?？]/g, '') === words;
@@ -165,7 +173,7 @@ function bareNumbers(context: EntityContext): Candidate[] {
     if (/^[万千百亿]/.test(words) && words !== '百') continue;
     push(match.index, match.index + words.length, readZhNumber(words));
   }
-  for (const match of plain.matchAll(EN_BARE)) {
+  for (const match of HAS_LETTER_OR_DIGIT.test(plain) ? matchesOf(EN_BARE, plain) : []) {
     const words = match[0];
     if (
       /^(?:one|a couple(?: of)?|couple(?: of)?)$/.test(words) &&
@@ -176,12 +184,12 @@ function bareNumbers(context: EntityContext): Candidate[] {
       continue;
     push(match.index, match.index + words.length, readEnNumber(words));
   }
-  for (const match of plain.matchAll(EN_ORDINAL_NOUN)) {
+  for (const match of HAS_LETTER.test(plain) ? matchesOf(EN_ORDINAL_NOUN, plain) : []) {
     const value = readEnOrdinal(match[1] ?? '');
     if (value !== undefined)
       out.push(candidate(context, 'ordinal', value, match.index, match.index + match[0].length, 90));
   }
-  for (const match of plain.matchAll(ZH_ORDINAL)) {
+  for (const match of plain.includes('第') ? matchesOf(ZH_ORDINAL, plain) : []) {
     const value = readZhNumber(match[1] ?? '');
     if (value !== undefined)
       out.push(candidate(context, 'ordinal', value, match.index, match.index + match[0].length, 74));

@@ -1,4 +1,4 @@
-import { type DigitRun, digitRuns } from './digit-runs.js';
+import { type DigitRun, digitRuns, hasDigit } from './digit-runs.js';
 import { DIGIT_KINDS } from './expected.js';
 import type { Candidate, EntityContext } from './types.js';
 
@@ -30,6 +30,7 @@ const UNIT_AFTER =
 
 export function extractCodes(context: EntityContext, options: CodeOptions = {}): Candidate[] {
   const { plain, expected } = context;
+  if (!hasDigit(plain)) return [];
   const wantsDigits = expected !== undefined && DIGIT_KINDS.has(expected);
   const cardinals =
     wantsDigits ||

@@ -101,12 +101,16 @@ interface Piece {
 const HAS_DIGIT =
   /[\d零〇洞一幺妖腰壹二两贰三叁四肆五伍六陆七拐柒八捌九勾玖十]|oh?\b|zero|nought|naught|nil|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|teen|twenty|thirty|fort|fift|double|triple/;
 
+export function hasDigit(plain: string): boolean {
+  return HAS_DIGIT.test(plain);
+}
+
 /** All maximal runs in `plain` text, of any length. */
 export function digitRuns(
   plain: string,
   options: { readonly letters: boolean; readonly cardinals: boolean },
 ): DigitRun[] {
-  if (!HAS_DIGIT.test(plain)) return [];
+  if (!hasDigit(plain)) return [];
   const pieces = readPieces(plain, options);
   const runs: DigitRun[] = [];
   let group: Piece[] = [];

@@ -1,5 +1,6 @@
 import { pinyin } from 'pinyin-pro';
 import { digitRuns } from './digit-runs.js';
+import { matchesOf } from './matches.js';
 import type { Candidate, EntityContext } from './types.js';
 
 /** E-mail addresses, typed and spoken ("john dot smith at gmail dot com", "幺三八 艾特 q q 点 com"). */
@@ -49,10 +50,10 @@ const LEAD =
 export function extractEmails(context: EntityContext): Candidate[] {
   const { plain } = context;
   const out: Candidate[] = [];
-  for (const match of plain.matchAll(TYPED))
+  for (const match of plain.includes('@') ? matchesOf(TYPED, plain) : [])
     out.push(make(context, match[0], match.index, match.index + match[0].length));
   if (out.length > 0) return out;
-  for (const at of [...plain.matchAll(AT)].slice(0, MAX_ATS)) {
+  for (const at of matchesOf(AT, plain).slice(0, MAX_ATS)) {
     const domain = readDomain(plain, at.index + at[0].length);
     const local = domain && readLocal(plain, at.index);
     if (domain && local) {
@@ -98,7 +99,7 @@ function readLocal(plain: string, end: number): { text: string; start: number } 
   const from = Math.max(0, end - MAX_LOCAL_CHARS);
   const before = plain.slice(from, end);
   let start = 0;
-  for (const match of before.matchAll(LEAD)) start = match.index + match[0].length;
+  for (const match of matchesOf(LEAD, before)) start = match.index + match[0].length;
   const zh = /.*(?:邮箱地址是|邮箱是|邮箱地址|邮箱|邮件地址是|地址是|是|发到|为|:|：)\s*/.exec(before);
   if (zh) start = Math.max(start, zh[0].length);
   const words = before.slice(start);

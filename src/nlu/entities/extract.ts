@@ -39,6 +39,7 @@ export function extractEntities(text: string, options: ExtractOptions = {}, own:
 
 /** "The last four digits are …": the four counts digits and is none. Blanked in place, so that spans hold. */
 function maskCounts(plain: string): string {
+  if (!plain.includes('last ')) return plain;
   return plain.replace(
     /\b(last )(two|three|four|five|six|\d)(?= (?:digits?|numbers?|is|are|of)\b|,)/g,
     (_all, last: string, count: string) => last + ' '.repeat(count.length),

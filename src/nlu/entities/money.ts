@@ -1,5 +1,6 @@
 import { makeCandidate as candidate, cents, E, Z } from './amount-parts.js';
 import { EN_NUMBER, readEnNumber } from './en-number.js';
+import { matchesOf } from './matches.js';
 import type { Candidate, EntityContext } from './types.js';
 import { readZhNumber } from './zh-number.js';
 
@@ -40,6 +41,9 @@ const ZH_COINS = new RegExp(
   'g',
 );
 const ZH_CENTS = new RegExp(`${Z}分钱`, 'g');
+/** Without one of these units coins are no amount. */
+const HAS_ZH_COIN = /[块元圆毛角]/;
+const WITH_SYMBOL = /[¥￥$€£]\s*(\d[\d,]*(?:\.\d+)?)/g;
 const EN_CENTS = new RegExp(`(?<![\\w.])${E}\\s+(cents?|pence)(?![a-z])`, 'g');
 const EN_PRICE_PAIR = new RegExp(`(?<![\\w.$])${E}\\s+(${EN_NUMBER})(?![a-z\\d])`, 'g');
 
@@ -50,8 +54,7 @@ export function zhMoney(context: EntityContext): Candidate[] {
   const out: Candidate[] = [];
   const insideNumber = (at: number) => /[\d零〇一二两三四五六七八九十百千万亿点第.]/.test(plain[at - 1] ?? '');
   // 十二块五, 三块五毛二, 五毛, 八分钱, 一百二十元整
-  const coins = ZH_COINS;
-  for (const match of plain.matchAll(coins)) {
+  for (const match of HAS_ZH_COIN.test(plain) ? matchesOf(ZH_COINS, plain) : []) {
     const [whole, yuan, yuanUnit, half, jiao, jiaoUnit, fen, tail] = match;
     if (whole === '' || insideNumber(match.index)) continue;
     if (yuan === undefined && jiao === undefined) continue;
@@ -74,7 +77,7 @@ export function zhMoney(context: EntityContext): Candidate[] {
       ),
     );
   }
-  for (const match of plain.matchAll(ZH_CENTS)) {
+  for (const match of plain.includes('分钱') ? matchesOf(ZH_CENTS, plain) : []) {
     const amount = readZhNumber(match[1] ?? '');
     if (amount !== undefined && !/[块元毛角\d]/.test(plain[match.index - 1] ?? '')) {
       const end = match.index + match[0].length;
@@ -82,13 +85,13 @@ export function zhMoney(context: EntityContext): Candidate[] {
     }
   }
   for (const [pattern, currency] of ZH_FOREIGN) {
-    for (const match of plain.matchAll(pattern)) {
+    for (const match of matchesOf(pattern, plain)) {
       const amount = readZhNumber(match[1] ?? '');
       if (amount !== undefined && !insideNumber(match.index))
         out.push(candidate(context, 'money', { amount, currency }, match.index, match.index + match[0].length, 86));
     }
   }
-  for (const match of plain.matchAll(/[¥￥$€£]\s*(\d[\d,]*(?:\.\d+)?)/g)) {
+  for (const match of matchesOf(WITH_SYMBOL, plain)) {
     const amount = Number((match[1] ?? '').replaceAll(',', ''));
     out.push(
       candidate(
@@ -109,7 +112,7 @@ export function enMoney(context: EntityContext): Candidate[] {
   const { plain, expected } = context;
   if (!/[a-z]{3}/.test(plain)) return [];
   const out: Candidate[] = [];
-  for (const match of plain.matchAll(EN_MONEY)) {
+  for (const match of matchesOf(EN_MONEY, plain)) {
     const [whole, article, number, name = '', small] = match;
     const high =
       number === undefined
@@ -143,7 +146,7 @@ export function enMoney(context: EntityContext): Candidate[] {
       ),
     );
   }
-  for (const match of plain.matchAll(EN_CENTS)) {
+  for (const match of matchesOf(EN_CENTS, plain)) {
     const amount = readEnNumber(match[1] ?? '');
     if (amount !== undefined)
       out.push(
@@ -159,7 +162,7 @@ export function enMoney(context: EntityContext): Candidate[] {
   }
   if (expected !== 'money') return out;
   // The question was for an amount: "twelve fifty" is 12.50.
-  for (const match of plain.matchAll(EN_PRICE_PAIR)) {
+  for (const match of matchesOf(EN_PRICE_PAIR, plain)) {
     const high = readEnNumber(match[1] ?? '');
     const low = readEnNumber(match[2] ?? '');
     if (high !== undefined && low !== undefined && low >= 10 && low < 100)

@@ -1,3 +1,4 @@
+import { matchesOf } from './matches.js';
 import type { Candidate, EntityContext } from './types.js';
 
 /** Names of people, as callers give them. */
@@ -49,13 +50,15 @@ const ZH_WHOLE = new RegExp(
   `^\\s*(?:嗯+|呃+|额)?[，,\\s]*(?:我是|是|叫|我叫|就是)?\\s*(${SURNAME}${GIVEN}|${SURNAME})\\s*(?:先生|女士|小姐)?[。.!！吧呀啊]*$`,
 );
 const HAS_HAN = /[\u4e00-\u9fff]/;
+/** What every cue and every title has one of. */
+const HAS_ZH_CUE = new RegExp(`[叫名姓人]|${TITLE}`);
 
 function zhNames(context: EntityContext): Candidate[] {
   const { plain, expected } = context;
   const out: Candidate[] = [];
   if (!HAS_HAN.test(plain)) return out;
-  for (const pattern of [ZH_CUED, ZH_FAMILY, ZH_TITLED])
-    for (const match of plain.matchAll(pattern)) push(out, context, match, 1);
+  for (const pattern of HAS_ZH_CUE.test(plain) ? [ZH_CUED, ZH_FAMILY, ZH_TITLED] : [])
+    for (const match of matchesOf(pattern, plain)) push(out, context, match, 1);
   if (expected === 'person') {
     const whole = ZH_WHOLE.exec(plain);
     if (whole) push(out, context, whole as RegExpMatchArray, 1);
@@ -75,38 +78,42 @@ const EN_CUED = new RegExp(
   'g',
 );
 
+const EN_INTRODUCED = new RegExp(
+  `(?:i'm|i am|it's)\\s+(${EN_NAME}(?:\\s+${EN_NAME})?)(?=[,.!?]|$|\\s+(?:speaking|calling|here|and))`,
+  'g',
+);
+const EN_TITLED = new RegExp(`\\b(?:mr|mrs|ms|miss|mister|dr)\\.?\\s+(${EN_NAME})`, 'g');
+const EN_WHOLE = new RegExp(
+  `^\\s*(?:(?:uh+|um+|yes|yeah|sure|it's|it is)[,\\s]+)*((?:${EN_NAME})(?:\\s+${EN_NAME}){0,2})[\\s.!]*$`,
+);
+const HAS_LETTER = /[a-z]/;
+
 function enNames(context: EntityContext): Candidate[] {
   const { plain, text, expected } = context;
   const out: Candidate[] = [];
+  if (!HAS_LETTER.test(plain)) return out;
   const add = (start: number, words: string) => {
     const kept = keepName(words);
     if (kept === '') return;
     const said = text.slice(start, start + kept.length);
     out.push(make(context, start, start + kept.length, titleCase(said), 0.88));
   };
-  for (const match of plain.matchAll(EN_CUED)) {
+  for (const match of matchesOf(EN_CUED, plain)) {
     const words = match[1] ?? '';
     // "this is" opens much else: it wants "speaking", "calling", "here", a capital in the text, or the question for a name.
     const start = match.index + match[0].length - words.length;
     if (/this is\s+$/.test(plain.slice(0, start)) && !isIntroduced(context, start, words)) continue;
     add(start, words);
   }
-  for (const match of plain.matchAll(
-    new RegExp(
-      `(?:i'm|i am|it's)\\s+(${EN_NAME}(?:\\s+${EN_NAME})?)(?=[,.!?]|$|\\s+(?:speaking|calling|here|and))`,
-      'g',
-    ),
-  )) {
+  for (const match of matchesOf(EN_INTRODUCED, plain)) {
     const start = match.index + match[0].length - (match[1] ?? '').length;
     if (isIntroduced(context, start, match[1] ?? '')) add(start, match[1] ?? '');
   }
-  for (const match of plain.matchAll(new RegExp(`\\b(?:mr|mrs|ms|miss|mister|dr)\\.?\\s+(${EN_NAME})`, 'g'))) {
+  for (const match of matchesOf(EN_TITLED, plain)) {
     add(match.index + match[0].length - (match[1] ?? '').length, match[1] ?? '');
   }
   if (expected === 'person' && out.length === 0) {
-    const whole = new RegExp(
-      `^\\s*(?:(?:uh+|um+|yes|yeah|sure|it's|it is)[,\\s]+)*((?:${EN_NAME})(?:\\s+${EN_NAME}){0,2})[\\s.!]*$`,
-    ).exec(plain);
+    const whole = EN_WHOLE.exec(plain);
     if (whole?.[1]) add(whole.index + whole[0].indexOf(whole[1]), whole[1]);
   }
   return out;

@@ -14,10 +14,13 @@ const SEPARATOR =
   /[,，。;；!！?？、]+\s*(?:(?:然后|还有|顺便|另外|再|对了|以及|并且|同时|and also|and then|and|also|then|plus|oh and)\s*)?|\s*(?:顺便|然后再?|还有就是|还有|另外|对了|以及|并且|同时)\s*|\s+(?:and also|and then|and|also|then|plus|oh and)\s+/giu;
 /** Commonest separator of recognised speech is a space between Han characters. */
 const HAN_SPACE = /(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])/gu;
+/** Whatever parts clauses has one of these. */
+const HAS_CUT = /[,，。;；!！?？、\s]|顺便|然后|还有|另外|对了|以及|并且|同时/;
 const MAX_CLAUSES = 6;
 
 /** Splits an utterance where callers join wishes ("查一下订单,顺便把地址改了"). One clause when there is nothing to split. */
 export function splitClauses(text: string): Clause[] {
+  if (text !== '' && !HAS_CUT.test(text)) return [{ text, start: 0, end: text.length, joined: false }];
   const cuts = [...text.matchAll(SEPARATOR), ...text.matchAll(HAN_SPACE)]
     .map((match) => ({ start: match.index, end: match.index + match[0].length, joined: JOINER.test(match[0]) }))
     .sort((a, b) => a.start - b.start || b.end - a.end);
