@@ -14,13 +14,16 @@ const FUTURE = /下单后|能到|送到|会|要|可以|will|can|going to|would/;
 export function extractDates(context: EntityContext): Candidate[] {
   const dates: DateContext = {
     now: momentOf(context.nowMs, context.timeZone),
-    past: PAST.test(context.plain) && !FUTURE.test(context.plain),
+    // Asked only by what was found.
+    get past() {
+      return PAST.test(context.plain) && !FUTURE.test(context.plain);
+    },
   };
   const wantsTime = context.expected === 'time' || context.expected === 'datetime';
   const wantsDate = context.expected === 'date' || context.expected === 'day' || wantsTime;
   const readings = [
     ...readZhDates(context.plain, dates),
-    ...(/[a-z]{2}|\d/.test(context.plain) ? readEnDates(context.plain, dates, wantsTime) : []),
+    ...(mayHoldEnDate(context.plain, wantsTime) ? readEnDates(context.plain, dates, wantsTime) : []),
   ].map((reading): Candidate => {
     const text = context.text.slice(reading.start, reading.end);
     const priority = reading.entity === 'duration' ? (context.expected === 'duration' ? 88 : 73) : wantsDate ? 93 : 81;
@@ -28,6 +31,12 @@ export function extractDates(context: EntityContext): Candidate[] {
   });
   if (readings.length > 0 || !wantsDate) return readings;
   return bareDay(context, dates);
+}
+
+/** Words have two letters, "5 p m" a digit; a date in digits only has its parts apart, unless any number is a time. */
+function mayHoldEnDate(plain: string, wantsTime: boolean): boolean {
+  if (/[a-z]{2}/.test(plain)) return true;
+  return /\d/.test(plain) && (wantsTime || /[a-z/:-]/.test(plain));
 }
 
 /** "二十五" to the question for a day is the 25th. */

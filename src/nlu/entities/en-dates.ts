@@ -1,6 +1,6 @@
 import { addMinutes, isoDay, isoMoment, isoTime } from './calendar.js';
 import { type DateContext, type DayPart, hourIn, partOfDay } from './date-context.js';
-import { type DayFound, exec, n, readEnDay } from './en-days.js';
+import { type DayFound, exec, mayBeginEnDate, n, readEnDay } from './en-days.js';
 import { EN_NUMBER } from './en-number.js';
 import type { DateReading } from './zh-dates.js';
 
@@ -133,7 +133,7 @@ export function readEnDates(plain: string, context: DateContext, wantsTime: bool
   let at = 0;
   while (at < plain.length) {
     const wordStart = /[a-z\d]/.test(plain[at] ?? '') && !/[a-z\d]/.test(plain[at - 1] ?? '');
-    const reading = wordStart ? readAt(plain, at, context, wantsTime) : undefined;
+    const reading = wordStart && mayBeginEnDate(plain, at) ? readEnDateAt(plain, at, context, wantsTime) : undefined;
     if (reading && reading.end > at) {
       out.push(reading);
       at = reading.end;
@@ -142,7 +142,13 @@ export function readEnDates(plain: string, context: DateContext, wantsTime: bool
   return out;
 }
 
-function readAt(plain: string, at: number, context: DateContext, wantsTime: boolean): DateReading | undefined {
+/** The reading that begins at a place of the text, the beginning of a word. */
+export function readEnDateAt(
+  plain: string,
+  at: number,
+  context: DateContext,
+  wantsTime: boolean,
+): DateReading | undefined {
   const relative = readRelativeTime(plain, at, context);
   if (relative) return relative;
   const day = readEnDay(plain, at, context);

@@ -1,6 +1,6 @@
 import { addDays, addMonths, type Day, daysIn, exists, mondayOf, weekdayOf } from './calendar.js';
 import { type DateContext, type DayPart, dayOfMonth, interval, monthAndDay, nearestDay } from './date-context.js';
-import { EN_NUMBER, EN_ORDINAL, readEnNumber, readEnOrdinal } from './en-number.js';
+import { EN_NUMBER, EN_NUMBER_WORDS, EN_ORDINAL, readEnNumber, readEnOrdinal } from './en-number.js';
 
 /** Days and spans of days in English. */
 
@@ -239,6 +239,26 @@ function shifted(
 export function exec(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
   return pattern.exec(text);
+}
+
+/** First three letters of the words that begin a date, a time or a duration. */
+const STARTS = new Set(
+  [
+    ...EN_NUMBER_WORDS,
+    ...MONTHS,
+    ...WEEKDAYS,
+    ...Object.keys(HOLIDAYS),
+    ...'the early mid late beginning start middle end this next last weekend over past yesterday today tomorrow tonight'.split(
+      ' ',
+    ),
+    ...'half quarter couple noon midday midnight'.split(' '),
+  ].map((word) => word.slice(0, 3)),
+);
+
+/** False where nothing that is read in dates begins. `at`: the beginning of a word. */
+export function mayBeginEnDate(plain: string, at: number): boolean {
+  const begin = plain.slice(at, at + 3);
+  return STARTS.has(begin) || /^(?:\d|(?:an?|in)(?![a-z]))/.test(begin);
 }
 
 /** The longest reading at a place of the text. */

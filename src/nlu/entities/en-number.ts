@@ -147,6 +147,9 @@ const ORDINALS: Readonly<Record<string, number>> = {
   thirtieth: 30,
 };
 
+/** Words that begin a cardinal or an ordinal. */
+export const EN_NUMBER_WORDS: readonly string[] = [ONES, TENS, SCALES, ORDINALS, { dozen: 12 }].flatMap(Object.keys);
+
 /** Source of a regular expression for an ordinal up to thirty-first. */
 export const EN_ORDINAL = `(?:\\d{1,2}(?:st|nd|rd|th)|(?:twenty|thirty)[\\s-]+(?:${Object.keys(ORDINALS).slice(0, 9).join('|')})|${Object.keys(ORDINALS).join('|')})`;
 

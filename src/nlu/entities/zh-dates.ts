@@ -1,7 +1,8 @@
 import { addMinutes, isoDay, isoMoment, isoTime } from './calendar.js';
 import { type DateContext, type DayPart, hourIn, partOfDay } from './date-context.js';
-import { DAY_STARTS, N, n, PART_SOURCE, partAt, readZhDay } from './zh-days.js';
+import { N, n, PART_SOURCE, partAt, readZhDay } from './zh-days.js';
 import { readZhAbout, ZH_NUMBER } from './zh-number.js';
+import { lastUnitOf, mayBeginDate } from './zh-starts.js';
 
 /** A reading of a date, time, span of time or duration in Mandarin. */
 export interface DateReading {
@@ -28,9 +29,10 @@ const DURATION = new RegExp(
 /** All readings of a text, none overlapping. */
 export function readZhDates(plain: string, context: DateContext): DateReading[] {
   const out: DateReading[] = [];
+  const lastUnit = lastUnitOf(plain);
   let at = 0;
   while (at < plain.length) {
-    const reading = DAY_STARTS.has(plain[at] ?? '') ? readAt(plain, at, context) : undefined;
+    const reading = mayBeginDate(plain, at, lastUnit) ? readZhDateAt(plain, at, context) : undefined;
     if (reading) {
       out.push(reading);
       at = reading.end;
@@ -39,7 +41,8 @@ export function readZhDates(plain: string, context: DateContext): DateReading[] 
   return out;
 }
 
-function readAt(plain: string, at: number, context: DateContext): DateReading | undefined {
+/** The reading that begins at a place of the text. */
+export function readZhDateAt(plain: string, at: number, context: DateContext): DateReading | undefined {
   const relative = readRelativeTime(plain, at, context);
   if (relative) return relative;
   const day = readZhDay(plain, at, context);

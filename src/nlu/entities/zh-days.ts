@@ -16,7 +16,7 @@ const PARTS: readonly (readonly [RegExp, DayPart])[] = [
 ];
 export const PART_SOURCE = '(?:凌晨|半夜|深夜|大早上|早上|早晨|上午|清晨|一早|中午|正午|下午|午后|晚上|傍晚|夜里|晚间)';
 
-const RELATIVE_DAYS: Readonly<Record<string, number>> = {
+export const RELATIVE_DAYS: Readonly<Record<string, number>> = {
   大前天: -3,
   前天: -2,
   昨天: -1,
@@ -37,7 +37,7 @@ const RELATIVE_DAYS: Readonly<Record<string, number>> = {
   前儿: -2,
 };
 /** Contractions: day and part of it. */
-const DAY_WITH_PART: Readonly<Record<string, readonly [number, DayPart]>> = {
+export const DAY_WITH_PART: Readonly<Record<string, readonly [number, DayPart]>> = {
   今晚: [0, 'evening'],
   明晚: [1, 'evening'],
   昨晚: [-1, 'evening'],
@@ -66,7 +66,7 @@ const WEEKDAYS: Readonly<Record<string, number>> = {
 };
 const WEEK = '(?:周|星期|礼拜)';
 const WEEK_SHIFT: Readonly<Record<string, number>> = { 上上: -2, 上: -1, 这: 0, 本: 0, 下: 1, 下下: 2 };
-const YEAR_SHIFT: Readonly<Record<string, number>> = { 前年: -2, 去年: -1, 今年: 0, 本年: 0, 明年: 1, 后年: 2 };
+export const YEAR_SHIFT: Readonly<Record<string, number>> = { 前年: -2, 去年: -1, 今年: 0, 本年: 0, 明年: 1, 后年: 2 };
 
 type Rule = readonly [
   RegExp,
@@ -250,18 +250,6 @@ function yearPart(year: number, part: string): { day?: Day; value?: string } {
 export function partAt(text: string): DayPart | undefined {
   return PARTS.find(([pattern]) => pattern.test(text))?.[1];
 }
-
-/** First characters of everything that is read here: other places of a text are passed over. */
-export const DAY_STARTS = new Set(
-  `0123456789零〇一二两三四五六七八九十百千万亿幺廿半俩差再过${[
-    ...HOLIDAY_NAMES,
-    ...Object.keys(RELATIVE_DAYS),
-    ...Object.keys(DAY_WITH_PART),
-    ...Object.keys(YEAR_SHIFT),
-  ]
-    .map((name) => name[0])
-    .join('')}上下这本个月年周星礼凌半深大早清中正午傍夜晚`,
-);
 
 export interface DaySpan {
   readonly day?: Day | undefined;
