@@ -8,12 +8,16 @@ const [W, P, N, PP, NN, BACK3, ON3, LINK, FIRST, LEFT, RIGHT] = [0, 1, 2, 3, 4, 
 const TWO_WORDS = ['pw=', 'wn=', 'ppp=', 'nnn=', 'pn=', 'lw=', 'lp=', 'fl='] as const;
 const [PW, WN, PPP, NNN, PN, LW, LP, FL] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 const NONE = -1;
+/** So many places before the first token and after the last are looked at. */
+const MARGIN = 3;
+
+type PairNumbers = Map<string, Map<string, number>>;
 
 /** Numbers of the features in which a word stands first. */
 interface WordFeatures {
   readonly one: Int32Array;
   readonly two: (Map<string, number> | undefined)[];
-  readonly three: Map<string, Map<string, number>>;
+  three: PairNumbers | undefined;
 }
 
 /**
@@ -23,8 +27,8 @@ interface WordFeatures {
 export class FeatureIndex {
   readonly #words = new Map<string, WordFeatures>();
   readonly #shapes: ReadonlyMap<string, number>;
-  readonly #shapesBefore: ReadonlyMap<string, number>;
-  readonly #shapesAfter: ReadonlyMap<string, number>;
+  readonly #shapesBefore: PairNumbers = new Map();
+  readonly #shapesAfter: PairNumbers = new Map();
   readonly #starts: ReadonlyMap<string, number>;
   readonly #ends: ReadonlyMap<string, number>;
   readonly #endsOfNext: ReadonlyMap<string, number>;
@@ -40,8 +44,8 @@ export class FeatureIndex {
     const behind = (mark: string) =>
       new Map([...numbers].flatMap(([name, id]) => (name.startsWith(mark) ? [[name.slice(mark.length), id]] : [])));
     this.#shapes = behind('s=');
-    this.#shapesBefore = behind('sp=');
-    this.#shapesAfter = behind('sn=');
+    for (const [pair, id] of behind('sp=')) addPairs(this.#shapesBefore, pair, id);
+    for (const [pair, id] of behind('sn=')) addPairs(this.#shapesAfter, pair, id);
     this.#starts = behind('a');
     this.#ends = behind('z');
     this.#endsOfNext = behind('nz');
@@ -63,20 +67,19 @@ export class FeatureIndex {
     }
     if (!feature.startsWith('pwn=')) return;
     for (const [first, rest] of splits(feature.slice('pwn='.length))) {
-      for (const [second, third] of splits(rest)) {
-        const { three } = this.#word(first);
-        three.set(second, (three.get(second) ?? new Map<string, number>()).set(third, id));
-      }
+      const word = this.#word(first);
+      word.three ??= new Map();
+      addPairs(word.three, rest, id);
     }
   }
 
   #word(word: string): WordFeatures {
     const known = this.#words.get(word);
     if (known !== undefined) return known;
-    const made = {
+    const made: WordFeatures = {
       one: new Int32Array(ONE_WORD.length).fill(NONE),
       two: new Array<Map<string, number> | undefined>(TWO_WORDS.length).fill(undefined),
-      three: new Map<string, Map<string, number>>(),
+      three: undefined,
     };
     this.#words.set(word, made);
     return made;
@@ -84,61 +87,89 @@ export class FeatureIndex {
 
   /** Numbers of the features of every token. */
   find(tokens: readonly Token[], phrases: PhraseSet): number[][] {
-    const known = tokens.map((token) => this.#words.get(token.text));
-    const before = this.#words.get('<s>');
-    const after = this.#words.get('</s>');
-    const word = (at: number) => (at < 0 ? before : at < known.length ? known[at] : after);
-    const text = (at: number) => (at < 0 ? '<s>' : (tokens[at]?.text ?? '</s>'));
-    const shape = (at: number) => tokens[at]?.shape ?? OUTSIDE;
-    const first = known[0];
+    // With what stands outside on both sides: the place of a token is its number and `MARGIN`.
+    const texts = ['<s>', '<s>', '<s>'];
+    const shapes = [OUTSIDE, OUTSIDE, OUTSIDE];
+    for (const { text, shape } of tokens) {
+      texts.push(text);
+      shapes.push(shape);
+    }
+    texts.push('</s>', '</s>', '</s>');
+    shapes.push(OUTSIDE);
+    const known = texts.map((text) => this.#words.get(text));
+    const out: number[][] = [];
     let linkAt = Number.NEGATIVE_INFINITY;
-    return tokens.map((token, at) => {
-      const out: number[] = [];
-      const here = known[at];
-      const previous = word(at - 1);
-      const next = word(at + 1);
-      const secondNext = text(at + 2);
-      add(out, here?.one[W]);
-      add(out, previous?.one[P]);
-      add(out, next?.one[N]);
-      const secondPrevious = word(at - 2);
-      add(out, secondPrevious?.one[PP]);
-      add(out, word(at + 2)?.one[NN]);
-      const { text: hereText, shape: hereShape } = token;
-      const nextText = text(at + 1);
-      add(out, previous?.two[PW]?.get(hereText));
-      add(out, here?.two[WN]?.get(nextText));
-      add(out, secondPrevious?.two[PPP]?.get(text(at - 1)));
-      add(out, next?.two[NNN]?.get(secondNext));
-      add(out, previous?.two[PN]?.get(nextText));
-      add(out, word(at - 3)?.one[BACK3]);
-      add(out, word(at + 3)?.one[ON3]);
-      add(out, previous?.three.get(hereText)?.get(nextText));
-      add(out, this.#shapes.get(hereShape));
-      add(out, this.#shapesBefore.get(`${shape(at - 1)}|${hereShape}`));
-      add(out, this.#shapesAfter.get(`${hereShape}|${shape(at + 1)}`));
-      if (at > 0 && LINKS.has(text(at - 1))) linkAt = at - 1;
-      const link = at - linkAt <= LINK_REACH ? text(linkAt) : NO_LINK;
-      const linked = this.#words.get(link);
-      add(out, linked?.one[LINK]);
-      add(out, linked?.two[LW]?.get(hereText));
-      add(out, linked?.two[LP]?.get(text(at - 1)));
-      add(out, first?.one[FIRST]);
-      add(out, first?.two[FL]?.get(link));
-      for (let size = 1; size <= 4 && size < hereText.length; size++) {
-        add(out, this.#starts.get(hereText.slice(0, size)));
-        add(out, this.#ends.get(hereText.slice(-size)));
-      }
-      if (nextText.length > 2) add(out, this.#endsOfNext.get(nextText.slice(-3)));
-      const previousText = text(at - 1);
-      if (previousText.length > 2) add(out, this.#endsOfPrevious.get(previousText.slice(-3)));
-      bag(out, known, at, -1, LEFT_REACH, LEFT);
-      bag(out, known, at, 1, RIGHT_REACH, RIGHT);
-      for (const name of phrases.at(at)) add(out, this.#phrases.get(name));
-      for (const name of phrases.at(at + 1)) add(out, this.#nextPhrases.get(name));
-      for (const name of phrases.at(at - 1)) add(out, this.#previousPhrases.get(name));
-      return out;
-    });
+    for (let at = MARGIN; at < MARGIN + tokens.length; at++) {
+      if (at > MARGIN && LINKS.has(texts[at - 1] as string)) linkAt = at - 1;
+      const link = at - linkAt <= LINK_REACH ? (texts[linkAt] as string) : NO_LINK;
+      const ids: number[] = [];
+      this.#around(ids, texts, known, at);
+      this.#shaped(ids, shapes, at);
+      this.#linked(ids, texts, known, at, link);
+      this.#spelled(ids, texts, at);
+      bag(ids, known, at, -1, LEFT_REACH, LEFT);
+      bag(ids, known, at, 1, RIGHT_REACH, RIGHT);
+      for (const name of phrases.at(at - MARGIN)) add(ids, this.#phrases.get(name));
+      for (const name of phrases.at(at - MARGIN + 1)) add(ids, this.#nextPhrases.get(name));
+      for (const name of phrases.at(at - MARGIN - 1)) add(ids, this.#previousPhrases.get(name));
+      out.push(ids);
+    }
+    return out;
+  }
+
+  #around(ids: number[], texts: readonly string[], known: readonly (WordFeatures | undefined)[], at: number): void {
+    const previous = known[at - 1];
+    const next = known[at + 1];
+    const here = texts[at] as string;
+    const after = texts[at + 1] as string;
+    add(ids, known[at]?.one[W]);
+    add(ids, previous?.one[P]);
+    add(ids, next?.one[N]);
+    add(ids, known[at - 2]?.one[PP]);
+    add(ids, known[at + 2]?.one[NN]);
+    add(ids, previous?.two[PW]?.get(here));
+    add(ids, known[at]?.two[WN]?.get(after));
+    add(ids, known[at - 2]?.two[PPP]?.get(texts[at - 1] as string));
+    add(ids, next?.two[NNN]?.get(texts[at + 2] as string));
+    add(ids, previous?.two[PN]?.get(after));
+    add(ids, known[at - 3]?.one[BACK3]);
+    add(ids, known[at + 3]?.one[ON3]);
+    add(ids, previous?.three?.get(here)?.get(after));
+  }
+
+  #shaped(ids: number[], shapes: readonly string[], at: number): void {
+    const here = shapes[at] as string;
+    add(ids, this.#shapes.get(here));
+    add(ids, this.#shapesBefore.get(shapes[at - 1] as string)?.get(here));
+    add(ids, this.#shapesAfter.get(here)?.get(shapes[at + 1] as string));
+  }
+
+  #linked(
+    ids: number[],
+    texts: readonly string[],
+    known: readonly (WordFeatures | undefined)[],
+    at: number,
+    link: string,
+  ): void {
+    const linked = this.#words.get(link);
+    const first = known[MARGIN];
+    add(ids, linked?.one[LINK]);
+    add(ids, linked?.two[LW]?.get(texts[at] as string));
+    add(ids, linked?.two[LP]?.get(texts[at - 1] as string));
+    add(ids, first?.one[FIRST]);
+    add(ids, first?.two[FL]?.get(link));
+  }
+
+  #spelled(ids: number[], texts: readonly string[], at: number): void {
+    const here = texts[at] as string;
+    for (let size = 1; size <= 4 && size < here.length; size++) {
+      add(ids, this.#starts.get(here.slice(0, size)));
+      add(ids, this.#ends.get(here.slice(-size)));
+    }
+    const next = texts[at + 1] as string;
+    if (next.length > 2) add(ids, this.#endsOfNext.get(next.slice(-3)));
+    const previous = texts[at - 1] as string;
+    if (previous.length > 2) add(ids, this.#endsOfPrevious.get(previous.slice(-3)));
   }
 }
 
@@ -158,10 +189,15 @@ function bag(
   const from = out.length;
   for (let offset = 2; offset <= reach; offset++) {
     const place = at + step * offset;
-    if (place < 0 || place >= known.length) break;
+    if (place < MARGIN || place >= known.length - MARGIN) break;
     const id = known[place]?.one[kind] ?? NONE;
     if (id !== NONE && out.indexOf(id, from) < 0) out.push(id);
   }
+}
+
+function addPairs(pairs: PairNumbers, joined: string, id: number): void {
+  for (const [first, second] of splits(joined))
+    pairs.set(first, (pairs.get(first) ?? new Map<string, number>()).set(second, id));
 }
 
 /** All ways to read a string as two with `|` between them: words may hold that sign themselves. */
