@@ -1,6 +1,6 @@
 import { plainText } from '../entities/plain.js';
 import { isHan } from '../features/normalize.js';
-import { sentimentFeatures } from './features.js';
+import { hanKey, hanKeys } from './features.js';
 import { ZH_SENTIMENT_BIAS, ZH_SENTIMENT_SCALE, ZH_SENTIMENT_WEIGHTS } from './zh-weights.js';
 
 /** How a caller feels and how much of a hurry they are in, from the words alone. */
@@ -11,10 +11,11 @@ export interface Mood {
   readonly urgency: number;
 }
 
-const zhWeights: ReadonlyMap<string, number> = new Map(
-  ZH_SENTIMENT_WEIGHTS.split(' ').map((entry): [string, number] => {
+/** By `hanKey`. */
+const zhWeights: ReadonlyMap<number, number> = new Map(
+  ZH_SENTIMENT_WEIGHTS.split(' ').map((entry): [number, number] => {
     const at = entry.search(/-?\d+$/);
-    return [entry.slice(0, at), Number(entry.slice(at)) * ZH_SENTIMENT_SCALE];
+    return [hanKey(entry.slice(0, at)), Number(entry.slice(at)) * ZH_SENTIMENT_SCALE];
   }),
 );
 
@@ -147,7 +148,7 @@ export function readMood(text: string): Mood {
 }
 
 function zhSentiment(plain: string): number {
-  const features = new Set(sentimentFeatures(plain));
+  const features = hanKeys(plain);
   if (features.size === 0) return 0;
   let sum = 0;
   let known = 0;
