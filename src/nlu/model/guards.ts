@@ -72,8 +72,7 @@ function tokensOf(text: string): string[] {
   return text.match(/\s*(?:[\u3007\u3400-\u9fff]|[^\s\u3007\u3400-\u9fff]+)/gu) ?? [];
 }
 
-function looksUnfinished(normalized: string): boolean {
-  const core = coreOf(normalized);
+function looksUnfinished(normalized: string, core = coreOf(normalized)): boolean {
   if (core === '') return normalized !== '' && /[\p{L}]/u.test(normalized);
   return OPENER.test(core) && (HAN_OPENER_WORD.test(core) || EN_OPENER_WORD.test(core));
 }
@@ -98,7 +97,8 @@ export class Guards {
   isFragment(text: string): boolean {
     const normalized = normalizeText(text);
     if (normalized.length > LONGEST_FRAGMENT || this.#whole.has(normalized)) return false;
-    return looksUnfinished(normalized) || this.#openings.has(coreOf(normalized));
+    const core = coreOf(normalized);
+    return looksUnfinished(normalized, core) || this.#openings.has(core);
   }
 
   /** True when examples of the intent themselves say "not" of this. */

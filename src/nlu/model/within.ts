@@ -11,7 +11,7 @@ export function withoutThanks(text: string): string | undefined {
   return rest === whole || rest.length < 2 ? undefined : rest;
 }
 
-const DIGIT = /[\d零〇一二三四五六七八九幺两洞拐勾]/u;
+const DIGITS = new Set('0123456789零〇一二三四五六七八九幺两洞拐勾');
 const FEWEST_DIGITS = 4;
 /** What announces a number, right before it. */
 const ANNOUNCEMENT =
@@ -26,9 +26,9 @@ export function beforeNumber(text: string): string | undefined {
   let start = whole.length;
   let digits = 0;
   for (; start > 0; start -= 1) {
-    const isDigit = DIGIT.test(whole.charAt(start - 1));
+    const isDigit = DIGITS.has(whole.charAt(start - 1));
     // Groups of digits have a blank or a hyphen between them.
-    const between = !isDigit && /[\s-]/u.test(whole.charAt(start - 1)) && DIGIT.test(whole.charAt(start - 2));
+    const between = !isDigit && /[\s-]/u.test(whole.charAt(start - 1)) && DIGITS.has(whole.charAt(start - 2));
     if (!isDigit && !between) break;
     if (isDigit) digits += 1;
   }

@@ -110,6 +110,8 @@ function keyOf(word: string): string {
 }
 
 function isFiller(char: string): boolean {
+  // Most of what is asked about.
+  if (isHan(char) || /^[a-z\d]/.test(char)) return false;
   return /[\s\p{P}\p{S}\p{Cf}]/u.test(char);
 }
 
