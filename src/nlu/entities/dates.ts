@@ -34,7 +34,7 @@ export function extractDates(context: EntityContext): Candidate[] {
 }
 
 /** Words have two letters, "5 p m" a digit; a date in digits only has its parts apart, unless any number is a time. */
-function mayHoldEnDate(plain: string, wantsTime: boolean): boolean {
+export function mayHoldEnDate(plain: string, wantsTime: boolean): boolean {
   if (/[a-z]{2}/.test(plain)) return true;
   return /\d/.test(plain) && (wantsTime || /[a-z/:-]/.test(plain));
 }
