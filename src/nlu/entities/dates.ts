@@ -13,8 +13,10 @@ const FUTURE = /下单后|能到|送到|会|要|可以|will|can|going to|would/;
 
 export function extractDates(context: EntityContext): Candidate[] {
   const dates: DateContext = {
-    now: momentOf(context.nowMs, context.timeZone),
     // Asked only by what was found.
+    get now() {
+      return momentOf(context.nowMs, context.timeZone);
+    },
     get past() {
       return PAST.test(context.plain) && !FUTURE.test(context.plain);
     },

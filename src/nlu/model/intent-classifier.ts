@@ -108,7 +108,9 @@ export class IntentClassifier {
     return { ranking, inScope: score >= this.#scope.threshold, scopeProbability: 1 / (1 + Math.exp(-score)) };
   }
 
+  /** Scores of the intents in scope. */
   #pick(scores: Float32Array): Float32Array {
+    if (this.#outside.length === 0) return scores;
     const picked = new Float32Array(this.#inside.length);
     for (let at = 0; at < picked.length; at++) picked[at] = scores[this.#inside[at] ?? 0] ?? 0;
     return picked;
@@ -124,11 +126,10 @@ function topOf(values: Float32Array, count: number): number[] {
   const top: number[] = [];
   for (let index = 0; index < values.length; index++) {
     const value = values[index] as number;
-    if (top.length === count && value <= (values[top[count - 1] as number] as number)) continue;
-    let at = top.length;
-    while (at > 0 && value > (values[top[at - 1] as number] as number)) at--;
-    top.splice(at, 0, index);
-    if (top.length > count) top.pop();
+    if (top.length === count && !(value > (values[top[count - 1] as number] as number))) continue;
+    let at = top.length === count ? count - 1 : top.length;
+    for (; at > 0 && value > (values[top[at - 1] as number] as number); at--) top[at] = top[at - 1] as number;
+    top[at] = index;
   }
   return top;
 }
