@@ -69,21 +69,21 @@ async function parts() {
   const { createApi } = (await built('api/app')) as typeof import('../src/api/app.js');
   const { configSchema } = (await built('config')) as typeof import('../src/config.js');
   const { createBrain } = (await built('dialogue/create-brain')) as typeof import('../src/dialogue/create-brain.js');
-  const { trainOrLoadForApp } = (await built('nlu/index')) as typeof import('../src/nlu/index.js');
+  const { ThreadedModel } = (await built('nlu/index')) as typeof import('../src/nlu/index.js');
   const { createStores } = (await built('store/index')) as typeof import('../src/store/index.js');
-  return { createApi, configSchema, createBrain, trainOrLoadForApp, createStores };
+  return { createApi, configSchema, createBrain, ThreadedModel, createStores };
 }
 
 /** Runs until it is told to stop. */
 export async function serve({ folder, redisUrl }: ServiceOptions): Promise<void> {
-  const { createApi, configSchema, createBrain, trainOrLoadForApp, createStores } = await parts();
+  const { createApi, configSchema, createBrain, ThreadedModel, createStores } = await parts();
   const logger = pino({ level: redisUrl === undefined ? 'warn' : 'silent' }, pino.destination(2));
   const config = configSchema.parse({
     http: { requestsPerMinute: 100_000_000 },
     // What is said goes to disk, as it does on its way to a database.
     store: { conversations: 'files', ...(redisUrl === undefined ? {} : { redisUrl }) },
   });
-  const intentModel = await trainOrLoadForApp('apps/retail', join(folder, 'nlu'));
+  const intentModel = await ThreadedModel.open({ appFolder: 'apps/retail', cacheFolder: join(folder, 'nlu') });
   const dataFolder = join(folder, redisUrl === undefined ? 'memory' : 'redis');
   const stores = await createStores({ config: config.store, dataFolder, logger });
   const brain = await createBrain({

@@ -27,7 +27,7 @@ import { byLanguageModel } from './llm/index.js';
 import { HearkenV1Server } from './media/hearken-v1/server.js';
 import { Platforms } from './media/platforms/index.js';
 import { loadAppData } from './nlu/corpus/load.js';
-import { trainOrLoadForApp } from './nlu/index.js';
+import { ThreadedModel } from './nlu/index.js';
 import { playgroundLine } from './playground-line.js';
 import { createSpeech } from './speech/index.js';
 import { createStores } from './store/index.js';
@@ -78,10 +78,14 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
     stops.push(() => speech.close());
     const stores = await createStores({ config: config.store, dataFolder, logger });
     stops.push(() => stores.close());
-    const intentModel = await trainOrLoadForApp(appFolder, join(dataFolder, 'nlu'), {
-      logger,
-      ...(config.nlu.encoder === undefined ? {} : { encoderFolder: resolve(root, config.nlu.encoder) }),
-    });
+    const intentModel = await ThreadedModel.open(
+      {
+        appFolder,
+        cacheFolder: join(dataFolder, 'nlu'),
+        ...(config.nlu.encoder === undefined ? {} : { encoderFolder: resolve(root, config.nlu.encoder) }),
+      },
+      { logger },
+    );
     stops.push(() => intentModel.close());
     const desk = await FileDeskStore.open(join(dataFolder, 'desk.jsonl'));
     stops.push(() => desk.close());
