@@ -20,6 +20,8 @@ import { cpuMsOf, type ServiceOptions, serve } from './chat-service.js';
 
 const CONVERSATIONS = Number(process.env.BENCH_CONVERSATIONS ?? 500);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+/** Before those that count: with 2 of them the rounds that followed still became faster from one to the next, a service that was started just now. */
+const WARM_ROUNDS = Number(process.env.BENCH_WARM_ROUNDS ?? 6);
 /** About as few as keep the service's thread at work; with more, only the queue and every latency grow. */
 const IN_FLIGHT = Number(process.env.BENCH_IN_FLIGHT ?? 16);
 const STORES = (process.env.BENCH_STORES ?? 'memory,redis').split(',');
@@ -108,7 +110,7 @@ async function measureStore(folder: string, redis: TestRedis | undefined): Promi
     const port = await service.port();
     const kind = redis === undefined ? 'memory' : 'redis';
     const job = { port, rounds: ROUNDS, conversations: CONVERSATIONS, inFlight: IN_FLIGHT, retry: false };
-    await run(service, redis, { ...job, prefix: `${kind}-warm`, rounds: 2 });
+    await run(service, redis, { ...job, prefix: `${kind}-warm`, rounds: WARM_ROUNDS });
     const atWork = await run(service, redis, { ...job, prefix: kind });
     const allInFlight = await run(service, redis, {
       ...job,
