@@ -22,7 +22,7 @@ const CONVERSATIONS = Number(process.env.BENCH_CONVERSATIONS ?? 500);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 /** Before those that count: with 2 of them the rounds that followed still became faster from one to the next, a service that was started just now. */
 const WARM_ROUNDS = Number(process.env.BENCH_WARM_ROUNDS ?? 6);
-/** About as few as keep the service's thread at work; with more, only the queue and every latency grow. */
+/** With 20 or 24 no more is done in a second: only the queue and every latency grow. */
 const IN_FLIGHT = Number(process.env.BENCH_IN_FLIGHT ?? 16);
 const STORES = (process.env.BENCH_STORES ?? 'memory,redis').split(',');
 const CORES = 2;
