@@ -1,4 +1,4 @@
-import { type GrownJson, writeJson } from './grown-json.js';
+import { type Change, changed, changeOf } from './json-change.js';
 
 /**
  * Values as the stores of one process keep them: copied, so that nobody can change what is stored by holding on to what they gave, and frozen, so that nobody can by
@@ -53,47 +53,70 @@ function copiedRecord(record: Readonly<Record<string, unknown>>, depth: number):
   );
 }
 
+/** Changes that are kept beside the value they begin with; whoever reads it has to go through all of them. */
+const MOST_CHANGES = 32;
+/** Together they may be as long as the value, or as this: it is then time to write all of it anew. */
+const CHANGES_BYTES = 24_576;
+
 /** One value at hand: ready to be read at once, or folded into its JSON, which takes a fraction of the memory. */
 export class KeptValue<T> {
   #value: T | undefined;
-  /** UTF-8, half of what a text with Chinese in it takes. */
-  #json: GrownJson | undefined;
+  /** JSON of an earlier value and of the changes since. UTF-8, half of what a text with Chinese in it takes. */
+  #parts: readonly Buffer[];
 
-  private constructor(value: T | undefined, json?: GrownJson) {
+  private constructor(value: T | undefined, parts: readonly Buffer[] = []) {
     this.#value = value;
-    this.#json = json;
+    this.#parts = parts;
   }
 
   static of<T>(value: T): KeptValue<T> {
     return new KeptValue<T>(keepable(value));
   }
 
-  static ofJson<T>(json: string): KeptValue<T> {
-    return new KeptValue<T>(frozenCopy(JSON.parse(json) as T));
+  /** `parts`: see below. Throws SyntaxError or TypeError for what is nothing of the kind. */
+  static ofParts<T>(parts: readonly string[]): KeptValue<T> {
+    const bytes = parts.map((part) => Buffer.from(part));
+    return new KeptValue<T>(joined(bytes) as T, bytes);
   }
 
-  /** What this one has become. Its JSON is made at once, with as much of this one's as is still the same. */
+  /** What this one becomes: in parts it is this one's with one change more, or anew where that is the shorter way. */
   grown(value: T): KeptValue<T> {
     const copy = keepable(value);
-    return new KeptValue<T>(copy, writeJson(copy, this.#json));
+    const change = this.#value === undefined ? undefined : changeOf(this.#value, copy);
+    if (change === undefined) return new KeptValue<T>(copy);
+    const parts = [...this.parts, Buffer.from(JSON.stringify(change))];
+    const [whole, ...changes] = parts.map(({ length }) => length);
+    const most = Math.max(whole ?? 0, CHANGES_BYTES);
+    const tooMuch = changes.length > MOST_CHANGES || changes.reduce((sum, length) => sum + length, 0) > most;
+    return new KeptValue<T>(copy, tooMuch ? [] : parts);
   }
 
   /** Nobody can change it. */
   get value(): T {
-    return this.#value ?? frozenCopy(JSON.parse(this.#json?.bytes.toString() ?? 'null') as T);
+    return this.#value ?? (joined(this.#parts) as T);
   }
 
-  /** Made once and kept: whoever asks for it writes it somewhere, and may have to do so again. */
+  /** Its JSON, or that of an earlier value followed by the changes since, oldest first. At least one. */
+  get parts(): readonly Buffer[] {
+    if (this.#parts.length === 0) this.#parts = [Buffer.from(JSON.stringify(this.#value))];
+    return this.#parts;
+  }
+
+  /** All of it. */
   get json(): Buffer {
-    this.#json ??= writeJson(this.#value);
-    return this.#json.bytes;
+    const [whole, ...changes] = this.parts;
+    return whole !== undefined && changes.length === 0 ? whole : Buffer.from(JSON.stringify(this.value));
   }
 
   fold(): void {
-    // Without the places of its parts, which would keep them alive.
-    this.#json = { bytes: this.json, lists: new Map() };
+    this.#parts = this.parts;
     this.#value = undefined;
   }
+}
+
+function joined([whole, ...changes]: readonly Buffer[]): unknown {
+  const value: unknown = JSON.parse(whole?.toString() ?? 'null');
+  return frozenCopy(changes.reduce((before, part) => changed(before, JSON.parse(part.toString()) as Change), value));
 }
 
 function keepable<T>(value: T): T {

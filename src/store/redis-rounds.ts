@@ -5,15 +5,17 @@ import type { Redis } from 'ioredis';
  * paid once a tick and not once a turn. Each operation stands for itself: one that fails takes no other along.
  */
 
-/** Version of the hash below; a store that finds a newer one leaves it alone. */
-export const ENVELOPE_SCHEMA = 1;
+/** Version of the hash below with changes in it; a store that finds a newer one leaves it alone. */
+export const ENVELOPE_SCHEMA = 2;
 
 /**
- * KEYS: lock and session of each operation. ARGV: life of a lock, life of a session (ms), schema, then `<what> <token> <version> <write>` and the data of each.
- * A session is the hash {s: envelope schema, v: version, d: JSON, w: which write it was}. Only the holder may free or extend a lock: its token is compared first
- * (https://redis.io/docs/latest/commands/set/#patterns). Answers of each operation:
- * - `begin` takes the lock and reads: {0} somebody has it, {1} stored is the version and write named, {2, s, v, w, d} something else, {3} nothing.
- * - `put` writes over the version named: {new version}, or {-(stored version + 1)} when that is another. With a token it frees the lock as well, unless it did not write.
+ * KEYS: lock and session of each operation. ARGV: life of a lock, life of a session (ms), then `<what> <token> <version> <write>` and the data of each.
+ * A session is the hash {s: envelope schema, v: version, w: which write it was, d: JSON}; with schema 2 `d` is of version `b`, and p<b+1> to p<v> hold what each version after it
+ * has changed (see json-change.ts). Only the holder may free or extend a lock: its token is compared first (https://redis.io/docs/latest/commands/set/#patterns).
+ * Answers of each operation:
+ * - `begin` takes the lock and reads: {0} somebody has it, {1} stored is the version and write named, {2, names and values of the hash} something else, {3} nothing.
+ * - `put` writes over the version named, `add` a change to the version and the write named (`<write>+<new write>`): {new version}, or {-(stored version + 1)} when that is another.
+ *   With a token they free the lock as well, unless they did not write.
  * - `free`, `extend`: {1}, or {0} when the lock is not the token's.
  * - {'failed', why} when Redis refused.
  */
@@ -21,10 +23,10 @@ const ROUND = `
 local operations = {}
 operations.begin = function(lock, session, token, version, write)
   if not redis.call('SET', lock, token, 'PX', ARGV[1], 'NX') then return {0} end
-  local found = redis.call('HMGET', session, 's', 'v', 'w')
-  if not found[2] then return {3} end
-  if found[2] == version and found[3] == write then return {1} end
-  return {2, found[1], found[2], found[3], redis.call('HGET', session, 'd')}
+  local found = redis.call('HMGET', session, 'v', 'w')
+  if not found[1] then return {3} end
+  if found[1] == version and found[2] == write then return {1} end
+  return {2, unpack(redis.call('HGETALL', session))}
 end
 operations.free = function(lock, session, token)
   if redis.call('GET', lock) ~= token then return {0} end
@@ -34,18 +36,31 @@ operations.extend = function(lock, session, token)
   if redis.call('GET', lock) ~= token then return {0} end
   return {redis.call('PEXPIRE', lock, ARGV[1])}
 end
+local function written(lock, session, token, version)
+  redis.call('PEXPIRE', session, ARGV[2])
+  if token ~= '-' then operations.free(lock, session, token) end
+  return {version}
+end
 operations.put = function(lock, session, token, version, write, data)
   local found = tonumber(redis.call('HGET', session, 'v') or '0')
   if found ~= tonumber(version) then return {-(found + 1)} end
-  redis.call('HSET', session, 's', ARGV[3], 'v', found + 1, 'd', data, 'w', write)
-  redis.call('PEXPIRE', session, ARGV[2])
-  if token ~= '-' then operations.free(lock, session, token) end
-  return {found + 1}
+  redis.call('DEL', session)
+  redis.call('HSET', session, 's', 1, 'v', found + 1, 'd', data, 'w', write)
+  return written(lock, session, token, found + 1)
+end
+operations.add = function(lock, session, token, version, writes, data)
+  local before, write = string.match(writes, '^(.*)%+(.*)$')
+  local found = redis.call('HMGET', session, 'v', 'w', 's')
+  if found[1] ~= version or found[2] ~= before then return {-(tonumber(found[1] or '0') + 1)} end
+  local after = tonumber(version) + 1
+  if found[3] == '1' then redis.call('HSET', session, 's', 2, 'b', version) end
+  redis.call('HSET', session, 'v', after, 'w', write, 'p' .. after, data)
+  return written(lock, session, token, after)
 end
 local answers = {}
 for i = 1, #KEYS / 2 do
-  local what, token, version, write = string.match(ARGV[2 + 2 * i], '^(%S+) (%S+) (%S+) (%S+)$')
-  local done, answer = pcall(operations[what], KEYS[2 * i - 1], KEYS[2 * i], token, version, write, ARGV[3 + 2 * i])
+  local what, token, version, write = string.match(ARGV[1 + 2 * i], '^(%S+) (%S+) (%S+) (%S+)$')
+  local done, answer = pcall(operations[what], KEYS[2 * i - 1], KEYS[2 * i], token, version, write, ARGV[2 + 2 * i])
   if not done then answer = {'failed', type(answer) == 'table' and answer.err or tostring(answer)} end
   answers[i] = answer
 end
@@ -107,6 +122,18 @@ export class RedisRounds {
     return this.#add(lock, session, `put ${token} ${version} ${write}`, data);
   }
 
+  /** What has changed since the version named, which must be that of the write `since`. */
+  add(
+    lock: string,
+    session: string,
+    change: Buffer,
+    version: number,
+    { since, write }: { readonly since: string; readonly write: string },
+    token: string = NOTHING,
+  ): Promise<Answer> {
+    return this.#add(lock, session, `add ${token} ${version} ${since}+${write}`, change);
+  }
+
   free(lock: string, session: string, token: string): Promise<Answer> {
     return this.#add(lock, session, `free ${token} 0 ${NOTHING}`, '');
   }
@@ -133,7 +160,7 @@ export class RedisRounds {
   async #send(operations: readonly Operation[]): Promise<void> {
     const { lockTtlMs, ttlMs, failed } = this.#options;
     const keys: string[] = [];
-    const rest: (string | Buffer | number)[] = [lockTtlMs, ttlMs, ENVELOPE_SCHEMA];
+    const rest: (string | Buffer | number)[] = [lockTtlMs, ttlMs];
     for (const { lock, session, named, data } of operations) {
       keys.push(lock, session);
       rest.push(named, data);

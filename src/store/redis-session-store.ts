@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { HearkenError, messageOf } from '../errors.js';
+import { KeptValue } from './kept-value.js';
 import { KeyLock, lockConflict } from './key-lock.js';
 import { versionConflict } from './memory-session-store.js';
 import { type Answer, ENVELOPE_SCHEMA, RedisRounds } from './redis-rounds.js';
@@ -22,13 +23,14 @@ export interface RedisSessionStoreOptions {
   readonly onState?: (state: 'ready' | 'lost', reason: string) => void;
 }
 
-/** Writes version ARGV[1] unless a newer one is there, or the same one by another write. Returns 1, or 0 when there is. What this very write left there already stays as it is. */
+/** Writes version ARGV[1] unless a newer one is there, or the same one by another write. Returns 1, or 0 when there is. */
 const RESTORE = `
 local found = tonumber(redis.call('HGET', KEYS[1], 'v') or '0')
 local version = tonumber(ARGV[1])
 if found > version then return 0 end
-if found == version and redis.call('HGET', KEYS[1], 'w') ~= ARGV[5] then return 0 end
-redis.call('HSET', KEYS[1], 's', ARGV[4], 'v', ARGV[1], 'd', ARGV[2], 'w', ARGV[5])
+if found == version and redis.call('HGET', KEYS[1], 'w') ~= ARGV[4] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 's', 1, 'v', ARGV[1], 'd', ARGV[2], 'w', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`;
 
@@ -38,18 +40,22 @@ export interface Written {
   readonly write: string;
 }
 
-export interface StoredJson extends Written {
-  readonly json: string;
+export interface StoredParts extends Written {
+  /** As `KeptValue.parts`. */
+  readonly parts: readonly string[];
 }
 
+/** What is written: JSON of all of it, or of what has changed (see json-change.ts) since the write named, which must be the one stored. */
+export type Content = { readonly whole: Buffer } | { readonly change: Buffer; readonly since: string };
+
 /** What came with a lock: `same` is what the taker knew already. */
-export type Found = 'same' | StoredJson | undefined;
+export type Found = 'same' | StoredParts | undefined;
 
 /** A lock of Redis while its taker has it. */
-export interface HeldJson {
+export interface HeldParts {
   readonly found: Found;
   /** Writes over the version expected and frees the lock. SESSION_CONFLICT when that is not the one stored; the lock stays then. `write`: see `nextWrite`. */
-  finish(json: Buffer, expectedVersion: number, write?: string): Promise<Written>;
+  finish(content: Content, expectedVersion: number, write?: string): Promise<Written>;
 }
 
 interface Lock {
@@ -58,18 +64,8 @@ interface Lock {
 }
 
 interface ScriptedRedis extends Redis {
-  hearkenRestore(
-    key: string,
-    version: number,
-    json: Buffer,
-    ttlMs: number,
-    schema: number,
-    write: string,
-  ): Promise<number>;
+  hearkenRestore(key: string, version: number, json: Buffer, ttlMs: number, write: string): Promise<number>;
 }
-
-/** A field of a hash, or nothing. */
-type Field = string | number | null | undefined;
 
 /** Locks that may have been taken without our hearing of it, to be freed when Redis answers again. */
 const MAX_ORPHANS = 10_000;
@@ -153,28 +149,27 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   async get(key: string): Promise<StoredSession<T> | undefined> {
-    const stored = await this.getJson(key);
-    return stored === undefined ? undefined : { value: JSON.parse(stored.json) as T, version: stored.version };
+    const stored = await this.getParts(key);
+    return stored === undefined ? undefined : read(key, stored);
   }
 
   /** The same, unread: for those who keep a copy. */
-  async getJson(key: string): Promise<StoredJson | undefined> {
-    const [schema, version, write, json] = await this.#ask(() =>
-      this.#redis.hmget(this.#session(key), 's', 'v', 'w', 'd'),
-    );
-    return this.#read(key, schema, version, write, json);
+  async getParts(key: string): Promise<StoredParts | undefined> {
+    return this.#parts(key, await this.#ask(() => this.#redis.hgetall(this.#session(key))));
   }
 
-  #read(key: string, schema: Field, version: Field, write: Field, json: Field): StoredJson | undefined {
-    if (version == null || json == null) return undefined;
-    if (Number(schema) > ENVELOPE_SCHEMA) {
-      throw new HearkenError(
-        'SESSION_SCHEMA',
-        `Conversation ${key} was stored by a newer Hearken (schema ${schema}).`,
-        { hint: `This one reads up to schema ${ENVELOPE_SCHEMA}: update it, or start a new conversation.` },
-      );
+  #parts(key: string, { s, v, w, b, d, ...changes }: Readonly<Record<string, string>>): StoredParts | undefined {
+    if (v === undefined || d === undefined) return undefined;
+    if (Number(s) > ENVELOPE_SCHEMA) {
+      throw new HearkenError('SESSION_SCHEMA', `Conversation ${key} was stored by a newer Hearken (schema ${s}).`, {
+        hint: `This one reads up to schema ${ENVELOPE_SCHEMA}: update it, or start a new conversation.`,
+      });
     }
-    return { json: String(json), version: Number(version), write: String(write ?? '') };
+    const parts = [d];
+    // What an older Hearken wrote over it has no changes.
+    if (s === '2')
+      for (let version = Number(b) + 1; version <= Number(v); version++) parts.push(changes[`p${version}`] ?? '');
+    return { parts, version: Number(v), write: w ?? '' };
   }
 
   /** Whether what is stored is what this very write left there: who has kept that needs not read it again. */
@@ -185,12 +180,12 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   async put(key: string, value: T, expectedVersion: number): Promise<number> {
-    return (await this.putJson(key, Buffer.from(JSON.stringify(value)), expectedVersion)).version;
+    return (await this.putContent(key, { whole: jsonOf(value) }, expectedVersion)).version;
   }
 
   /** `write`: the name that it is stored under; who keeps it can tell later whether a write that nobody answered was done. See `nextWrite`. */
-  async putJson(key: string, json: Buffer, expectedVersion: number, write?: string): Promise<Written> {
-    return this.#write(key, json, expectedVersion, undefined, write);
+  async putContent(key: string, content: Content, expectedVersion: number, write?: string): Promise<Written> {
+    return this.#write(key, content, expectedVersion, undefined, write);
   }
 
   /**
@@ -199,7 +194,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
    */
   async restoreJson(key: string, json: Buffer, { version, write }: Written): Promise<boolean> {
     const answer = await this.#ask(() =>
-      this.#redis.hearkenRestore(this.#session(key), version, json, this.#ttlMs, ENVELOPE_SCHEMA, write),
+      this.#redis.hearkenRestore(this.#session(key), version, json, this.#ttlMs, write),
     );
     return answer === 1;
   }
@@ -216,13 +211,13 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
         let fresh = held.found;
         const get = (): Promise<StoredSession<T> | undefined> => {
           if (fresh === undefined || fresh === 'same') return this.get(key);
-          const { json, version } = fresh;
+          const stored = read<T>(key, fresh);
           fresh = undefined;
-          return Promise.resolve({ value: JSON.parse(json) as T, version });
+          return Promise.resolve(stored);
         };
         return work({
           get,
-          finish: async (value, expected) => (await held.finish(Buffer.from(JSON.stringify(value)), expected)).version,
+          finish: async (value, expected) => (await held.finish({ whole: jsonOf(value) }, expected)).version,
         });
       }),
     );
@@ -230,25 +225,25 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
 
   /**
    * Redis' lock alone, for those who let one of this process at a time ask for it; what is stored comes with it, unless it is the write that the taker `knows`. Rejects
-   * as `getJson` does for what a newer Hearken stored.
+   * as `getParts` does for what a newer Hearken stored.
    */
   async withLockOf<R>(
     key: string,
     wait: { readonly waitMs: number; readonly deadline: number },
     knows: Written | undefined,
-    work: (held: HeldJson) => Promise<R>,
+    work: (held: HeldParts) => Promise<R>,
   ): Promise<R> {
     const lock = { name: `${this.#prefix}lock:${key}`, session: this.#session(key) };
     const token = randomUUID();
     const answer = await this.#acquire(lock, token, key, wait, knows);
     this.#held.set(token, lock);
     try {
-      const [what, schema, version, write, json] = answer;
-      const found = what === 1 ? 'same' : what === 2 ? this.#read(key, schema, version, write, json) : undefined;
+      const [what, ...fields] = answer;
+      const found = what === 1 ? 'same' : what === 2 ? this.#parts(key, recordOf(fields)) : undefined;
       return await work({
         found,
-        finish: async (bytes, expected, write) => {
-          const written = await this.#write(key, bytes, expected, token, write);
+        finish: async (content, expected, write) => {
+          const written = await this.#write(key, content, expected, token, write);
           this.#held.delete(token);
           return written;
         },
@@ -303,13 +298,24 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
 
   async #write(
     key: string,
-    json: Buffer,
+    content: Content,
     expectedVersion: number,
     token?: string,
     write = this.nextWrite(),
   ): Promise<Written> {
     const lock = `${this.#prefix}lock:${key}`;
-    const [answer] = await this.#rounds.put(lock, this.#session(key), json, expectedVersion, write, token);
+    const session = this.#session(key);
+    const [answer] =
+      'whole' in content
+        ? await this.#rounds.put(lock, session, content.whole, expectedVersion, write, token)
+        : await this.#rounds.add(
+            lock,
+            session,
+            content.change,
+            expectedVersion,
+            { since: content.since, write },
+            token,
+          );
     const version = Number(answer);
     if (version < 0) throw versionConflict(key, expectedVersion, -version - 1);
     return { version, write };
@@ -341,6 +347,34 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
       throw unavailable(error);
     }
   }
+}
+
+function jsonOf(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+/** What is stored, to be kept. Throws SESSION_SCHEMA for what can't be read. */
+export function keptOf<T>(key: string, { parts }: StoredParts): KeptValue<T> {
+  try {
+    return KeptValue.ofParts<T>(parts);
+  } catch (error) {
+    throw new HearkenError(
+      'SESSION_SCHEMA',
+      `What is stored for conversation ${key} can't be read: ${messageOf(error)}`,
+      { hint: 'Delete it, or start a new conversation.', cause: error },
+    );
+  }
+}
+
+function read<T>(key: string, stored: StoredParts): StoredSession<T> {
+  return { value: keptOf<T>(key, stored).value, version: stored.version };
+}
+
+/** Names and values of a hash, one after the other. */
+function recordOf(fields: readonly (string | number | null)[]): Readonly<Record<string, string>> {
+  const record: Record<string, string> = {};
+  for (let at = 0; at < fields.length; at += 2) record[String(fields[at])] = String(fields[at + 1]);
+  return record;
 }
 
 function unavailable(error: unknown): HearkenError {

@@ -2,7 +2,14 @@ import { HearkenError } from '../errors.js';
 import { KeptValue, ReadyValues } from './kept-value.js';
 import { KeyLock } from './key-lock.js';
 import { versionConflict } from './memory-session-store.js';
-import type { HeldJson, RedisSessionStore, StoredJson, Written } from './redis-session-store.js';
+import {
+  type Content,
+  type HeldParts,
+  keptOf,
+  type RedisSessionStore,
+  type StoredParts,
+  type Written,
+} from './redis-session-store.js';
 import type { HeldSession, SessionStore, StoredSession } from './session-store.js';
 
 export interface ResilientSessionStoreOptions {
@@ -59,7 +66,7 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
       const known = copy === undefined || copy.saved ? copy : await this.#writeBack(key, copy);
       // What this instance wrote last is read from its copy, unless another one has written since.
       if (known !== undefined && (await this.#remote.holds(key, known.version, known.write))) return session(known);
-      return this.#taken(key, copy, await this.#remote.getJson(key));
+      return this.#taken(key, copy, await this.#remote.getParts(key));
     } catch (error) {
       if (!isAway(error) || copy === undefined) throw error;
       return session(copy);
@@ -67,7 +74,9 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   put(key: string, value: T, expectedVersion: number): Promise<number> {
-    return this.#put(key, value, expectedVersion, (json, id) => this.#remote.putJson(key, json, expectedVersion, id));
+    return this.#put(key, value, expectedVersion, (content, id) =>
+      this.#remote.putContent(key, content, expectedVersion, id),
+    );
   }
 
   async delete(key: string): Promise<void> {
@@ -122,7 +131,7 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
     }
   }
 
-  #held(key: string, copy: Copy<T> | undefined, remote: HeldJson): HeldSession<T> {
+  #held(key: string, copy: Copy<T> | undefined, remote: HeldParts): HeldSession<T> {
     // What only this process has is written back first.
     let asked = copy !== undefined && !copy.saved;
     return {
@@ -134,35 +143,34 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
           ? session(copy)
           : this.#taken(key, copy, found === 'same' ? undefined : found);
       },
-      finish: (value, version) => this.#put(key, value, version, (json, id) => remote.finish(json, version, id)),
+      finish: (value, version) => this.#put(key, value, version, (content, id) => remote.finish(content, version, id)),
     };
   }
 
   /** What was found in Redis, as the copy from now on. */
-  #taken(key: string, copy: Copy<T> | undefined, found: StoredJson | undefined): StoredSession<T> | undefined {
+  #taken(key: string, copy: Copy<T> | undefined, found: StoredParts | undefined): StoredSession<T> | undefined {
     // A Redis that came back without its memory: ours is the only one left.
     if (found === undefined) return copy === undefined ? undefined : session(copy);
-    return session(this.#keep(key, KeptValue.ofJson(found.json), found, true));
+    return session(this.#keep(key, keptOf<T>(key, found), found, true));
   }
 
   async #put(
     key: string,
     value: T,
     expectedVersion: number,
-    write: (json: Buffer, id: string) => Promise<Written>,
+    write: (content: Content, id: string) => Promise<Written>,
   ): Promise<number> {
     const copy = this.#live(key);
     const kept = copy === undefined ? KeptValue.of(value) : copy.kept.grown(value);
-    const { json } = kept;
     const tried = { version: expectedVersion + 1, write: this.#remote.nextWrite() };
     try {
-      const written = await write(json, tried.write);
+      const written = await write(contentOf(kept, copy, expectedVersion), tried.write);
       this.#keep(key, kept, written, true);
       return written.version;
     } catch (error) {
-      if (isConflict(error) && copy?.version === expectedVersion && (await this.#remote.getJson(key)) === undefined) {
+      if (isConflict(error) && copy?.version === expectedVersion && (await this.#remote.getParts(key)) === undefined) {
         // Somebody else was faster to bring theirs back.
-        if (!(await this.#remote.restoreJson(key, json, tried))) throw error;
+        if (!(await this.#remote.restoreJson(key, kept.json, tried))) throw error;
         this.#keep(key, kept, tried, true);
         return tried.version;
       }
@@ -224,6 +232,14 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
   #now(): number {
     return (this.#options.now ?? Date.now)();
   }
+}
+
+/** What has grown out of what Redis has is told by its last change, where it has one. */
+function contentOf<T>(kept: KeptValue<T>, copy: Copy<T> | undefined, expectedVersion: number): Content {
+  const change = kept.parts.length > 1 ? kept.parts.at(-1) : undefined;
+  if (change === undefined || copy?.saved !== true || copy.version !== expectedVersion || copy.write === '')
+    return { whole: kept.json };
+  return { change, since: copy.write };
 }
 
 function session<T>(copy: Copy<T>): StoredSession<T> {

@@ -318,13 +318,19 @@ function boundedReplies(replies: readonly StoredReply[]): readonly StoredReply[]
   const kept: StoredReply[] = [];
   let chars = 0;
   for (const reply of replies.slice(-MAX_REPLIES).reverse()) {
-    const { parse: _, ...short } = reply;
-    const one = kept.length < MAX_PARSES ? reply : short;
+    const one = kept.length < MAX_PARSES ? reply : withoutParse(reply);
     chars += replyChars(one);
     if (kept.length >= MAX_PARSES && chars > MAX_REPLY_CHARS) break;
     kept.unshift(one);
   }
   return kept;
+}
+
+/** The very same where it has none: what has not changed is not stored again. */
+function withoutParse(reply: StoredReply): StoredReply {
+  if (reply.parse === undefined) return reply;
+  const { parse: _, ...short } = reply;
+  return short;
 }
 
 /** About what a reply takes as JSON. */
