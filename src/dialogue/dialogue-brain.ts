@@ -1,5 +1,4 @@
 import { HearkenError, messageOf } from '../errors.js';
-import type { ParseResult } from '../nlu/intent-model.js';
 import type { HeldSession, StoredSession } from '../store/session-store.js';
 import { Abstracts } from './abstracts.js';
 import { EffectNeeded } from './actions/runner.js';
@@ -16,23 +15,22 @@ import type {
 } from './brain.js';
 import type { BrainOptions } from './brain-options.js';
 import { fixedPrompts } from './fixed-prompts.js';
-import { readPayload } from './payload.js';
 import { peekAt } from './peek.js';
 import { Profiles } from './profile/profiles.js';
 import { summaryOf } from './tracker/memory.js';
 import { readTracker } from './tracker/stored.js';
 import { afterTurn, newSession, newTracker, OPEN_QUESTION, type StoredReply, type Tracker } from './tracker/tracker.js';
 import { type Extractor, shownSlots, type TurnDeps } from './turn/context.js';
-import { keyedChoice, typedChoice } from './turn/keys.js';
 import { PolicyIndex } from './turn/policy.js';
 import { isDigitSlot } from './turn/slots.js';
 import { runTurn } from './turn/turn.js';
 import { actionsOf, parseOf, recordTurn, replyOf } from './turn-record.js';
+import { type Standing, Understanding } from './understanding.js';
 
 const MAX_ID_CHARS = 128;
 const ID = /^[\x21-\x7e]+$/;
-/** Conversations whose open question is kept at hand for `peek`. */
-const KEPT_EXPECTATIONS = 5000;
+/** Conversations of which is kept at hand where they stand: for `peek`, and for words that are read before their conversation is fetched. */
+const KEPT_STANDINGS = 5000;
 const KEPT_PEEKS = 2000;
 
 /** One turn after the other of each conversation: understood, answered, stored. */
@@ -46,7 +44,8 @@ export class DialogueBrain implements Brain {
   readonly #profiles: Profiles;
   readonly #abstracts: Abstracts;
   readonly #answerWords: AnswerWords;
-  readonly #expected = new Map<string, { readonly expectation: Expectation; readonly language: string }>();
+  readonly #understanding: Understanding;
+  readonly #standings = new Map<string, Standing>();
   readonly #peeks = new Map<string, Promise<PartialReading>>();
 
   constructor(
@@ -61,6 +60,7 @@ export class DialogueBrain implements Brain {
     this.#now = options.now ?? Date.now;
     this.#closeActions = closeActions;
     this.languages = application.languages;
+    this.#understanding = new Understanding(application, options.intentModel, this.#now);
     this.#profiles = new Profiles(options.profiles, application.domain, options.logger);
     this.#abstracts = new Abstracts(options.summarizer, options.logger);
     this.#answerWords = new AnswerWords(application, options.logger);
@@ -94,13 +94,14 @@ export class DialogueBrain implements Brain {
     checkId('messageId', message.messageId);
     const key = message.conversationId;
     const { sessions } = this.#options;
+    const early = this.#understanding.begin(message, this.#standings.get(key) ?? this.#beginning(message));
     return sessions.withLock(key, this.#options.lockWaitMs ?? 10_000, async (held) => {
       const stored = await this.#stored(message, held);
       const nowMs = this.#now();
       const tracker = await this.#tracker(message, stored?.value, nowMs);
       const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
       if (before !== undefined) return this.#result(tracker, before, true);
-      const parse = await this.#parse(message, tracker);
+      const parse = await this.#understanding.read(message, tracker, early);
       options.onUnderstood?.();
       const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs, options);
       const reply = replyOf(message, parse, outcome);
@@ -127,7 +128,7 @@ export class DialogueBrain implements Brain {
     const tracker = await this.#tracker(message, stored?.value, nowMs);
     const before = tracker.replies.find((reply) => reply.messageId === message.messageId);
     if (before !== undefined) return this.#result(tracker, before, true);
-    const parse = await this.#parse(message, tracker);
+    const parse = await this.#understanding.read(message, tracker);
     try {
       const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs, { rehearsal: true });
       return this.#result({ ...tracker, state: outcome.state }, replyOf(message, parse, outcome), false);
@@ -138,7 +139,7 @@ export class DialogueBrain implements Brain {
   }
 
   async peek(conversationId: string, text: string): Promise<PartialReading> {
-    const open = this.#expected.get(conversationId) ?? (await this.#lookUp(conversationId));
+    const open = this.#standings.get(conversationId) ?? (await this.#lookUp(conversationId));
     const key = `${conversationId}\n${open.expectation.slot ?? ''}\n${open.expectation.type}\n${text.slice(0, 500)}`;
     const known = this.#peeks.get(key);
     if (known !== undefined) return known;
@@ -175,7 +176,7 @@ export class DialogueBrain implements Brain {
   async close(): Promise<void> {
     await this.#abstracts.close();
     this.#peeks.clear();
-    this.#expected.clear();
+    this.#standings.clear();
     await this.#closeActions();
   }
 
@@ -226,43 +227,6 @@ export class DialogueBrain implements Brain {
     );
   }
 
-  async #parse(message: UserMessage, tracker: Tracker): Promise<ParseResult | undefined> {
-    if (message.input.type === 'dtmf') return this.#keyedWords(message.input.digits, tracker);
-    if (message.input.type !== 'text') return undefined;
-    const typed = message.input.text.slice(0, 2000);
-    // Who types the number of a choice means what its button sends.
-    const choice = message.channel === 'text' ? typedChoice(tracker.state.offered, typed) : undefined;
-    const text = choice?.payload ?? typed;
-    const payload = message.channel === 'text' ? readPayload(text, this.#application) : undefined;
-    if (payload !== undefined) return payload;
-    const { slot, type } = tracker.state.expectation;
-    return this.#options.intentModel.parse(text, {
-      conversationId: tracker.conversationId,
-      language: message.input.language ?? tracker.state.language,
-      nowMs: this.#now(),
-      timeZone: this.#application.timeZone,
-      ...(slot === undefined ? {} : { expectedSlot: this.#expectedType(slot, type) }),
-    });
-  }
-
-  /** Keys that take a choice of a menu whose button sends plain words. */
-  async #keyedWords(digits: string, { conversationId, state }: Tracker): Promise<ParseResult | undefined> {
-    const choice = state.stack.length > 0 ? undefined : keyedChoice(state.offered, digits);
-    if (choice === undefined || readPayload(choice.payload, this.#application) !== undefined) return undefined;
-    return this.#options.intentModel.parse(choice.payload, {
-      conversationId,
-      language: state.language,
-      nowMs: this.#now(),
-      timeZone: this.#application.timeZone,
-    });
-  }
-
-  /** While a read-back is open its slot may be said again, so the value's type is what understanding should look for. */
-  #expectedType(slot: string, type: string): string {
-    const voice = this.#application.domain.slots.get(slot)?.voice;
-    return type === 'confirm' && voice !== undefined ? voice.type : type;
-  }
-
   #result(tracker: Tracker, reply: StoredReply, repeated: boolean): TurnResult {
     const parse = parseOf(reply);
     return {
@@ -277,28 +241,28 @@ export class DialogueBrain implements Brain {
     };
   }
 
-  #remember(key: string, tracker: Tracker): void {
-    keep(
-      this.#expected,
-      key,
-      { expectation: tracker.state.expectation, language: tracker.state.language },
-      KEPT_EXPECTATIONS,
-    );
+  #remember(key: string, { state: { language, expectation, offered } }: Tracker): void {
+    keep(this.#standings, key, { language, expectation, offered }, KEPT_STANDINGS);
   }
 
-  async #lookUp(conversationId: string): Promise<{ readonly expectation: Expectation; readonly language: string }> {
+  /** A conversation nobody here knows has most likely just begun. */
+  #beginning({ language }: UserMessage): Standing {
+    return { language: this.#language(language), expectation: OPEN_QUESTION, offered: [] };
+  }
+
+  async #lookUp(conversationId: string): Promise<Standing> {
     try {
       const stored = await this.#options.sessions.get(conversationId);
       if (stored !== undefined) {
         const tracker = readTracker(stored.value, conversationId, this.#deps.initialSlots);
         this.#remember(conversationId, tracker);
-        return { expectation: tracker.state.expectation, language: tracker.state.language };
+        return tracker.state;
       }
     } catch (error) {
       // Not knowing the question only costs some silence at the end of the turn; the turn itself will tell what is wrong.
       this.#options.logger.debug({ conversationId, reason: messageOf(error) }, 'peek without the open question');
     }
-    return { expectation: OPEN_QUESTION, language: this.#application.language };
+    return { language: this.#application.language, expectation: OPEN_QUESTION, offered: [] };
   }
 }
 
