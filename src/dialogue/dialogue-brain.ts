@@ -95,7 +95,7 @@ export class DialogueBrain implements Brain {
     const key = message.conversationId;
     const { sessions } = this.#options;
     const early = this.#understanding.begin(message, this.#standings.get(key) ?? this.#beginning(message));
-    return sessions.withLock(key, this.#options.lockWaitMs ?? 10_000, async (held) => {
+    return sessions.withTurn(key, this.#options.lockWaitMs ?? 10_000, async (held) => {
       const stored = await this.#stored(message, held);
       const nowMs = this.#now();
       const tracker = await this.#tracker(message, stored?.value, nowMs);
@@ -103,7 +103,7 @@ export class DialogueBrain implements Brain {
       if (before !== undefined) return this.#result(tracker, before, true);
       const parse = await this.#understanding.read(message, tracker, early);
       options.onUnderstood?.();
-      const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs, options);
+      const outcome = await runTurn(this.#deps, tracker, message, parse, nowMs, { ...options, claim: held.claim });
       const reply = replyOf(message, parse, outcome);
       const { initialSlots } = this.#deps;
       const after = this.#abstracts.apply(

@@ -1,7 +1,7 @@
 import { HearkenError } from '../errors.js';
 import { KeptValue, ReadyValues } from './kept-value.js';
 import { KeyLock } from './key-lock.js';
-import type { HeldSession, SessionStore, StoredSession } from './session-store.js';
+import { claimed, type HeldSession, type HeldTurn, type SessionStore, type StoredSession } from './session-store.js';
 
 export interface MemorySessionStoreOptions {
   /** Sliding: each put starts it anew. */
@@ -65,6 +65,10 @@ export class MemorySessionStore<T = unknown> implements SessionStore<T> {
     return this.#lock.run(key, waitMs, () =>
       work({ get: () => this.get(key), finish: (value, version) => this.put(key, value, version) }),
     );
+  }
+
+  withTurn<R>(key: string, waitMs: number, work: (held: HeldTurn<T>) => Promise<R>): Promise<R> {
+    return this.withLock(key, waitMs, (held) => work(claimed(held)));
   }
 
   async ping(): Promise<void> {}

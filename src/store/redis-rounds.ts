@@ -15,7 +15,7 @@ export const ENVELOPE_SCHEMA = 2;
  * Answers of each operation:
  * - `begin` takes the lock and reads: {0} somebody has it, {1} stored is the version and write named, {2, names and values of the hash} something else, {3} nothing.
  * - `put` writes over the version named, `add` a change to the version and the write named (`<write>+<new write>`): {new version}, or {-(stored version + 1)} when that is another.
- *   With a token they free the lock as well, unless they did not write.
+ *   With a token they free the lock as well, unless they did not write; with `?` they write only where nobody has the lock, {0} otherwise.
  * - `free`, `extend`: {1}, or {0} when the lock is not the token's.
  * - {'failed', why} when Redis refused.
  */
@@ -36,12 +36,16 @@ operations.extend = function(lock, session, token)
   if redis.call('GET', lock) ~= token then return {0} end
   return {redis.call('PEXPIRE', lock, ARGV[1])}
 end
+local function refused(lock, token)
+  return token == '?' and redis.call('EXISTS', lock) == 1
+end
 local function written(lock, session, token, version)
   redis.call('PEXPIRE', session, ARGV[2])
-  if token ~= '-' then operations.free(lock, session, token) end
+  if token ~= '-' and token ~= '?' then operations.free(lock, session, token) end
   return {version}
 end
 operations.put = function(lock, session, token, version, write, data)
+  if refused(lock, token) then return {0} end
   local found = tonumber(redis.call('HGET', session, 'v') or '0')
   if found ~= tonumber(version) then return {-(found + 1)} end
   redis.call('DEL', session)
@@ -49,6 +53,7 @@ operations.put = function(lock, session, token, version, write, data)
   return written(lock, session, token, found + 1)
 end
 operations.add = function(lock, session, token, version, writes, data)
+  if refused(lock, token) then return {0} end
   local before, write = string.match(writes, '^(.*)%+(.*)$')
   local found = redis.call('HMGET', session, 'v', 'w', 's')
   if found[1] ~= version or found[2] ~= before then return {-(tonumber(found[1] or '0') + 1)} end
@@ -69,6 +74,8 @@ return answers`;
 /** More than this would keep others waiting for Redis: 64 turns take it about a millisecond. */
 const MOST_AT_ONCE = 64;
 const NOTHING = '-';
+/** In place of a token: only where nobody has the lock. */
+export const UNLOCKED = '?';
 
 export type Answer = readonly (string | number | null)[];
 

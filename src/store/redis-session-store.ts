@@ -2,10 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { HearkenError, messageOf } from '../errors.js';
 import { KeptValue } from './kept-value.js';
-import { KeyLock, lockConflict } from './key-lock.js';
+import { KeyLock } from './key-lock.js';
 import { versionConflict } from './memory-session-store.js';
-import { type Answer, ENVELOPE_SCHEMA, RedisRounds } from './redis-rounds.js';
-import type { HeldSession, SessionStore, StoredSession } from './session-store.js';
+import { type Lock, type LockWait, RedisLocks } from './redis-locks.js';
+import { ENVELOPE_SCHEMA, RedisRounds, UNLOCKED } from './redis-rounds.js';
+import {
+  claimed,
+  type HeldSession,
+  type HeldTurn,
+  Outdated,
+  type SessionStore,
+  type StoredSession,
+} from './session-store.js';
 import { withinMs } from './time-limit.js';
 
 export interface RedisSessionStoreOptions {
@@ -56,21 +64,13 @@ export interface HeldParts {
   readonly found: Found;
   /** Writes over the version expected and frees the lock. SESSION_CONFLICT when that is not the one stored; the lock stays then. `write`: see `nextWrite`. */
   finish(content: Content, expectedVersion: number, write?: string): Promise<Written>;
-}
-
-interface Lock {
-  readonly name: string;
-  readonly session: string;
+  /** Gives the lock back where it was not given back by a write. Nobody needs to wait for it. */
+  free(): void;
 }
 
 interface ScriptedRedis extends Redis {
   hearkenRestore(key: string, version: number, json: Buffer, ttlMs: number, write: string): Promise<number>;
 }
-
-/** Locks that may have been taken without our hearing of it, to be freed when Redis answers again. */
-const MAX_ORPHANS = 10_000;
-const FIRST_RETRY_MS = 4;
-const LONGEST_RETRY_MS = 40;
 
 /**
  * Sessions shared by all instances. The lock is a key with a random token and an expiry; the fence behind it is the version that `put`
@@ -83,13 +83,9 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   readonly #local = new KeyLock();
   readonly #prefix: string;
   readonly #ttlMs: number;
-  readonly #lockTtlMs: number;
   readonly #timeoutMs: number;
   readonly #rounds: RedisRounds;
-  /** Locks that are held now, by their token, and those that were given back without an answer. */
-  readonly #held = new Map<string, Lock>();
-  readonly #orphans = new Map<string, Lock>();
-  readonly #renewal: NodeJS.Timeout;
+  readonly #locks: RedisLocks;
   readonly #instance = randomUUID();
   #writes = 0;
   #hanging = false;
@@ -97,7 +93,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   private constructor(options: RedisSessionStoreOptions) {
     this.#prefix = options.prefix ?? 'hearken:';
     this.#ttlMs = options.ttlMs;
-    this.#lockTtlMs = options.lockTtlMs ?? 10_000;
+    const lockTtlMs = options.lockTtlMs ?? 10_000;
     const timeoutMs = options.commandTimeoutMs ?? 2000;
     this.#timeoutMs = timeoutMs;
     this.#redis = new Redis(options.url, {
@@ -115,20 +111,16 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
       },
     }) as ScriptedRedis;
     this.#rounds = new RedisRounds(this.#redis, {
-      lockTtlMs: this.#lockTtlMs,
+      lockTtlMs,
       ttlMs: this.#ttlMs,
       ask: (command) => this.#ask(command),
       failed: unavailable,
     });
-    this.#renewal = setInterval(() => {
-      // A renewal that fails is no reason to stop: the version check of put is what keeps the data right.
-      for (const [token, { name, session }] of this.#held) this.#rounds.extend(name, session, token).catch(() => {});
-    }, this.#lockTtlMs / 3);
-    this.#renewal.unref();
+    this.#locks = new RedisLocks(this.#rounds, lockTtlMs);
     this.#redis.on('ready', () => {
       this.#hanging = false;
       options.onState?.('ready', '');
-      for (const [token, lock] of this.#orphans) this.#free(lock, token);
+      this.#locks.freeOrphans();
     });
     this.#redis.on('error', (error) => options.onState?.('lost', messageOf(error)));
     this.#redis.on('close', () => options.onState?.('lost', 'the connection was closed'));
@@ -142,7 +134,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
       await store.ping();
       return store;
     } catch (error) {
-      clearInterval(store.#renewal);
+      store.#locks.close();
       store.#redis.disconnect();
       throw unavailable(error);
     }
@@ -188,6 +180,15 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     return this.#write(key, content, expectedVersion, undefined, write);
   }
 
+  /** The same, unless somebody has the lock. Rejects with Outdated then, and where another version is stored. */
+  async putUnlocked(key: string, content: Content, expectedVersion: number, write: string): Promise<Written> {
+    try {
+      return await this.#write(key, content, expectedVersion, UNLOCKED, write);
+    } catch (error) {
+      throw error instanceof HearkenError && error.code === 'SESSION_CONFLICT' ? new Outdated() : error;
+    }
+  }
+
   /**
    * Brings back what was written while Redis was away, under the name of the write that was tried then. False when a newer version is there, or this one by somebody else; true also when that write had arrived
    * all the same, or an earlier call had.
@@ -223,34 +224,43 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     );
   }
 
-  /**
-   * Redis' lock alone, for those who let one of this process at a time ask for it; what is stored comes with it, unless it is the write that the taker `knows`. Rejects
-   * as `getParts` does for what a newer Hearken stored.
-   */
+  withTurn<R>(key: string, waitMs: number, work: (held: HeldTurn<T>) => Promise<R>): Promise<R> {
+    return this.withLock(key, waitMs, (held) => work(claimed(held)));
+  }
+
+  /** Runs `work` with Redis' lock alone, for those who let one of this process at a time ask for it; see `lock`. */
   async withLockOf<R>(
     key: string,
-    wait: { readonly waitMs: number; readonly deadline: number },
+    wait: LockWait,
     knows: Written | undefined,
     work: (held: HeldParts) => Promise<R>,
   ): Promise<R> {
-    const lock = { name: `${this.#prefix}lock:${key}`, session: this.#session(key) };
-    const token = randomUUID();
-    const answer = await this.#acquire(lock, token, key, wait, knows);
-    this.#held.set(token, lock);
+    const held = await this.lock(key, wait, knows);
     try {
-      const [what, ...fields] = answer;
-      const found = what === 1 ? 'same' : what === 2 ? this.#parts(key, recordOf(fields)) : undefined;
-      return await work({
-        found,
-        finish: async (content, expected, write) => {
-          const written = await this.#write(key, content, expected, token, write);
-          this.#held.delete(token);
-          return written;
-        },
-      });
+      return await work(held);
     } finally {
       // The turn is done and stored: nobody needs to wait for the release.
-      if (this.#held.delete(token)) this.#free(lock, token);
+      held.free();
+    }
+  }
+
+  /** What is stored comes with the lock, unless it is the write that the taker `knows`. Rejects as `getParts` does for what a newer Hearken stored. */
+  async lock(key: string, wait: LockWait, knows: Written | undefined): Promise<HeldParts> {
+    const taken = await this.#locks.take(this.#lock(key), key, wait, knows);
+    try {
+      const [what, ...fields] = taken.answer;
+      return {
+        found: what === 1 ? 'same' : what === 2 ? this.#parts(key, recordOf(fields)) : undefined,
+        finish: async (content, expected, write) => {
+          const written = await this.#write(key, content, expected, taken.token, write);
+          taken.gone();
+          return written;
+        },
+        free: () => taken.free(),
+      };
+    } catch (error) {
+      taken.free();
+      throw error;
     }
   }
 
@@ -264,35 +274,13 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#renewal);
+    this.#locks.close();
     // Locks that were given back just now go before the goodbye.
     this.#rounds.flush();
     try {
       await withinMs(this.#redis.quit(), this.#timeoutMs, () => new Error('no answer to QUIT'));
     } catch {
       this.#redis.disconnect();
-    }
-  }
-
-  async #acquire(
-    lock: Lock,
-    token: string,
-    key: string,
-    { waitMs, deadline }: { readonly waitMs: number; readonly deadline: number },
-    knows: Written | undefined,
-  ): Promise<Answer> {
-    for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)) {
-      let answer: Answer;
-      try {
-        answer = await this.#rounds.begin(lock.name, lock.session, token, knows?.version, knows?.write);
-      } catch (error) {
-        // Redis may have given it to us all the same: nobody else should have to wait until it expires.
-        this.#free(lock, token);
-        throw error;
-      }
-      if (answer[0] !== 0) return answer;
-      if (performance.now() + pauseMs > deadline) throw lockConflict(key, waitMs);
-      await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random() / 2)));
     }
   }
 
@@ -303,8 +291,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     token?: string,
     write = this.nextWrite(),
   ): Promise<Written> {
-    const lock = `${this.#prefix}lock:${key}`;
-    const session = this.#session(key);
+    const { name: lock, session } = this.#lock(key);
     const [answer] =
       'whole' in content
         ? await this.#rounds.put(lock, session, content.whole, expectedVersion, write, token)
@@ -317,17 +304,13 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
             token,
           );
     const version = Number(answer);
+    if (version === 0) throw new Outdated();
     if (version < 0) throw versionConflict(key, expectedVersion, -version - 1);
     return { version, write };
   }
 
-  /** Gives a lock back, now or when Redis answers again. It expires by itself should that be too late. */
-  #free(lock: Lock, token: string): void {
-    if (this.#orphans.size < MAX_ORPHANS) this.#orphans.set(token, lock);
-    this.#rounds.free(lock.name, lock.session, token).then(
-      () => this.#orphans.delete(token),
-      () => {},
-    );
+  #lock(key: string): Lock {
+    return { name: `${this.#prefix}lock:${key}`, session: this.#session(key) };
   }
 
   #session(key: string): string {

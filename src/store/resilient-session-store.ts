@@ -2,6 +2,7 @@ import { HearkenError } from '../errors.js';
 import { KeptValue, ReadyValues } from './kept-value.js';
 import { KeyLock } from './key-lock.js';
 import { versionConflict } from './memory-session-store.js';
+import type { LockWait } from './redis-locks.js';
 import {
   type Content,
   type HeldParts,
@@ -10,7 +11,14 @@ import {
   type StoredParts,
   type Written,
 } from './redis-session-store.js';
-import type { HeldSession, SessionStore, StoredSession } from './session-store.js';
+import {
+  claimed,
+  type HeldSession,
+  type HeldTurn,
+  Outdated,
+  type SessionStore,
+  type StoredSession,
+} from './session-store.js';
 
 export interface ResilientSessionStoreOptions {
   readonly ttlMs: number;
@@ -32,6 +40,9 @@ interface Copy<T> {
   readonly expiresAtMs: number;
 }
 
+/** Where fewer copies than this share are what Redis has, turns that are begun with them are too often begun for nothing. */
+const TRUSTED = 0.75;
+
 /**
  * Redis with a copy at hand: when Redis goes away in the middle, the conversations that this instance has been holding go on from their copies, under its own locks, and
  * are written back when Redis returns (also one that comes back empty). A conversation it does not know is refused with STORE_UNAVAILABLE meanwhile. Should two
@@ -47,6 +58,8 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
   readonly #local = new KeyLock();
   readonly #timer: NodeJS.Timeout;
   #writingBack = false;
+  /** Share of copies that were what Redis had, of late. */
+  #current = 1;
 
   constructor(remote: RedisSessionStore<T>, options: ResilientSessionStoreOptions) {
     this.#remote = remote;
@@ -86,20 +99,23 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
 
   /** Redis' lock where it can be had; while Redis is away only this process is kept from doing two turns at once. */
   withLock<R>(key: string, waitMs: number, work: (held: HeldSession<T>) => Promise<R>): Promise<R> {
-    const deadline = performance.now() + waitMs;
+    const wait = { waitMs, deadline: performance.now() + waitMs };
+    return this.#local.run(key, waitMs, () => this.#locked(key, wait, work));
+  }
+
+  /** With the copy, and without a lock for as long as none is needed, where copies have been what Redis has: then a turn asks Redis once. */
+  withTurn<R>(key: string, waitMs: number, work: (held: HeldTurn<T>) => Promise<R>): Promise<R> {
+    const wait = { waitMs, deadline: performance.now() + waitMs };
     return this.#local.run(key, waitMs, async () => {
       const copy = this.#live(key);
-      const knows = copy?.saved === true ? copy : undefined;
-      let begun = false;
-      try {
-        return await this.#remote.withLockOf(key, { waitMs, deadline }, knows, (remote) => {
-          begun = true;
-          return work(this.#held(key, copy, remote));
-        });
-      } catch (error) {
-        if (begun || !isAway(error)) throw error;
-        return work({ get: () => this.get(key), finish: (value, version) => this.put(key, value, version) });
+      if (copy?.saved === true && copy.write !== '' && this.#current >= TRUSTED) {
+        try {
+          return await this.#unlocked(key, copy, wait, work);
+        } catch (error) {
+          if (!(error instanceof Outdated)) throw error;
+        }
       }
+      return this.#locked(key, wait, (held) => work(claimed(held)));
     });
   }
 
@@ -111,6 +127,65 @@ export class ResilientSessionStore<T = unknown> implements SessionStore<T> {
     clearInterval(this.#timer);
     await this.#writeAllBack();
     await this.#remote.close();
+  }
+
+  async #locked<R>(key: string, wait: LockWait, work: (held: HeldSession<T>) => Promise<R>): Promise<R> {
+    const copy = this.#live(key);
+    const knows = copy?.saved === true ? copy : undefined;
+    let begun = false;
+    try {
+      return await this.#remote.withLockOf(key, wait, knows, (remote) => {
+        begun = true;
+        if (knows !== undefined) this.#saw(remote.found === 'same');
+        return work(this.#held(key, copy, remote));
+      });
+    } catch (error) {
+      if (begun || !isAway(error)) throw error;
+      return work({ get: () => this.get(key), finish: (value, version) => this.put(key, value, version) });
+    }
+  }
+
+  async #unlocked<R>(key: string, copy: Copy<T>, wait: LockWait, work: (held: HeldTurn<T>) => Promise<R>): Promise<R> {
+    let lock: HeldParts | undefined;
+    let asked = false;
+    try {
+      return await work({
+        get: async () => {
+          if (asked) return this.get(key);
+          asked = true;
+          return session(copy);
+        },
+        claim: async () => {
+          lock ??= await this.#claim(key, copy, wait);
+        },
+        finish: (value, version) =>
+          this.#put(key, value, version, async (content, id) => {
+            const write = lock ?? {
+              finish: (...args: [Content, number, string]) => this.#remote.putUnlocked(key, ...args),
+            };
+            const written = await write.finish(content, version, id);
+            this.#saw(true);
+            return written;
+          }),
+      });
+    } finally {
+      lock?.free();
+    }
+  }
+
+  /** The lock, with the copy still being what Redis has. Rejects with Outdated where it is not, or nobody can tell. */
+  async #claim(key: string, copy: Copy<T>, wait: LockWait): Promise<HeldParts> {
+    const lock = await this.#remote.lock(key, wait, copy).catch((error: unknown) => {
+      throw isAway(error) ? new Outdated() : error;
+    });
+    if (lock.found === 'same') return lock;
+    lock.free();
+    throw new Outdated();
+  }
+
+  /** Conversations whose turns go to one instance and to another are better fetched first. */
+  #saw(current: boolean): void {
+    this.#current += ((current ? 1 : 0) - this.#current) / 16;
   }
 
   async #writeAllBack(): Promise<void> {

@@ -17,6 +17,20 @@ export interface HeldSession<T = unknown> {
   finish(value: T, expectedVersion: number): Promise<number>;
 }
 
+/** A conversation that is worked on before it is known whether somebody else does so too. */
+export interface HeldTurn<T = unknown> extends HeldSession<T> {
+  /** From here on nobody else works on it. To be waited for before anything is done that is felt outside. */
+  claim(): Promise<void>;
+}
+
+/** Somebody else works on the conversation, or has been faster: thrown by what a `HeldTurn` offers, for the store, which begins the work anew. Never seen by who called the store. */
+export class Outdated extends Error {}
+
+/** What nobody else works on. */
+export function claimed<T>({ get, finish }: HeldSession<T>): HeldTurn<T> {
+  return { get, finish, claim: async () => {} };
+}
+
 export interface SessionStore<T = unknown> {
   /** Undefined when there is none or it has expired. Reading does not extend its life. */
   get(key: string): Promise<StoredSession<T> | undefined>;
@@ -31,6 +45,11 @@ export interface SessionStore<T = unknown> {
    * should its holder die.
    */
   withLock<R>(key: string, waitMs: number, work: (held: HeldSession<T>) => Promise<R>): Promise<R>;
+  /**
+   * As `withLock`, for work that is felt nowhere outside before it has called `claim`: it may be begun with what this process knows of the conversation, and is begun anew, with the
+   * lock, where it turns out that somebody else has been at work on it. An `Outdated` that comes out of `held` must reach the store.
+   */
+  withTurn<R>(key: string, waitMs: number, work: (held: HeldTurn<T>) => Promise<R>): Promise<R>;
   /** Name for the banner and health page: `memory`, `redis`. */
   readonly kind: string;
   ping(): Promise<void>;

@@ -16,20 +16,22 @@ interface Kept {
  */
 export function withEarlyLookups(run: RunAction, isLookup: (name: string) => boolean): RunAction {
   const kept = new Map<string, Kept>();
-  return async (name, request, history, gone, early = false) => {
+  return async (name, request, history, mode = {}) => {
+    const early = mode.rehearsal === true;
     if (!isLookup(name)) {
       if (early) throw new EffectNeeded();
-      return run(name, request, history, gone);
+      await mode.claim?.();
+      return run(name, request, history, mode);
     }
-    if (!early && kept.size === 0) return run(name, request, history, gone);
+    if (!early && kept.size === 0) return run(name, request, history, mode);
     const key = keyOf(name, request);
     const known = kept.get(key);
     if (known !== undefined && performance.now() - known.atMs <= KEPT_MS) {
       if (!early) kept.delete(key);
       return known.result;
     }
-    if (!early) return run(name, request, history, gone);
-    const result = run(name, request, history, gone);
+    if (!early) return run(name, request, history, mode);
+    const result = run(name, request, history, mode);
     kept.set(key, { result, atMs: performance.now() });
     forgetOld(kept);
     return result.catch(() => {

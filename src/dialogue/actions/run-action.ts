@@ -25,7 +25,7 @@ export function makeRunAction(
     if (written === undefined || servers) return undefined;
     return (request: ActionRequest, gone?: AbortSignal) => ready.run(written, request, gone);
   };
-  return async (name, request, history, gone) => {
+  return async (name, request, history, { signal: gone } = {}) => {
     const run = find(name);
     if (run === undefined && server === undefined) {
       throw new HearkenError('ACTION_FAILED', `There is no action "${name}".`, {

@@ -9,11 +9,17 @@ export type RunAction = (
   request: ActionRequest,
   /** What has happened in the conversation, this turn included. */
   history: () => readonly TrackerEvent[],
-  /** Fires when the caller is gone: what is still running is stopped. */
-  gone?: AbortSignal,
-  /** To see what a turn would give: only lookups are run, anything else rejects with EffectNeeded. */
-  early?: boolean,
+  mode?: ActionMode,
 ) => Promise<ActionResult>;
+
+export interface ActionMode {
+  /** Fires when the caller is gone: what is still running is stopped. */
+  readonly signal?: AbortSignal;
+  /** To see what a turn would give: only lookups are run, anything else rejects with EffectNeeded. */
+  readonly rehearsal?: boolean;
+  /** Waited for before anything but a lookup; what it rejects with is what the action does. */
+  readonly claim?: () => Promise<void>;
+}
 
 /** A rehearsal came to something that is felt outside. */
 export class EffectNeeded extends Error {}

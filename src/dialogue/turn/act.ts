@@ -1,3 +1,4 @@
+import { Outdated } from '../../store/session-store.js';
 import type { ActionResult } from '../actions/api.js';
 import { EffectNeeded } from '../actions/runner.js';
 import { builtIn } from './built-in.js';
@@ -62,8 +63,7 @@ async function custom(ctx: TurnContext, name: string): Promise<string | undefine
       endpoints: ctx.application.endpoints.all,
     },
     () => [...ctx.tracker.events, ...ctx.events],
-    ctx.mode.signal,
-    ctx.mode.rehearsal,
+    ctx.mode,
   );
   try {
     const result = await withPatience(work, {
@@ -73,7 +73,7 @@ async function custom(ctx: TurnContext, name: string): Promise<string | undefine
     });
     return applyResult(ctx, result);
   } catch (error) {
-    if (error instanceof EffectNeeded) throw error;
+    if (error instanceof EffectNeeded || error instanceof Outdated) throw error;
     // Nobody is there any more to be told.
     if (ctx.gone) return undefined;
     // The caller must not pay for a broken back end with silence: say so, and let a person take over.

@@ -55,6 +55,8 @@ export interface Extractor {
 export interface TurnMode extends TurnOptions {
   /** Nothing may be done that is felt outside the tracker. */
   readonly rehearsal?: boolean;
+  /** Waited for before anything is done that is felt outside: from then on nobody else works on the conversation. Rejects with Outdated where somebody else has been faster. */
+  readonly claim?: () => Promise<void>;
 }
 
 /** A loop that goes round and round in an application's rules or flows ends here. */

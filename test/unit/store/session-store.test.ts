@@ -262,6 +262,27 @@ for (const [kind, make] of kinds) {
         expect(await turn('e')).toEqual(['between', 6]);
       });
 
+      it('runs turns one after another, whether they claim the conversation or not, and loses none', async () => {
+        const s = await store();
+        const key = newKey();
+        const counted = Array.from({ length: 12 }, (_, n) =>
+          s.withTurn(key, 20_000, async (held) => {
+            const before = await held.get();
+            if (n % 3 === 0) await held.claim();
+            return held.finish({ text: `${Number(before?.value.text ?? 0) + 1}` }, before?.version ?? 0);
+          }),
+        );
+        expect(await Promise.all(counted)).toEqual(counted.map((_, n) => n + 1));
+        expect((await s.get(key))?.value.text).toBe('12');
+        await expect(
+          s.withTurn(key, 20_000, async (held) => {
+            await held.claim();
+            throw new Error('broken');
+          }),
+        ).rejects.toThrow('broken');
+        expect(await s.withLock(key, 20_000, async () => 'free')).toBe('free');
+      });
+
       it('frees the lock when the work throws', async () => {
         const s = await store();
         const key = newKey();
@@ -468,6 +489,177 @@ describe.skipIf(missing !== undefined)(`Redis with a copy at hand${missing ? ` (
     expect(await other.get('k')).toEqual({ value: { text: 'meanwhile' }, version: 2 });
     await Promise.all([s.close(), other.close()]);
     await own.stop();
+  });
+
+  it('asks Redis once in a turn that needs no lock, and sends what has changed', async () => {
+    const url = redis?.url ?? '';
+    const s = await connect(url);
+    const raw = new Redis(url);
+    const long = 'x'.repeat(5000);
+    const calls = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await raw.info('commandstats'))?.[1] ?? 0);
+    const turn = (text: string) =>
+      s.withTurn('once', 20_000, async (held) => {
+        const before = await held.get();
+        const value = { ...before?.value, text, long } as Value;
+        return held.finish(value, before?.version ?? 0);
+      });
+    expect(await turn('first')).toBe(1);
+    const before = await calls();
+    for (let version = 2; version <= 5; version++) expect(await turn(`${version}`)).toBe(version);
+    expect((await calls()) - before).toBe(4);
+    const stored = await raw.hgetall('hearken:session:once');
+    expect(stored).toMatchObject({ s: '2', v: '5', b: '1' });
+    expect(stored.p5).toBe('{"set":{"text":"5"}}');
+    // Another instance reads all of it, and goes on with it.
+    const other = await connect(url);
+    expect(await other.get('once')).toEqual({ value: { text: '5', long }, version: 5 });
+    expect(await other.put('once', { text: '6' }, 5)).toBe(6);
+    expect(await s.get('once')).toEqual({ value: { text: '6' }, version: 6 });
+    await Promise.all([s.close(), other.close(), raw.quit()]);
+  });
+
+  it('writes all of it now and then, so that what is stored does not grow without end', async () => {
+    const url = redis?.url ?? '';
+    const [s, other] = await Promise.all([connect(url), connect(url)]);
+    const raw = new Redis(url);
+    let most = 0;
+    for (let version = 0; version < 100; version++) {
+      await s.put('long', { text: `${version}` }, version);
+      most = Math.max(most, await raw.hlen('hearken:session:long'));
+      if (version % 10 === 9) expect((await other.get('long'))?.value.text).toBe(`${version}`);
+    }
+    expect(most).toBeLessThan(50);
+    await Promise.all([s.close(), other.close(), raw.quit()]);
+  });
+
+  it('begins a turn anew that another instance was faster with, and does what is felt outside once', async () => {
+    const url = redis?.url ?? '';
+    const [a, b] = await Promise.all([connect(url), connect(url)]);
+    await a.put('race', { text: 'a1' }, 0);
+    const seen: string[] = [];
+    const effects: string[] = [];
+    const late = a.withTurn('race', 20_000, async (held) => {
+      const before = await held.get();
+      seen.push(before?.value.text ?? '');
+      if (seen.length === 1)
+        await b.withTurn('race', 20_000, async (own) => own.finish({ text: 'b2' }, (await own.get())?.version ?? 0));
+      await held.claim();
+      effects.push(before?.value.text ?? '');
+      return held.finish({ text: 'a3' }, before?.version ?? 0);
+    });
+    expect(await late).toBe(3);
+    expect(seen).toEqual(['a1', 'b2']);
+    expect(effects).toEqual(['b2']);
+    expect((await b.get('race'))?.value.text).toBe('a3');
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  it('writes nothing while another instance has the conversation', async () => {
+    const url = redis?.url ?? '';
+    const [a, b] = await Promise.all([connect(url), connect(url)]);
+    await a.put('taken', { text: 'a1' }, 0);
+    let letGo: () => void = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    let claimed: () => void = () => {};
+    const claim = new Promise<void>((resolve) => (claimed = resolve));
+    const first = b.withTurn('taken', 20_000, async (own) => {
+      const before = await own.get();
+      await own.claim();
+      claimed();
+      await held;
+      return own.finish({ text: `${before?.value.text} b2` }, before?.version ?? 0);
+    });
+    await claim;
+    let attempts = 0;
+    const second = a.withTurn('taken', 20_000, async (own) => {
+      const before = await own.get();
+      if (++attempts === 1) setTimeout(letGo, 100);
+      return own.finish({ text: `${before?.value.text} a3` }, before?.version ?? 0);
+    });
+    expect(await Promise.all([first, second])).toEqual([2, 3]);
+    expect(attempts).toBe(2);
+    expect((await b.get('taken'))?.value.text).toBe('a1 b2 a3');
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  it('loses no turn of two instances that both work on the same conversations, and does each effect once', async () => {
+    const url = redis?.url ?? '';
+    const stores = await Promise.all([connect(url), connect(url)]);
+    const effects = new Map<string, number>();
+    const turn = (s: SessionStore<Value>, key: string, claims: boolean) =>
+      s.withTurn(key, 60_000, async (held) => {
+        const before = await held.get();
+        if (claims) {
+          await held.claim();
+          effects.set(key, (effects.get(key) ?? 0) + 1);
+        }
+        await held.finish({ text: `${Number(before?.value.text ?? 0) + 1}` }, before?.version ?? 0);
+      });
+    const turns: Promise<void>[] = [];
+    for (let n = 0; n < 600; n++) {
+      const [a, b] = stores;
+      turns.push(turn((n * 7) % 5 < 2 ? a : b, `both-${n % 7}`, n % 4 === 0));
+      if (n % 20 === 0) await turns.at(-1);
+    }
+    await Promise.all(turns);
+    for (let key = 0; key < 7; key++) {
+      const numbers = Array.from({ length: 600 }, (_, n) => n).filter((n) => n % 7 === key);
+      expect((await stores[0].get(`both-${key}`))?.value.text).toBe(`${numbers.length}`);
+      expect(effects.get(`both-${key}`)).toBe(numbers.filter((n) => n % 4 === 0).length);
+    }
+    await Promise.all(stores.map((each) => each.close()));
+  });
+
+  it('goes on in the middle of a turn when Redis goes away, claimed or not', async () => {
+    const own = await TestRedis.start();
+    const s = await connect(own.url);
+    for (const key of ['plain', 'claims']) await s.put(key, { text: 'before' }, 0);
+    const turn = (key: string, away?: () => Promise<unknown>) =>
+      s.withTurn(key, 20_000, async (held) => {
+        const before = await held.get();
+        if (key === 'claims') await held.claim();
+        await away?.();
+        return held.finish({ text: `${before?.value.text} +` }, before?.version ?? 0);
+      });
+    expect(await turn('plain', () => own.stop())).toBe(2);
+    expect(await turn('claims')).toBe(2);
+    expect(s.unsaved).toBe(2);
+    await own.resume();
+    await expect.poll(() => s.unsaved, { timeout: 30_000 }).toBe(0);
+    expect(await turn('claims', () => own.stop())).toBe(3);
+    await own.resume();
+    await expect.poll(() => s.unsaved, { timeout: 30_000 }).toBe(0);
+    const other = await connect(own.url);
+    expect((await other.get('claims'))?.value.text).toBe('before + +');
+    await Promise.all([s.close(), other.close()]);
+    await own.stop();
+  });
+
+  it('reads what an older Hearken stored, and tells what can not be read', async () => {
+    const url = redis?.url ?? '';
+    const s = await connect(url);
+    const raw = new Redis(url);
+    // Changes left there by a newer one, over which the older one wrote.
+    await raw.hset('hearken:session:old', {
+      s: 1,
+      v: 4,
+      d: '{"text":"old"}',
+      w: 'w',
+      b: 2,
+      p3: '{}',
+      p5: '{"set":{"text":"wrong"}}',
+    });
+    expect(await s.get('old')).toEqual({ value: { text: 'old' }, version: 4 });
+    expect(await s.put('old', { text: 'new' }, 4)).toBe(5);
+    const other = await connect(url);
+    expect((await other.get('old'))?.value.text).toBe('new');
+    for (const part of ['', 'no JSON', '{"list":[[0,1],[]]}', '{"in":{"gone":{"set":{}}}}']) {
+      await raw.hset('hearken:session:odd', { s: 2, v: 2, b: 1, d: '{"text":"a"}', w: 'w', p2: part });
+      await expect(s.get('odd')).rejects.toMatchObject({ code: 'SESSION_SCHEMA' });
+    }
+    await raw.hset('hearken:session:newer', { s: 3, v: 1, d: '{}', w: 'w' });
+    await expect(s.get('newer')).rejects.toMatchObject({ code: 'SESSION_SCHEMA' });
+    await Promise.all([s.close(), other.close(), raw.quit()]);
   });
 
   it('sees what another instance wrote, also under a version it has itself', async () => {
