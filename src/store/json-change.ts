@@ -1,3 +1,5 @@
+import { frozenCopy, isPlainRecord, withoutUndefined } from './frozen-copy.js';
+
 /**
  * What has changed from one JSON value to the next: a conversation is stored with every turn, and most of it is what it was the turn before. Works on frozen values that share what
  * is the same, as `frozenCopy` makes them: parts that are one and the same object are passed over unread.
@@ -26,77 +28,137 @@ const LONGEST_LIST = 500;
 /** As deep as a kept value may be. */
 const DEEPEST = 100;
 
-/** `changed(before, changeOf(before, after))` is `after`, order of the members included. Undefined when they have nothing in common, or too little to tell. */
-export function changeOf(before: unknown, after: unknown): Change | undefined {
-  const difference = differenceOf(before, after);
-  return difference === 'same' ? {} : difference === 'other' ? undefined : difference;
+export interface Grown {
+  /** As `frozenCopy` makes it, with all that was there before as it was. */
+  readonly copy: unknown;
+  /** `changed(before, change)` is the copy, order of the members included. Undefined when they have nothing in common, or too little to tell. To be written at once: it holds parts of what was given. */
+  readonly change: Change | undefined;
 }
 
-function differenceOf(before: unknown, after: unknown): Change | 'same' | 'other' {
-  if (before === after) return 'same';
-  if (typeof before !== 'object' || typeof after !== 'object' || before === null || after === null) return 'other';
-  if (Array.isArray(before) !== Array.isArray(after)) return 'other';
-  return Array.isArray(before)
-    ? listDifference(before, after as readonly unknown[])
-    : recordDifference(before as JsonRecord, after as JsonRecord);
+/** A frozen copy of what a frozen value has become, and how it differs. Throws TypeError as `frozenCopy` does. */
+export function grownFrom(before: unknown, value: unknown): Grown {
+  const { copy, change } = differing(before, value, 0);
+  return { copy, change: change === SAME ? {} : change };
 }
 
-function recordDifference(before: JsonRecord, after: JsonRecord): Change | 'same' | 'other' {
+/** No difference. */
+const SAME = Symbol('same');
+
+interface Difference {
+  readonly copy: unknown;
+  /** Undefined: it has to be written anew. */
+  readonly change: Change | typeof SAME | undefined;
+}
+
+function differing(before: unknown, value: unknown, depth: number): Difference {
+  if (value === before && isKept(value)) return { copy: value, change: SAME };
+  if (depth <= DEEPEST && typeof before === 'object' && before !== null) {
+    if (Array.isArray(before)) {
+      if (Array.isArray(value)) return differingList(before, value);
+    } else if (isPlainRecord(value)) return differingRecord(before as JsonRecord, value, depth);
+  }
+  const copy = frozenCopy(value);
+  return { copy, change: copy === before && copy !== undefined ? SAME : undefined };
+}
+
+/** It needs no copy. */
+function isKept(value: unknown): boolean {
+  if (typeof value === 'object') return value === null || Object.isFrozen(value);
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+}
+
+function differingRecord(before: JsonRecord, value: JsonRecord, depth: number): Difference {
   const names = Object.keys(before);
-  const set: [string, unknown][] = [];
-  const inside: [string, Change][] = [];
+  const frozen = Object.isFrozen(value);
+  // A spread keeps the engine's short way of holding it.
+  const copy: Record<string, unknown> = frozen ? value : { ...value };
+  const set: Record<string, unknown> = {};
+  const inside: Record<string, Change> = {};
   const gone: string[] = [];
-  let at = 0;
+  let sets = 0;
+  let changes = 0;
   let added = false;
-  for (const name of Object.keys(after)) {
-    if (names[at] !== name) {
-      if (!Object.hasOwn(before, name)) {
-        added = true;
-        set.push([name, after[name]]);
-        continue;
-      }
-      for (; names[at] !== name; at++) {
-        const passed = names[at];
-        // The order has changed: that can't be said.
-        if (passed === undefined || Object.hasOwn(after, passed)) return 'other';
+  let whole = true;
+  // What can't be told: another order, and a name that means something else in JavaScript.
+  let other = false;
+  let at = 0;
+  for (const name of Object.keys(copy)) {
+    const member = copy[name];
+    const known = names[at] === name || Object.hasOwn(before, name);
+    const difference = differing(known ? before[name] : undefined, member, depth + 1);
+    if (!frozen && difference.copy !== member) copy[name] = difference.copy;
+    if (difference.copy === undefined) {
+      whole = false;
+      continue;
+    }
+    if (!known) added = true;
+    else if (added) other = true;
+    else {
+      for (; names[at] !== name && at < names.length; at++) {
+        const passed = names[at] as string;
+        if (copy[passed] !== undefined) other = true;
         gone.push(passed);
       }
+      at++;
     }
-    if (added) return 'other';
-    at++;
-    const difference = differenceOf(before[name], after[name]);
-    if (difference === 'other') set.push([name, after[name]]);
-    else if (difference !== 'same') inside.push([name, difference]);
+    if (name === '__proto__') other = true;
+    else if (difference.change === undefined) {
+      set[name] = member;
+      sets++;
+    } else if (difference.change !== SAME) {
+      inside[name] = difference.change;
+      changes++;
+    }
   }
-  gone.push(...names.slice(at));
-  if (gone.length === names.length && names.length > 0) return 'other';
-  if (set.length === 0 && inside.length === 0 && gone.length === 0) return 'same';
-  return {
-    ...(set.length === 0 ? {} : { set: Object.fromEntries(set) }),
-    ...(inside.length === 0 ? {} : { in: Object.fromEntries(inside) }),
+  if (at < names.length) gone.push(...names.slice(at));
+  const kept = frozen ? value : Object.freeze(whole ? copy : withoutUndefined(copy));
+  if (other || (gone.length === names.length && names.length > 0)) return { copy: kept, change: undefined };
+  if (sets + changes + gone.length === 0) return { copy: kept, change: SAME };
+  const change: RecordChange = {
+    ...(sets === 0 ? {} : { set }),
+    ...(changes === 0 ? {} : { in: inside }),
     ...(gone.length === 0 ? {} : { gone }),
+  };
+  return { copy: kept, change };
+}
+
+function differingList(before: readonly unknown[], value: readonly unknown[]): Difference {
+  if (before.length > LONGEST_LIST || value.length > LONGEST_LIST)
+    return { copy: frozenCopy(value), change: undefined };
+  const list: (Piece | readonly unknown[])[] = [];
+  const copy: unknown[] = [];
+  let kept = 0;
+  let next = 0;
+  for (let at = 0; at < value.length; ) {
+    const from = keptAt(before, value[at], next);
+    let count = 0;
+    if (from >= 0)
+      for (; at < value.length && isSameElement(before[from + count], value[at]); count++) copy.push(value[at++]);
+    list.push([from < 0 ? 0 : from, count]);
+    kept += count;
+    if (from >= 0) next = from + count;
+    const added: unknown[] = [];
+    for (; at < value.length && keptAt(before, value[at], next) < 0; at++) {
+      added.push(value[at]);
+      copy.push(frozenCopy(value[at]) ?? null);
+    }
+    list.push(added);
+  }
+  const same = kept === before.length && kept === value.length;
+  return {
+    copy: same ? before : Object.isFrozen(value) ? value : Object.freeze(copy),
+    change: same ? SAME : kept === 0 ? undefined : { list },
   };
 }
 
-function listDifference(before: readonly unknown[], after: readonly unknown[]): Change | 'same' | 'other' {
-  if (before.length > LONGEST_LIST || after.length > LONGEST_LIST) return 'other';
-  const list: (Piece | readonly unknown[])[] = [];
-  let kept = 0;
-  let next = 0;
-  for (let at = 0; at < after.length; ) {
-    const from = before.indexOf(after[at], next);
-    let count = 0;
-    if (from >= 0) for (; at + count < after.length && before[from + count] === after[at + count]; count++);
-    list.push([from < 0 ? 0 : from, count]);
-    kept += count;
-    at += count;
-    if (from >= 0) next = from + count;
-    const added: unknown[] = [];
-    for (; at < after.length && before.indexOf(after[at], next) < 0; at++) added.push(after[at]);
-    list.push(added);
-  }
-  if (kept === before.length && kept === after.length) return 'same';
-  return kept === 0 ? 'other' : { list };
+/** Where a list still has this very element, from a place on; -1 where it has not. */
+function keptAt(list: readonly unknown[], element: unknown, from: number): number {
+  const at = list.indexOf(element, from);
+  return at >= 0 && isKept(element) ? at : -1;
+}
+
+function isSameElement(one: unknown, other: unknown): boolean {
+  return one === other && isKept(one);
 }
 
 /** Throws TypeError for a change of something else. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Change, changed, changeOf } from '../../../src/store/json-change.js';
-import { frozenCopy } from '../../../src/store/kept-value.js';
+import { frozenCopy } from '../../../src/store/frozen-copy.js';
+import { type Change, changed, grownFrom } from '../../../src/store/json-change.js';
 
 const names = fc.oneof(fc.constantFrom('a', 'b', 'c', '1', '__proto__', 'list', 'set', 'in', 'gone'), fc.string());
 const { value: json } = fc.letrec((tie) => ({
@@ -27,6 +27,7 @@ function reworked(value: unknown, dice: () => number): unknown {
   return Array.isArray(value) ? parts.map(([, part]) => part) : Object.fromEntries(parts);
 }
 
+const changeOf = (before: unknown, after: unknown) => grownFrom(before, after).change;
 /** On its way through the store. */
 const told = (change: Change | undefined): Change => JSON.parse(JSON.stringify(change));
 const events = (from: number, to: number) =>
@@ -38,8 +39,10 @@ describe('what has changed of a value', () => {
       fc.property(json, json, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (value, other, stream) => {
         const before = frozenCopy(value);
         const dice = () => stream.next().value as number;
-        for (const after of [frozenCopy(reworked(before, dice)), frozenCopy(other)]) {
-          const change = changeOf(before, after);
+        for (const after of [reworked(before, dice), frozenCopy(reworked(before, dice)), other]) {
+          const { copy, change } = grownFrom(before, after);
+          expect(JSON.stringify(copy)).toBe(JSON.stringify(after));
+          expect(frozenCopy(copy)).toBe(copy);
           if (change === undefined) continue;
           expect(JSON.stringify(changed(before, told(change)))).toBe(JSON.stringify(after));
         }
@@ -61,7 +64,7 @@ describe('what has changed of a value', () => {
         events: { list: [[2, 38], events(40, 42)] },
       },
     });
-    expect(changeOf(after, frozenCopy({ ...after }))).toEqual({});
+    expect(changeOf(after, { ...after })).toEqual({});
   });
 
   it('finds what is still there behind an element that was written anew', () => {
@@ -97,10 +100,12 @@ describe('what has changed of a value', () => {
   });
 
   it('takes no member for anything but a member', () => {
-    const before = frozenCopy(JSON.parse('{"a":1}') as object);
-    const after = frozenCopy(JSON.parse('{"a":1,"__proto__":{"admin":true}}') as object);
-    const made = changed(before, told(changeOf(before, after))) as Record<string, unknown>;
-    expect(made.admin).toBeUndefined();
-    expect(Object.keys(made)).toEqual(['a', '__proto__']);
+    const [before, after] = ['{"a":1}', '{"a":1,"__proto__":{"admin":true}}'].map((text) => JSON.parse(text) as object);
+    const { copy, change } = grownFrom(frozenCopy(before), after);
+    expect(change).toBeUndefined();
+    for (const made of [copy, changed(before, JSON.parse('{"set":{"__proto__":{"admin":true}}}') as Change)]) {
+      expect((made as Record<string, unknown>).admin).toBeUndefined();
+      expect(Object.keys(made as object)).toEqual(['a', '__proto__']);
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { describe, expect, it } from 'vitest';
-import { frozenCopy } from '../../../src/store/kept-value.js';
+import { frozenCopy } from '../../../src/store/frozen-copy.js';
 
 // Asks the engine how it holds an object: as a shape it knows, or as a dictionary, which is ten times slower to copy.
 setFlagsFromString('--allow-natives-syntax');
