@@ -97,6 +97,8 @@ export function hash(text: string): number {
 
 const PLACEHOLDER = /\{\{|\}\}|\{([\p{L}_][\p{L}\p{N}_.]*)\}/gu;
 const MAX_VALUE_CHARS = 300;
+/** Control characters, and those that change the direction of what is written or are not seen. */
+const CONTROL = /[\p{Cc}\u200b-\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Puts slots into `{name}`; `{{` and `}}` are braces. A value never brings placeholders, markup or line ends of its own. */
 export function fill(
@@ -122,19 +124,7 @@ function valueText(value: unknown): string {
     : typeof value === 'object'
       ? JSON.stringify(value)
       : String(value);
-  const plain = [...text].map((char) => (isControl(char) ? ' ' : char)).join('');
-  return plain.replace(/[<>]/g, '').slice(0, MAX_VALUE_CHARS);
-}
-
-function isControl(char: string): boolean {
-  const code = char.codePointAt(0) ?? 0;
-  return (
-    code < 0x20 ||
-    (code >= 0x7f && code < 0xa0) ||
-    (code >= 0x200b && code <= 0x200f) ||
-    (code >= 0x202a && code <= 0x202e) ||
-    (code >= 0x2066 && code <= 0x2069)
-  );
+  return text.replace(CONTROL, ' ').replace(/[<>]/g, '').slice(0, MAX_VALUE_CHARS);
 }
 
 /** True when a text has nothing to fill in: it can be rendered ahead of time. */

@@ -74,7 +74,7 @@ const BARE = /^(?:不|不要|没事|no|nope|nah)+$/u;
 export function declines(text: string): boolean {
   const [plain, tight] = plainForms(text);
   if (plain === undefined || tight === undefined || BARE.test(tight)) return false;
-  return DECLINES.some((pattern) => pattern.test(plain) || pattern.test(tight));
+  return DECLINES.some((pattern) => pattern.test(plain) || (tight !== plain && pattern.test(tight)));
 }
 
 /** Commands are short; longer texts are not tried. */
@@ -84,7 +84,8 @@ const MAX_CHARS = 60;
 export function commandOf(text: string): string | undefined {
   const [plain, tight] = plainForms(text);
   if (plain === undefined || tight === undefined) return undefined;
-  return PATTERNS.find(({ pattern }) => pattern.test(plain) || pattern.test(tight))?.action;
+  // Chinese is written without blanks: both forms are the same then.
+  return PATTERNS.find(({ pattern }) => pattern.test(plain) || (tight !== plain && pattern.test(tight)))?.action;
 }
 
 /** In small letters without punctuation, with blanks and without; nothing for a text that is too long, or empty. */

@@ -23,11 +23,12 @@ const ASKED: readonly { readonly base: string; readonly patterns: readonly RegEx
     ],
   }),
 );
+const ANY_NAME = new RegExp(Object.values(NAMES).join('|'), 'iu');
 const MAX_CHARS = 60;
 
 /** The language of the application that a whole utterance asks for ("说中文", "can we speak English"); undefined when it does not. */
 export function languageAsked(text: string, languages: readonly string[]): string | undefined {
-  if (text.length > MAX_CHARS) return undefined;
+  if (text.length > MAX_CHARS || !ANY_NAME.test(text)) return undefined;
   const plain = text
     .toLowerCase()
     .replace(/[’]/gu, "'")
