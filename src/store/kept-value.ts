@@ -56,8 +56,9 @@ export class KeptValue<T> {
     return whole !== undefined && changes.length === 0 ? whole : Buffer.from(JSON.stringify(this.value));
   }
 
+  /** In one piece, which is shorter than what it has been since. */
   fold(): void {
-    this.#parts = this.parts;
+    this.#parts = [this.json];
     this.#value = undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { frozenCopy } from '../../../src/store/frozen-copy.js';
+import { KeptValue } from '../../../src/store/kept-value.js';
 
 // Asks the engine how it holds an object: as a shape it knows, or as a dictionary, which is ten times slower to copy.
 setFlagsFromString('--allow-natives-syntax');
@@ -30,5 +31,50 @@ describe('a frozen copy', () => {
     const copy = frozenCopy({ part, other: { list: [1] } });
     expect(copy.part).toBe(part);
     expect(Object.isFrozen(copy.other.list)).toBe(true);
+  });
+});
+
+describe('a kept value', () => {
+  const at = (turn: number) => ({
+    turn,
+    state: { slots: { [`slot${turn % 3}`]: `值${turn}` } },
+    events: Array.from({ length: Math.min(turn, 10) }, (_, n) => ({
+      n: Math.max(0, turn - 10) + n,
+      text: '第 "一" 句😀',
+    })),
+  });
+
+  it('grows, is folded, and grows again without losing anything', () => {
+    let kept: KeptValue<ReturnType<typeof at>> = KeptValue.of(at(0));
+    for (let turn = 1; turn < 100; turn++) {
+      if (turn % 17 === 0) kept.fold();
+      const { events } = kept.value;
+      const next = at(turn);
+      const grown = { ...next, events: [...events.slice(events.length < 10 ? 0 : 1), ...next.events.slice(-1)] };
+      kept = kept.grown(grown);
+      expect(kept.value).toEqual(next);
+      expect(KeptValue.ofParts(kept.parts.map(String)).value).toEqual(next);
+      expect(JSON.parse(kept.json.toString())).toEqual(next);
+    }
+  });
+
+  it('is told by what has changed, and as a whole when the changes have become longer than the value', () => {
+    let kept: KeptValue<{ name: string; number: number }> = KeptValue.of({ name: 'a'.repeat(30_000), number: 0 });
+    expect(kept.parts).toHaveLength(1);
+    let longest = 0;
+    for (let number = 1; number <= 100; number++) {
+      kept = kept.grown({ ...kept.value, number });
+      longest = Math.max(longest, kept.parts.length);
+      if (kept.parts.length > 1) expect(String(kept.parts.at(-1))).toBe(`{"set":{"number":${number}}}`);
+    }
+    expect(longest).toBeGreaterThan(20);
+    expect(longest).toBeLessThan(50);
+    kept = kept.grown({ ...kept.value, name: 'b'.repeat(20_000) });
+    expect(kept.parts.length).toBeGreaterThan(1);
+    kept = kept.grown({ ...kept.value, name: 'c'.repeat(20_000) });
+    expect(kept.parts).toHaveLength(1);
+    kept = kept.grown({ ...kept.value, number: 0 });
+    kept.fold();
+    expect(kept.parts).toHaveLength(1);
   });
 });
