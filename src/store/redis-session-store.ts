@@ -246,7 +246,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
 
   /** What is stored comes with the lock, unless it is the write that the taker `knows`. Rejects as `getParts` does for what a newer Hearken stored. */
   async lock(key: string, wait: LockWait, knows: Written | undefined): Promise<HeldParts> {
-    const taken = await this.#locks.take(this.#lock(key), key, wait, knows);
+    const taken = await this.#locks.take(this.#keysOf(key), key, wait, knows);
     try {
       const [what, ...fields] = taken.answer;
       return {
@@ -291,7 +291,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     token?: string,
     write = this.nextWrite(),
   ): Promise<Written> {
-    const { name: lock, session } = this.#lock(key);
+    const { name: lock, session } = this.#keysOf(key);
     const [answer] =
       'whole' in content
         ? await this.#rounds.put(lock, session, content.whole, expectedVersion, write, token)
@@ -309,7 +309,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     return { version, write };
   }
 
-  #lock(key: string): Lock {
+  #keysOf(key: string): Lock {
     return { name: `${this.#prefix}lock:${key}`, session: this.#session(key) };
   }
 

@@ -23,6 +23,9 @@ function reworked(value: unknown, dice: () => number): unknown {
     .filter(() => dice() > 0.2)
     .map(([name, part]): [string, unknown] => [name, dice() < 0.5 ? part : reworked(part, dice)]);
   if (dice() < 0.3) parts.splice(Math.floor(dice() * (parts.length + 1)), 0, [`new${dice()}`, [dice()]]);
+  const given = parts[Math.floor(dice() * parts.length)];
+  // What JSON has no word for.
+  if (given !== undefined && dice() < 0.2) given[1] = dice() < 0.5 ? undefined : Number.NaN;
   if (dice() < 0.1) parts.reverse();
   return Array.isArray(value) ? parts.map(([, part]) => part) : Object.fromEntries(parts);
 }

@@ -554,6 +554,27 @@ describe.skipIf(missing !== undefined)(`Redis with a copy at hand${missing ? ` (
     await Promise.all([a.close(), b.close()]);
   });
 
+  it('begins no turn for nothing where a conversation goes from one instance to the other all the time', async () => {
+    const url = redis?.url ?? '';
+    const stores = await Promise.all([connect(url), connect(url)]);
+    let begun = 0;
+    const turn = (s: SessionStore<Value>) =>
+      s.withTurn('to and fro', 20_000, async (held) => {
+        begun++;
+        const before = await held.get();
+        return held.finish({ text: `${Number(before?.value.text ?? 0) + 1}` }, before?.version ?? 0);
+      });
+    const toAndFro = async (turns: number) => {
+      begun = 0;
+      for (let n = 0; n < turns; n++) await turn(stores[n % 2 === 0 ? 0 : 1]);
+      return begun;
+    };
+    expect(await toAndFro(20)).toBeGreaterThan(20);
+    expect(await toAndFro(20)).toBe(20);
+    expect((await stores[0].get('to and fro'))?.value.text).toBe('40');
+    await Promise.all(stores.map((each) => each.close()));
+  });
+
   it('writes nothing while another instance has the conversation', async () => {
     const url = redis?.url ?? '';
     const [a, b] = await Promise.all([connect(url), connect(url)]);
