@@ -27,4 +27,4 @@ COPY apps apps
 COPY docs/protocol docs/protocol
 RUN mkdir -p data audio/cache models/pulled && chown -R node:node data audio/cache models/pulled
 USER node
-CMD ["node", "--max-semi-space-size=32", "dist/cli/run.js", "serve"]
+CMD ["node", "--max-semi-space-size=32", "--use-largepages=silent", "dist/cli/run.js", "serve"]

@@ -4,7 +4,8 @@ import { encodeOnnx, type OnnxNode, type Tensor } from './onnx-writer.js';
 
 /**
  * The graph that answers one utterance. It gathers only the rows of the features the utterance has, so the work is
- * (features × labels) multiplications, whatever the vocabulary's size. Weights are int8 with one scale a row.
+ * (features × labels) multiplications, whatever the vocabulary's size. Weights are int8 with one scale a row in the file;
+ * onnxruntime multiplies them once, when it opens the model.
  *
  * in: `ids` int32 [n], `values` float [n]; n ≥ 1. out: `margins` float [labels] (SVM), and `logits` float [labels] when there is a net.
  */
@@ -44,15 +45,14 @@ function addNet(mlp: MlpModel, initializers: Tensor[], nodes: OnnxNode[]): void 
   initializers.push(
     { name: 'net_hidden_bias', dims: [mlp.hidden], data: mlp.hiddenBias },
     { name: 'net_out', dims: [mlp.hidden, mlp.labels], data: transpose(out.quantized, mlp.labels, mlp.hidden) },
-    { name: 'net_out_scale', dims: [mlp.labels], data: out.scales },
+    { name: 'net_out_scales', dims: [mlp.labels], data: out.scales },
     { name: 'net_out_bias', dims: [mlp.labels], data: mlp.outputBias },
   );
   nodes.push(
     { op: 'Add', inputs: ['net_sum', 'net_hidden_bias'], outputs: ['net_pre'] },
     { op: 'Relu', inputs: ['net_pre'], outputs: ['net_hidden'] },
-    { op: 'Cast', inputs: ['net_out'], outputs: ['net_out_float'], ints: { to: 1 } },
-    { op: 'MatMul', inputs: ['net_hidden', 'net_out_float'], outputs: ['net_raw'] },
-    { op: 'Mul', inputs: ['net_raw', 'net_out_scale'], outputs: ['net_score'] },
+    ...weights('net_out'),
+    { op: 'MatMul', inputs: ['net_hidden', 'net_out_weights'], outputs: ['net_score'] },
     { op: 'Add', inputs: ['net_score', 'net_out_bias'], outputs: ['logits'] },
   );
 }
@@ -67,16 +67,22 @@ function addGatheredProduct(
   nodes: OnnxNode[],
 ): void {
   initializers.push(
-    { name: `${name}_rows`, dims: [columns, width], data: rows.quantized },
-    { name: `${name}_scales`, dims: [columns], data: rows.scales },
+    { name, dims: [columns, width], data: rows.quantized },
+    { name: `${name}_scales`, dims: [columns, 1], data: rows.scales },
   );
   nodes.push(
-    { op: 'Gather', inputs: [`${name}_rows`, 'ids'], outputs: [`${name}_own`], ints: { axis: 0 } },
-    { op: 'Cast', inputs: [`${name}_own`], outputs: [`${name}_own_float`], ints: { to: 1 } },
-    { op: 'Gather', inputs: [`${name}_scales`, 'ids'], outputs: [`${name}_own_scales`], ints: { axis: 0 } },
-    { op: 'Mul', inputs: ['values', `${name}_own_scales`], outputs: [`${name}_scaled`] },
-    { op: 'MatMul', inputs: [`${name}_scaled`, `${name}_own_float`], outputs: [`${name}_sum`] },
+    ...weights(name),
+    { op: 'Gather', inputs: [`${name}_weights`, 'ids'], outputs: [`${name}_own`], ints: { axis: 0 } },
+    { op: 'MatMul', inputs: ['values', `${name}_own`], outputs: [`${name}_sum`] },
   );
+}
+
+/** `<name>_weights` from int8 and scales: of constants alone, so it is worked out once. */
+function weights(name: string): OnnxNode[] {
+  return [
+    { op: 'Cast', inputs: [name], outputs: [`${name}_float`], ints: { to: 1 } },
+    { op: 'Mul', inputs: [`${name}_float`, `${name}_scales`], outputs: [`${name}_weights`] },
+  ];
 }
 
 /** Symmetric int8, one scale a row. */
