@@ -43,3 +43,22 @@ export function splitClauses(text: string): Clause[] {
   push(from, text.length);
   return clauses;
 }
+
+/** "和" stands between two wishes as between two things ("衣服和裤子") or persons ("和客服说"). */
+const ZH_AND = /[和与跟]/u;
+const COMPARED = /区别|不同|一样|相比|哪个|哪种/u;
+const SHORTEST_CHARS = 2;
+
+/** What stands beside each other with "和": wishes only if each part is one by itself ("退货和开发票"). None where that can't be. */
+export function splitListed(text: string): Clause[] {
+  if (!ZH_AND.test(text) || COMPARED.test(text)) return [];
+  const clauses: Clause[] = [];
+  let start = 0;
+  for (const part of text.split(ZH_AND)) {
+    clauses.push({ text: part, start, end: start + part.length, joined: true });
+    start += part.length + 1;
+  }
+  return clauses.length > MAX_CLAUSES || clauses.some((clause) => clause.text.trim().length < SHORTEST_CHARS)
+    ? []
+    : clauses;
+}

@@ -18,7 +18,7 @@ import {
 } from '../intent-model.js';
 import { readMood } from '../sentiment/sentiment.js';
 import { Tagger } from '../tagger/tagger.js';
-import { splitClauses } from './clauses.js';
+import { splitClauses, splitListed } from './clauses.js';
 import { type ModelFiles, type ModelManifest, readModelFolder } from './folder.js';
 import { Guards, guardsSchema } from './guards.js';
 import { insteadStart } from './instead.js';
@@ -50,7 +50,8 @@ const DENY_INTENT = 'deny';
 /** Those of thanks and of an answer that holds only values; what gives up what is under way. */
 const THANKS_INTENT = 'thanks';
 const INFORM_INTENT = 'inform';
-const REFUSALS: ReadonlySet<string> = new Set([DENY_INTENT, 'cancel']);
+const CANCEL_INTENT = 'cancel';
+const REFUSALS: ReadonlySet<string> = new Set([DENY_INTENT, CANCEL_INTENT]);
 /** A beginning that could go anywhere is surely not understood. */
 const FRAGMENT_CONFIDENCE = 0.9;
 
@@ -185,7 +186,7 @@ export class OnnxIntentModel implements IntentModel {
   async #wishes(text: string): Promise<Wishes> {
     const whole = await this.#wish(text, 0);
     const clauses = splitClauses(text);
-    if (clauses.length < 2) return whole;
+    if (clauses.length < 2) return whole.negated === undefined ? this.#listed(text, whole) : whole;
     const found: IntentSpan[] = [];
     const joined = clauses.some((clause) => clause.joined);
     let negated = whole.negated;
@@ -217,6 +218,19 @@ export class OnnxIntentModel implements IntentModel {
     };
   }
 
+  /** "我要退货和开发票": each part is a clear wish of its own, or all of it is one. */
+  async #listed(text: string, whole: Wish): Promise<Wishes> {
+    const found: IntentSpan[] = [];
+    for (const { text: part, start, end } of splitListed(text)) {
+      const { name, confidence } = (await this.#wish(part, start)).intent;
+      if (name === FALLBACK_INTENT || MINOR_INTENTS.has(name) || confidence < LOOSE_CONFIDENCE) return whole;
+      if (!found.some((other) => other.name === name)) found.push({ name, confidence, start, end });
+    }
+    const [first] = found;
+    if (first === undefined || found.length < 2) return whole;
+    return { ...whole, intent: { name: first.name, confidence: first.confidence }, intents: found };
+  }
+
   /** The wish of a text that holds one, with an eye to "not" and to beginnings that go nowhere. `at`: where the text begins in the utterance. */
   async #wish(text: string, at: number): Promise<Wish> {
     const heard = await this.#intent(text);
@@ -224,18 +238,20 @@ export class OnnxIntentModel implements IntentModel {
     const wish = readNegation(text);
     if (wish === undefined) return heard;
     const { intent: unwanted } = await this.#intent(wish.rest);
+    // "不要帮我取消" sounds like an order to be cancelled, and "cancel" is itself what the caller says of something else.
+    const cancels = unwanted.name === CANCEL_INTENT;
     const known =
       unwanted.name !== FALLBACK_INTENT &&
       unwanted.confidence >= NEGATED_CONFIDENCE &&
-      !MINOR_INTENTS.has(unwanted.name);
-    if (!known || this.#guards.saysNotOf(unwanted.name, wish.rest)) return heard;
+      !MINOR_INTENTS.has(cancels ? heard.intent.name : unwanted.name);
+    if (!known || (!cancels && this.#guards.saysNotOf(unwanted.name, wish.rest))) return heard;
     if (wish.instead !== '') {
       const instead = await this.#intent(wish.instead);
       const span = { start: at + wish.insteadStart, end: at + wish.insteadStart + wish.instead.length };
       if (instead.intent.name !== FALLBACK_INTENT && instead.intent.name !== unwanted.name)
         return { ...instead, span, negated: unwanted };
     }
-    return unwanted.name === heard.intent.name ? this.#declined(heard, unwanted) : heard;
+    return cancels || unwanted.name === heard.intent.name ? this.#declined(heard, unwanted) : heard;
   }
 
   /** A wish that is not wanted is a "no". */

@@ -14,6 +14,10 @@ describe('"not" in a wish', () => {
     ['please do not transfer me', 'transfer me', ''],
     ["i'm not calling to complain i just want my parcel", 'complain', 'i just want my parcel'],
     ['no need for an agent', 'an agent', ''],
+    ['我不退货了帮我查订单', '退货了', '帮我查订单'],
+    ['不要转人工帮我查订单', '转人工', '帮我查订单'],
+    ['不要了解会员', '了解会员', ''],
+    ["i don't want to cancel it anymore", 'cancel it anymore', ''],
   ])('%s', (text, rest, instead) => {
     expect(readNegation(text)).toMatchObject({ rest, instead });
   });
@@ -31,6 +35,10 @@ describe('"not" in a wish', () => {
     'no',
     "i don't know",
     "don't want it anymore",
+    "i don't need the shoes any longer return them",
+    "i don't want it please send it back",
+    '不要了帮我取消订单',
+    '我不要这个了帮我退掉',
     '',
   ])('nothing is negated in "%s"', (text) => {
     expect(readNegation(text)).toBeUndefined();

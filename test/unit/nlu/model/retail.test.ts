@@ -108,6 +108,10 @@ describe('the sample shop understands its callers', () => {
     ['不要转人工 我要查订单', 'order_status', 'human'],
     ["i don't want an agent i want to track my order", 'order_status', 'human'],
     ['我不要退货，我要改地址', 'change_address', 'return_request'],
+    ['不要转人工帮我查一下订单', 'order_status', 'human'],
+    ['我不要退款了换一个吧', 'exchange_request', 'refund_status'],
+    ['不要帮我取消', 'deny', 'cancel'],
+    ["i don't want to cancel the order anymore", 'deny', 'cancel_order'],
   ])('a wish that is not wanted is a "no": %s', async (text, intent, negated) => {
     const parse = await model.parse(text);
     expect(parse.intent.name).toBe(intent);
@@ -121,6 +125,12 @@ describe('the sample shop understands its callers', () => {
     ['别跟我说机器人 给我转人', 'human'],
     ['这个东西我不想要了', 'return_request'],
     ["i don't want it anymore", 'return_request'],
+    ['我不想要了帮我取消订单', 'cancel_order'],
+    ["i don't need it anymore cancel the order", 'cancel_order'],
+    ["i don't want it cancel my order", 'cancel_order'],
+    ['不想等了转人工', 'human'],
+    ['不用了帮我转人工', 'human'],
+    ['我不退了帮我查订单', 'order_status'],
     ['别说那么快', 'slower'],
     ['不对', 'deny'],
   ])('"not" that is part of the wish changes nothing: %s', async (text, intent) => {
@@ -161,6 +171,18 @@ describe('the sample shop understands its callers', () => {
     expect(
       (await model.parse('track my order and also change the delivery address')).intents?.map((span) => span.name),
     ).toEqual(['order_status', 'change_address']);
+  });
+
+  it('what is listed with "和" is several wishes only where each part is one', async () => {
+    const text = '我要退货和开发票';
+    const { intent, intents } = await model.parse(text);
+    expect(intent.name).toBe('return_request');
+    expect(intents?.map(({ name, start, end }) => [name, text.slice(start, end)])).toEqual([
+      ['return_request', '我要退货'],
+      ['invoice', '开发票'],
+    ]);
+    for (const one of ['我要退这件衣服和裤子', '我要和人工说话', '我和客服说过了', '退货和退款有什么区别'])
+      expect((await model.parse(one)).intents, one).toBeUndefined();
   });
 
   it('one wish with small words around it is one wish', async () => {
