@@ -44,12 +44,12 @@ export function splitClauses(text: string): Clause[] {
   return clauses;
 }
 
-/** "和" stands between two wishes as between two things ("衣服和裤子") or persons ("和客服说"). */
-const ZH_AND = /[和与跟]/u;
+/** "和" stands between two wishes as between two things ("衣服和裤子") or persons ("和客服说"); "先查订单再退货" is two only with its "先" (or "完"): "再" also begins "再说一遍". */
+const ZH_AND = /[和与跟]|(?<=[先完].{1,20})再(?![见说次])/u;
 const COMPARED = /区别|不同|一样|相比|哪个|哪种/u;
 const SHORTEST_CHARS = 2;
 
-/** What stands beside each other with "和": wishes only if each part is one by itself ("退货和开发票"). None where that can't be. */
+/** What stands beside each other with "和", or is to be done one after the other: wishes only if each part is one by itself ("退货和开发票"). None where that can't be. */
 export function splitListed(text: string): Clause[] {
   if (!ZH_AND.test(text) || COMPARED.test(text)) return [];
   const clauses: Clause[] = [];

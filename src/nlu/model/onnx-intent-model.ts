@@ -51,6 +51,8 @@ const DENY_INTENT = 'deny';
 const THANKS_INTENT = 'thanks';
 const INFORM_INTENT = 'inform';
 const CANCEL_INTENT = 'cancel';
+/** "Please don't hang up" is none. */
+const GOODBYE_INTENT = 'goodbye';
 const REFUSALS: ReadonlySet<string> = new Set([DENY_INTENT, CANCEL_INTENT]);
 /** A beginning that could go anywhere is surely not understood. */
 const FRAGMENT_CONFIDENCE = 0.9;
@@ -222,8 +224,9 @@ export class OnnxIntentModel implements IntentModel {
   async #listed(text: string, whole: Wish): Promise<Wishes> {
     const found: IntentSpan[] = [];
     for (const { text: part, start, end } of splitListed(text)) {
-      const { name, confidence } = (await this.#wish(part, start)).intent;
-      if (name === FALLBACK_INTENT || MINOR_INTENTS.has(name) || confidence < LOOSE_CONFIDENCE) return whole;
+      const { intent } = await this.#wish(part, start);
+      if (!isClearWish(intent)) return whole;
+      const { name, confidence } = intent;
       if (!found.some((other) => other.name === name)) found.push({ name, confidence, start, end });
     }
     const [first] = found;
@@ -243,14 +246,18 @@ export class OnnxIntentModel implements IntentModel {
     const known =
       unwanted.name !== FALLBACK_INTENT &&
       unwanted.confidence >= NEGATED_CONFIDENCE &&
-      !MINOR_INTENTS.has(cancels ? heard.intent.name : unwanted.name);
-    if (!known || (!cancels && this.#guards.saysNotOf(unwanted.name, wish.rest))) return heard;
-    if (wish.instead !== '') {
-      const instead = await this.#intent(wish.instead);
-      const span = { start: at + wish.insteadStart, end: at + wish.insteadStart + wish.instead.length };
-      if (instead.intent.name !== FALLBACK_INTENT && instead.intent.name !== unwanted.name)
-        return { ...instead, span, negated: unwanted };
+      (unwanted.name === GOODBYE_INTENT || !MINOR_INTENTS.has(cancels ? heard.intent.name : unwanted.name));
+    const belongs = !cancels && this.#guards.saysNotOf(unwanted.name, wish.rest);
+    const instead = wish.instead === '' ? undefined : await this.#intent(wish.instead);
+    const span = { start: at + wish.insteadStart, end: at + wish.insteadStart + wish.instead.length };
+    if (!known || belongs) {
+      // "我不换了还是退吧": whatever is given up, another wish is clear.
+      const clear = instead !== undefined && isClearWish(instead.intent) && MINOR_INTENTS.has(heard.intent.name);
+      return clear ? { ...instead, span } : heard;
     }
+    const other = instead?.intent.name !== FALLBACK_INTENT && instead?.intent.name !== unwanted.name;
+    if (instead !== undefined && other && instead.intent.confidence >= JOINED_CONFIDENCE)
+      return { ...instead, span, negated: unwanted };
     return cancels || unwanted.name === heard.intent.name ? this.#declined(heard, unwanted) : heard;
   }
 
@@ -322,6 +329,11 @@ interface Wishes extends Omit<Wish, 'span'> {
 function fallback(confidence: number, ranking: readonly IntentRank[]): Wish {
   const intent = { name: FALLBACK_INTENT, confidence };
   return { intent, ranking: [intent, ...ranking] };
+}
+
+/** A wish that counts without a word that adds it to another. */
+function isClearWish({ name, confidence }: IntentRank): boolean {
+  return name !== FALLBACK_INTENT && !MINOR_INTENTS.has(name) && confidence >= LOOSE_CONFIDENCE;
 }
 
 /** The ranking with one intent brought to its head. */

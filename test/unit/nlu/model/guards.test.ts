@@ -16,6 +16,12 @@ describe('"not" in a wish', () => {
     ['no need for an agent', 'an agent', ''],
     ['我不退货了帮我查订单', '退货了', '帮我查订单'],
     ['不要转人工帮我查订单', '转人工', '帮我查订单'],
+    ['不是退货是换货', '退货', '换货'],
+    ['我不是要退货我要换货', '退货', '我要换货'],
+    ['不是这个订单', '这个订单', ''],
+    ['我不换了还是退吧', '换了', '退吧'],
+    ["i don't want to talk to a bot get me a person", 'talk to a bot', 'get me a person'],
+    ["i don't want you to get me a person", 'get me a person', ''],
     ['不要了解会员', '了解会员', ''],
     ["i don't want to cancel it anymore", 'cancel it anymore', ''],
   ])('%s', (text, rest, instead) => {
@@ -38,6 +44,8 @@ describe('"not" in a wish', () => {
     "i don't need the shoes any longer return them",
     "i don't want it please send it back",
     '不要了帮我取消订单',
+    '不要我要退货',
+    '你不是说三天到吗',
     '我不要这个了帮我退掉',
     '',
   ])('nothing is negated in "%s"', (text) => {

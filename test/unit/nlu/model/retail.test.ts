@@ -111,6 +111,12 @@ describe('the sample shop understands its callers', () => {
     ['不要转人工帮我查一下订单', 'order_status', 'human'],
     ['我不要退款了换一个吧', 'exchange_request', 'refund_status'],
     ['不要帮我取消', 'deny', 'cancel'],
+    ['我不是要退货是要换货', 'exchange_request', 'return_request'],
+    ['不是退货，是换货', 'exchange_request', 'return_request'],
+    ['我不要退货我只是问问', 'deny', 'return_request'],
+    ['先别挂电话', 'deny', 'goodbye'],
+    ["please don't hang up", 'deny', 'goodbye'],
+    ["no i don't want to talk to a bot get me a person", 'human', undefined],
     ["i don't want to cancel the order anymore", 'deny', 'cancel_order'],
   ])('a wish that is not wanted is a "no": %s', async (text, intent, negated) => {
     const parse = await model.parse(text);
@@ -130,7 +136,11 @@ describe('the sample shop understands its callers', () => {
     ["i don't want it cancel my order", 'cancel_order'],
     ['不想等了转人工', 'human'],
     ['不用了帮我转人工', 'human'],
-    ['我不退了帮我查订单', 'order_status'],
+    ['不要我要退货', 'return_request'],
+    ['我不换了还是退吧', 'return_request'],
+    ["i don't want to wait any more get me a person", 'human'],
+    ['订单留着别取消', 'cancel'],
+    ["i don't understand", 'repeat'],
     ['别说那么快', 'slower'],
     ['不对', 'deny'],
   ])('"not" that is part of the wish changes nothing: %s', async (text, intent) => {
@@ -181,7 +191,17 @@ describe('the sample shop understands its callers', () => {
       ['return_request', '我要退货'],
       ['invoice', '开发票'],
     ]);
-    for (const one of ['我要退这件衣服和裤子', '我要和人工说话', '我和客服说过了', '退货和退款有什么区别'])
+    expect((await model.parse('先查订单再开发票')).intents?.map(({ name }) => name)).toEqual([
+      'order_status',
+      'invoice',
+    ]);
+    for (const one of [
+      '我先听听再说',
+      '我要退这件衣服和裤子',
+      '我要和人工说话',
+      '我和客服说过了',
+      '退货和退款有什么区别',
+    ])
       expect((await model.parse(one)).intents, one).toBeUndefined();
   });
 
