@@ -219,6 +219,8 @@ async function correct(ctx: TurnContext): Promise<void> {
   const open = ctx.state.stack.some((other) => other.kind === 'flow' && other.flow === finished);
   if (finished !== undefined && !open && questionOf(ctx.application, frame)?.slot.type !== 'text')
     startFlow(ctx, finished);
+  // Nothing there to be corrected, and no question that is asked again.
+  else if (frame === undefined) ctx.sayFirst(['utter_ask_wish', 'utter_ask_rephrase', 'utter_default']);
 }
 
 /** A flow that asks for more than yes and no. */
