@@ -28,13 +28,27 @@ export async function withCopiedLog<R>(
   data: string,
   read: (log: SearchableLog) => Promise<R>,
 ): Promise<R> {
-  const copy = mkdtempSync(join(tmpdir(), 'hearken-evaluate-log-'));
   let interrupt: (error: Interrupted) => void = () => undefined;
   const interrupted = new Promise<never>((_, reject) => {
     interrupt = reject;
   });
   const onSignal = (signal: NodeJS.Signals): void => interrupt(new Interrupted(signal));
+  // From before there is a copy until there is none.
   for (const signal of STOPS) process.once(signal, onSignal);
+  try {
+    return await readCopy(store, data, read, interrupted);
+  } finally {
+    for (const signal of STOPS) process.off(signal, onSignal);
+  }
+}
+
+async function readCopy<R>(
+  store: Config['store'],
+  data: string,
+  read: (log: SearchableLog) => Promise<R>,
+  interrupted: Promise<never>,
+): Promise<R> {
+  const copy = mkdtempSync(join(tmpdir(), 'hearken-evaluate-log-'));
   const opening = openCopy(store, data, copy);
   try {
     return await Promise.race([opening.then(read), interrupted]);
@@ -45,7 +59,6 @@ export async function withCopiedLog<R>(
   } finally {
     // Whoever stops it meanwhile waits for that, too.
     await remove(opening, copy);
-    for (const signal of STOPS) process.off(signal, onSignal);
   }
 }
 
