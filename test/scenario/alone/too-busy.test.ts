@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SipPhone } from '@hearken/sip-bridge';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RawPhone } from '../../sip-bridge/test/support/raw-phone.js';
-import { BridgeProcess, ServiceProcess } from '../support/hearken.js';
-import { eventually, removeFolder, root, Stage } from '../support/processes.js';
+import { RawPhone } from '../../../sip-bridge/test/support/raw-phone.js';
+import { BridgeProcess, ServiceProcess } from '../../support/hearken.js';
+import { eventually, removeFolder, root, Stage } from '../../support/processes.js';
 
 let folder: string;
 let stage: Stage;

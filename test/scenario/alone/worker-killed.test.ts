@@ -3,14 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { findRecord, type RecordedEvent } from '../../src/call/record.js';
-import { fetchTurns } from '../../src/replay/call-report.js';
-import { placeCall } from '../../src/replay/phone-caller.js';
-import { readScript } from '../../src/replay/utterances.js';
-import { readAudioFile } from '../../src/speech/audio-file.js';
-import { BridgeProcess, ServiceProcess } from '../support/hearken.js';
-import { eventually, root } from '../support/processes.js';
-import { openScene } from '../support/scene.js';
+import { findRecord, type RecordedEvent } from '../../../src/call/record.js';
+import { fetchTurns } from '../../../src/replay/call-report.js';
+import { placeCall } from '../../../src/replay/phone-caller.js';
+import { readScript } from '../../../src/replay/utterances.js';
+import { readAudioFile } from '../../../src/speech/audio-file.js';
+import { BridgeProcess, ServiceProcess } from '../../support/hearken.js';
+import { eventually, root } from '../../support/processes.js';
+import { openScene } from '../../support/scene.js';
 
 /** Processes that the service has started, by the name of their file. */
 function workersOf(pid: number, name: string): number[] {

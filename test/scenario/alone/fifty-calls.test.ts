@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runSipp } from '@hearken/sip-bridge';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { parseRecord, type RecordedEvent } from '../../src/call/record.js';
-import { concat } from '../../src/dsp/framing.js';
-import { encodeMulaw } from '../../src/dsp/g711.js';
-import { readScript, splitUtterances } from '../../src/replay/utterances.js';
-import { readAudioFile } from '../../src/speech/audio-file.js';
-import { BridgeProcess, ServiceProcess } from '../support/hearken.js';
-import { describeWith } from '../support/needs.js';
-import { eventually, removeFolder, root, Stage } from '../support/processes.js';
+import { parseRecord, type RecordedEvent } from '../../../src/call/record.js';
+import { concat } from '../../../src/dsp/framing.js';
+import { encodeMulaw } from '../../../src/dsp/g711.js';
+import { readScript, splitUtterances } from '../../../src/replay/utterances.js';
+import { readAudioFile } from '../../../src/speech/audio-file.js';
+import { BridgeProcess, ServiceProcess } from '../../support/hearken.js';
+import { describeWith } from '../../support/needs.js';
+import { eventually, removeFolder, root, Stage } from '../../support/processes.js';
 
 const CALLS = 50;
 /** The greeting takes about 5 s; then the caller asks, then the answer is heard. */

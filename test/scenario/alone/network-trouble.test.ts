@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkCounts, TroubledNetworkOptions } from '@hearken/sip-bridge';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CallReport } from '../../src/replay/call-report.js';
-import { BridgeProcess, ServiceProcess } from '../support/hearken.js';
-import { Hosts, namespacesAllowed } from '../support/hosts.js';
-import { removeFolder, root, Stage, TestProcess } from '../support/processes.js';
+import type { CallReport } from '../../../src/replay/call-report.js';
+import { BridgeProcess, ServiceProcess } from '../../support/hearken.js';
+import { Hosts, namespacesAllowed } from '../../support/hosts.js';
+import { removeFolder, root, Stage, TestProcess } from '../../support/processes.js';
 
 const RECORDINGS = ['audio/calls/opening-hours.wav', 'audio/calls/complaint.wav'];
 const CLEAN = { lossPercent: 0, jitterMs: 0, duplicatePercent: 0 };

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
-import { describeWith } from '../../../test/support/needs.js';
-import { type BridgeProcess, FakeMediaService, runSipp, startBridgeProcess } from '../../src/index.js';
-import { share, tone } from '../support/g711.js';
-import { until } from '../support/recorder.js';
+import { describeWith } from '../../../../test/support/needs.js';
+import { type BridgeProcess, FakeMediaService, runSipp, startBridgeProcess } from '../../../src/index.js';
+import { share, tone } from '../../support/g711.js';
+import { until } from '../../support/recorder.js';
 
-const SCENARIO = fileURLToPath(new URL('../sipp/caller-speaks.xml', import.meta.url));
+const SCENARIO = fileURLToPath(new URL('../../sipp/caller-speaks.xml', import.meta.url));
 const CALLS = 50;
 
 let service: FakeMediaService | undefined;

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
-import { describeWith } from '../../../test/support/needs.js';
-import { FakeMediaService, runSipp } from '../../src/index.js';
-import type { Weight } from '../support/measured-bridge.js';
+import { describeWith } from '../../../../test/support/needs.js';
+import { FakeMediaService, runSipp } from '../../../src/index.js';
+import type { Weight } from '../../support/measured-bridge.js';
 
-const MODULE = fileURLToPath(new URL('../support/measured-bridge.ts', import.meta.url));
-const SCENARIO = fileURLToPath(new URL('../sipp/caller-speaks.xml', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../support/measured-bridge.ts', import.meta.url));
+const SCENARIO = fileURLToPath(new URL('../../sipp/caller-speaks.xml', import.meta.url));
 /** `HEARKEN_MEMORY_CALLS=2000` for a longer look. */
 const CALLS = Number(process.env.HEARKEN_MEMORY_CALLS ?? 200);
 const FIRST_CALLS = 100;
