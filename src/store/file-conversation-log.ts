@@ -1,11 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { HearkenError, messageOf } from '../errors.js';
 import type { ConversationEvent, EventPage, EventQuery, SearchableLog } from './conversation-log.js';
 import { BatchedWriter } from './log/batched-writer.js';
-import { removeOldDays, searchDays } from './log/day-files.js';
+import { linesWith, removeOldDays, searchDays } from './log/day-files.js';
 import { maskEvent, type PersonalKind } from './log/mask.js';
 
 export interface FileConversationLogOptions {
@@ -165,8 +163,7 @@ export class FileConversationLog implements SearchableLog {
     let found: ConversationEvent[] = [];
     for (const name of files) {
       const here: ConversationEvent[] = [];
-      for await (const line of createInterface({ input: createReadStream(join(this.#folder, name)) })) {
-        if (!line.includes(needle)) continue;
+      for await (const line of linesWith(join(this.#folder, name), needle)) {
         const event = parseLine(line);
         if (event?.conversationId !== conversationId) continue;
         here.push(event);

@@ -11,6 +11,9 @@ const DAY_FILE = /^conversations-(\d{4}-\d\d-\d\d)\.jsonl$/;
 const SEARCHED_DAYS = 31;
 /** Fitting events of one day that are held while it is read; a page is never longer than 200. */
 const HELD = 5000;
+const NEWLINE = 0x0a;
+const READ_BYTES = 256 * 1024;
+const LONGEST_LINE = 8 * 1024 * 1024;
 
 /** The question that a database would answer, by reading the days' files, the newest first. For small installations. */
 export async function searchDays(folder: string, query: EventQuery): Promise<EventPage> {
@@ -32,6 +35,38 @@ export async function searchDays(folder: string, query: EventQuery): Promise<Eve
   const events = found.slice(0, query.limit);
   const last = events.at(-1);
   return { events, next: found.length > query.limit && last !== undefined ? writeCursor(last) : undefined };
+}
+
+/**
+ * Lines of a file that hold these words, in order. Only they become strings: a day of a busy line has a hundred megabytes, and calls are going on meanwhile.
+ * A line of more than 8 MiB (the file is broken there) is passed over. Rejects when the file can't be read.
+ */
+export async function* linesWith(file: string, words: string): AsyncGenerator<string> {
+  const needle = Buffer.from(words);
+  let rest: Buffer = Buffer.alloc(0);
+  let broken = false;
+  for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
+    const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const end = data.lastIndexOf(NEWLINE) + 1;
+    if (end > 0) {
+      const whole = data.subarray(broken ? data.indexOf(NEWLINE) + 1 : 0, end);
+      broken = false;
+      yield* linesIn(whole, needle);
+    }
+    rest = data.subarray(end);
+    if (rest.length > LONGEST_LINE) broken = true;
+    if (broken) rest = Buffer.alloc(0);
+  }
+  if (!broken) yield* linesIn(rest, needle);
+}
+
+function* linesIn(data: Buffer, needle: Buffer): Generator<string> {
+  for (let at = data.indexOf(needle); at >= 0; ) {
+    const newline = data.indexOf(NEWLINE, at);
+    const end = newline < 0 ? data.length : newline;
+    yield data.toString('utf8', data.lastIndexOf(NEWLINE, at) + 1, end);
+    at = data.indexOf(needle, end);
+  }
 }
 
 /** Removes the files of days that are older than `keepDays` (0 keeps all). */

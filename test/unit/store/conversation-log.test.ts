@@ -42,6 +42,22 @@ describe('the conversation log', () => {
     await second.close();
   });
 
+  it('finds lines wherever they lie in a large file, and passes over a stretch that is no lines at all', async () => {
+    const file = join(folder, 'conversations-2026-11-30.jsonl');
+    const line = (id: string, n: number): string => `${JSON.stringify(event(id, n))}\n`;
+    // Each of the lines wanted comes after others of another length: some lie across what is read in one go.
+    const others = (n: number): string => line(`other-${'行'.repeat(n % 97)}`, n).repeat(40 + (n % 7));
+    for (let n = 0; n < 300; n++) await appendFile(file, others(n) + line('a', n));
+    await appendFile(file, Buffer.alloc(9 * 1024 * 1024, '"a"'));
+    await appendFile(file, `\n${line('a', 300)}${line('other', 301)}`);
+    // The last line has no end: a process wrote it and died.
+    await appendFile(file, line('a', 302).trimEnd());
+    const log = new FileConversationLog({ folder });
+    const numbers = (await log.history('a', 1000)).map((e) => e.data.n);
+    expect(numbers).toEqual([...Array.from({ length: 301 }, (_, n) => n), 302]);
+    await log.close();
+  });
+
   it('keeps events while the disk refuses, up to its bound, and writes them when it can', async () => {
     const blocked = join(folder, 'log');
     await writeFile(blocked, 'a file where the folder should be');
