@@ -11,10 +11,8 @@ export interface PatternMatch {
 /** A user's regular expression runs on at most this much text. */
 const MAX_CHARS = 300;
 const MAX_MATCHES = 50;
-/** All patterns together that need backtracking get this long on one utterance; a healthy one takes microseconds. */
+/** Patterns that need backtracking get this long on one utterance; a healthy one takes microseconds. */
 const BACKTRACKING_LIMIT_MS = 20;
-/** A pattern that ran into the limit so often is left out for good: it would cost every such turn the whole limit. */
-const MAX_STRIKES = 2;
 
 export interface UserPatternsOptions {
   /** Told once for each pattern that is left out because it takes too long. */
@@ -28,7 +26,7 @@ export interface UserPatternsOptions {
  */
 export class UserPatterns {
   readonly #linear: { readonly name: string; readonly pattern: RE2JS }[] = [];
-  readonly #backtracking: { readonly name: string; readonly source: string; strikes: number }[] = [];
+  readonly #backtracking: { readonly name: string; readonly source: string; tooSlow: boolean }[] = [];
   readonly #cage: Cage | undefined;
   readonly #options: UserPatternsOptions;
 
@@ -41,7 +39,7 @@ export class UserPatterns {
     for (const { name, source } of patterns) {
       const pattern = compileLinear(source);
       if (pattern !== undefined) this.#linear.push({ name, pattern });
-      else this.#backtracking.push({ name, source, strikes: 0 });
+      else this.#backtracking.push({ name, source, tooSlow: false });
     }
     this.#cage = this.#backtracking.length === 0 ? undefined : new Cage(this.#backtracking.map(({ source }) => source));
   }
@@ -60,17 +58,26 @@ export class UserPatterns {
   }
 
   #findCaged(cage: Cage, text: string, out: PatternMatch[]): void {
-    const left = this.#backtracking.flatMap(({ strikes }, index) => (strikes < MAX_STRIKES ? [index] : []));
-    if (left.length === 0) return;
-    const { spans, stuck } = cage.run(text, left);
-    for (const { which, start, end } of spans) {
-      if (out.length >= MAX_MATCHES) break;
-      out.push({ name: this.#backtracking[which]?.name ?? '', start, end });
+    let left = this.#backtracking.flatMap(({ tooSlow }, index) => (tooSlow ? [] : [index]));
+    let suspect: number | undefined;
+    while (left.length > 0) {
+      const { spans, stuck } = cage.run(text, left);
+      for (const { which, start, end } of spans) {
+        if (out.length >= MAX_MATCHES) return;
+        out.push({ name: this.#backtracking[which]?.name ?? '', start, end });
+      }
+      if (stuck === undefined) return;
+      left = left.slice(left.indexOf(stuck) + (stuck === suspect ? 1 : 0));
+      if (stuck === suspect) this.#leaveOut(stuck);
+      suspect = stuck;
     }
-    const slow = stuck === undefined ? undefined : this.#backtracking[stuck];
-    if (slow === undefined) return;
-    slow.strikes++;
-    if (slow.strikes === MAX_STRIKES) this.#options.onTooSlow?.({ name: slow.name, source: slow.source });
+  }
+
+  #leaveOut(which: number): void {
+    const pattern = this.#backtracking[which];
+    if (pattern === undefined) return;
+    pattern.tooSlow = true;
+    this.#options.onTooSlow?.({ name: pattern.name, source: pattern.source });
   }
 }
 
@@ -147,7 +154,7 @@ class Cage {
     }
   }
 
-  /** Matches, and the pattern that was at work when the time was over; what comes after that one was not tried. */
+  /** Matches, and the pattern that was at work when the time was over: of that one there are none, and what comes after it was not tried. */
   run(text: string, wanted: readonly number[]): { readonly spans: Span[]; readonly stuck: number | undefined } {
     const found: number[] = [];
     let stuck: number | undefined;
@@ -155,12 +162,13 @@ class Cage {
     try {
       this.#call.runInContext(this.#context, { timeout: BACKTRACKING_LIMIT_MS });
     } catch {
-      stuck = Number(this.#context.at);
+      // Before the first one: the time was over while V8 came to it.
+      stuck = Math.max(Number(this.#context.at), wanted[0] ?? 0);
     }
     const spans: Span[] = [];
     for (let index = 0; index + 2 < found.length; index += 3) {
       const [which = 0, start = 0, end = 0] = found.slice(index, index + 3);
-      spans.push({ which, start, end });
+      if (which !== stuck) spans.push({ which, start, end });
     }
     return { spans, stuck };
   }
