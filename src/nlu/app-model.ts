@@ -14,7 +14,7 @@ import { SensitiveWords } from './sensitive/sensitive-words.js';
 import { trainIntentModel } from './train/trainer.js';
 
 /** Grows when the same data would give another model. */
-const TRAINER_VERSION = 8;
+const TRAINER_VERSION = 9;
 
 export interface AppModelOptions extends LoadOptions {
   readonly onProgress?: (share: number, step: string) => void;

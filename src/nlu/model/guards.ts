@@ -11,10 +11,12 @@ export const guardsSchema = z.object({
   whole: z.array(z.string()),
   /** Intent → what its own examples say "not" of ("我不要跟机器人说" is a wish for a person). */
   negated: z.record(z.string(), z.array(z.string())),
+  /** Of these intents, what names them in a word ("人工", "agent"), normalised: "I don't want to talk to an agent" is a wish for none. */
+  named: z.record(z.string(), z.array(z.string())).default({}),
 });
 export type GuardsData = z.infer<typeof guardsSchema>;
 
-const NO_GUARDS: GuardsData = { openings: [], whole: [], negated: {} };
+const NO_GUARDS: GuardsData = { openings: [], whole: [], negated: {}, named: {} };
 /** Filled pauses and words that only win time. */
 const FILLER =
   /^(?:[\s,，。.…!！?？、]|嗯|呃|额|啊|哦|哎|那个|这个|就是说?|然后呢?|其实|怎么说呢?|的话|那么?|呢|嘛|um+\b|uh+\b|er+m?\b|hmm+\b|so\b|well\b|like\b|you know\b|basically\b|actually\b|i mean\b|okay so\b)+/u;
@@ -33,11 +35,19 @@ const MOST_OF_ONE = 0.7;
 const LONGEST_OPENING = 5;
 /** In characters. */
 const LONGEST_FRAGMENT = 40;
+/** One word of English or up to three Han characters. */
+const NAME = /^(?:[a-z']+|[\u3400-\u9fff]{2,3})$/u;
 /** Two phrases say "not" of the same thing when so much of their letters is common. */
 const SAME_PHRASE = 0.5;
+const PRONOUN = /^(?:it|this|that|them|these|those|one|any|[这那]个?|它|的)$/u;
+
+interface Example {
+  readonly text: string;
+  readonly intent: string;
+}
 
 /** Reads the guards out of training examples. */
-export function learnGuards(examples: readonly { readonly text: string; readonly intent: string }[]): GuardsData {
+export function learnGuards(examples: readonly Example[]): GuardsData {
   const texts = new Set(examples.map(({ text }) => normalizeText(text)));
   const beginnings = new Map<string, Map<string, number>>();
   const negated: Record<string, string[]> = {};
@@ -64,7 +74,18 @@ export function learnGuards(examples: readonly { readonly text: string; readonly
     openings,
     whole: [...texts].filter((text) => text.length <= LONGEST_FRAGMENT && looksUnfinished(text)),
     negated,
+    named: namesOf(examples, Object.keys(negated)),
   };
+}
+
+function namesOf(examples: readonly Example[], intents: readonly string[]): Record<string, string[]> {
+  const names: Record<string, string[]> = {};
+  for (const { text, intent } of examples) {
+    const name = normalizeText(text);
+    if (intents.includes(intent) && NAME.test(name) && readNegation(name) === undefined)
+      names[intent] = [...(names[intent] ?? []), name];
+  }
+  return names;
 }
 
 /** Words with their spaces, Han characters one by one. */
@@ -85,12 +106,14 @@ function coreOf(normalized: string): string {
 export class Guards {
   readonly #openings: ReadonlySet<string>;
   readonly #whole: ReadonlySet<string>;
-  readonly #negated: ReadonlyMap<string, readonly ReadonlySet<string>[]>;
+  readonly #negated: ReadonlyMap<string, readonly Phrase[]>;
+  readonly #named: ReadonlyMap<string, readonly string[]>;
 
   constructor(data: GuardsData = NO_GUARDS) {
     this.#openings = new Set(data.openings);
     this.#whole = new Set(data.whole);
-    this.#negated = new Map(Object.entries(data.negated).map(([intent, rests]) => [intent, rests.map(pairsOf)]));
+    this.#negated = new Map(Object.entries(data.negated).map(([intent, rests]) => [intent, rests.map(phraseOf)]));
+    this.#named = new Map(Object.entries(data.named));
   }
 
   /** True for the beginning of a sentence that could go anywhere ("我想", "嗯 那个", "can you"). */
@@ -103,14 +126,30 @@ export class Guards {
 
   /** True when examples of the intent themselves say "not" of this. */
   saysNotOf(intent: string, rest: string): boolean {
-    const own = pairsOf(normalizeText(rest));
+    const own = phraseOf(normalizeText(rest));
+    if ((this.#named.get(intent) ?? []).some((name) => endsWithWord(own.text, name))) return false;
     return (this.#negated.get(intent) ?? []).some((other) => {
+      // "I don't want it" says nothing of "I don't want to return it".
+      if (PRONOUN.test(other.text)) return own.text === other.text;
       let common = 0;
-      for (const pair of own) if (other.has(pair)) common++;
-      const smaller = Math.min(own.size, other.size);
+      for (const pair of own.pairs) if (other.pairs.has(pair)) common++;
+      const smaller = Math.min(own.pairs.size, other.pairs.size);
       return common >= Math.min(2, smaller) && common >= SAME_PHRASE * smaller;
     });
   }
+}
+
+function endsWithWord(text: string, word: string): boolean {
+  return text.endsWith(word) && (/^[a-z]/.test(word) ? !/[a-z']$/.test(text.slice(0, -word.length)) : true);
+}
+
+interface Phrase {
+  readonly text: string;
+  readonly pairs: ReadonlySet<string>;
+}
+
+function phraseOf(text: string): Phrase {
+  return { text, pairs: pairsOf(text) };
 }
 
 function pairsOf(text: string): ReadonlySet<string> {

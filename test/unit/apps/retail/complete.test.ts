@@ -5,7 +5,10 @@ import { loadTrainingData } from '../../../../src/nlu/corpus/load.js';
 
 describe('the sample application is complete', () => {
   it.each(['zh', 'en'])('each intent has at least 25 examples, none of them twice (%s)', async (language) => {
-    const { data } = await loadTrainingData([`apps/retail/nlu/${language}.yml`]);
+    const { data } = await loadTrainingData([
+      `apps/retail/nlu/${language}.yml`,
+      `apps/retail/nlu/${language}-spoken.yml`,
+    ]);
     const { application } = await loadApplication('apps/retail');
     for (const intent of application.domain.intents.keys()) {
       const texts = data.examples.filter((example) => example.intent === intent).map(({ text }) => text);

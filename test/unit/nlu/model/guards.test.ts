@@ -77,6 +77,10 @@ describe('beginnings that go nowhere', () => {
       { text: '就是这个', intent: 'affirm' },
       { text: '我', intent: 'affirm' },
       { text: '我不要跟机器人说', intent: 'human' },
+      { text: '人工', intent: 'human' },
+      { text: 'agent', intent: 'human' },
+      { text: "i don't want to talk to a machine", intent: 'human' },
+      { text: "it is broken and i don't want it", intent: 'returns' },
     ]),
   );
 
@@ -98,5 +102,17 @@ describe('beginnings that go nowhere', () => {
     expect(guards.saysNotOf('human', '和机器人说')).toBe(true);
     expect(guards.saysNotOf('human', '转人工')).toBe(false);
     expect(guards.saysNotOf('returns', '和机器人说')).toBe(false);
+    expect(guards.saysNotOf('human', 'talk to the machine')).toBe(true);
+  });
+
+  it('but not where the very word for it is said', () => {
+    expect(guards.saysNotOf('human', '和人工说')).toBe(false);
+    expect(guards.saysNotOf('human', 'talk to an agent')).toBe(false);
+    expect(guards.saysNotOf('human', 'talk to a machine agentless')).toBe(true);
+  });
+
+  it('and a mere "it" says nothing of anything else', () => {
+    expect(guards.saysNotOf('returns', 'it')).toBe(true);
+    expect(guards.saysNotOf('returns', 'return it')).toBe(false);
   });
 });
