@@ -16,10 +16,15 @@ const ORDER_CUE =
 const TRACKING_CUE =
   /(?:快递单号|运单号|物流单号|快递号|tracking\s*(?:number|no\.?|code|id)?|waybill\s*(?:number)?)(?:是|为|:|：|\s|is|it's|，|,|'s)*$/;
 const PHONE_CUE =
-  /(?:电话号码?|手机号码?|手机|电话|号码|联系方式|phone(?:\s*number)?|cell(?:\s*number)?|mobile(?:\s*number)?|number|call me (?:back )?(?:at|on)|reach me (?:at|on))(?:是|为|:|：|\s|is|it's|at|on|，|,|'s)*$/;
+  /(?:电话号码?|手机号码?|手机|电话|联系方式|phone(?:\s*number)?|cell(?:\s*number)?|mobile(?:\s*number)?|call me (?:back )?(?:at|on)|reach me (?:at|on))(?:是|为|:|：|\s|is|it's|at|on|，|,|'s)*$/;
+/** Some number or other: of a telephone only where it looks like one, or where one is asked for. */
+const NUMBER_CUE = /(?:号码|number)(?:是|为|:|：|\s|is|it's|，|,|'s)*$/;
 const ID_CUE = /(?:身份证号?码?|身份证|id\s*(?:number|card)?)(?:是|为|:|：|\s|is|it's|，|,)*$/;
 const TAIL_CUE =
-  /(?:尾号|后四位|最后四位|末四位|后几位|末尾|ends?\s*(?:in|with)|ending\s*(?:in|with)|last\s*(?:four|three|4)?\s*(?:digits?)?)(?:是|为|:|：|\s|is|are|，|,)*$/;
+  /(?:尾号|后四位|最后四位|末四位|后几位|末尾|ends?\s*(?:in|with)|ending(?:\s*(?:in|with))?|last\s*(?:four|three|4)?\s*(?:digits?)?)(?:是|为|:|：|\s|is|are|，|,)*$/;
+/** What comes before such a cue when it is the telephone's digits that follow. */
+const PHONE_BEFORE_TAIL =
+  /(?:手机号?码?|电话号?码?|phone(?:\s*number)?|mobile(?:\s*number)?|cell(?:\s*number)?)(?:的|\s|'s|’s|，|,)*$/;
 
 /** A cue stands right before its number. */
 const CUE_CHARS = 60;
@@ -46,6 +51,8 @@ function classify(context: EntityContext, run: DigitRun, wantsDigits: boolean, o
   const before = plain.slice(Math.max(0, run.start - CUE_CHARS), run.start).replace(/\s+/gu, ' ');
   const onlyDigits = run.digits.replace(/\D/g, '');
   const tail = TAIL_CUE.test(before);
+  const numbered = NUMBER_CUE.test(before);
+  const shape = shapeOf(run.digits, plain);
   const cue = tail
     ? 'digits'
     : TRACKING_CUE.test(before)
@@ -54,11 +61,20 @@ function classify(context: EntityContext, run: DigitRun, wantsDigits: boolean, o
         ? 'order_number'
         : ID_CUE.test(before)
           ? 'id_number'
-          : PHONE_CUE.test(before)
+          : PHONE_CUE.test(before) || (numbered && (shape === 'phone_number' || expected === 'phone_number'))
             ? 'phone_number'
             : undefined;
-  const shape = shapeOf(run.digits, plain);
-  const least = tail ? 2 : cue !== undefined ? 3 : wantsDigits ? (expected === 'digits' ? 1 : 3) : run.typed ? 6 : 4;
+  const least = tail
+    ? 2
+    : cue !== undefined || numbered
+      ? 3
+      : wantsDigits
+        ? expected === 'digits'
+          ? 1
+          : 3
+        : run.typed
+          ? 6
+          : 4;
   if (onlyDigits.length < least || run.digits.length > 40) return [];
   if (UNIT_AFTER.test(plain.slice(run.end)) && onlyDigits.length < 7) return [];
   if (looksLikeDate(plain, run) && expected !== 'order_number' && cue === undefined) return [];
@@ -75,8 +91,9 @@ function classify(context: EntityContext, run: DigitRun, wantsDigits: boolean, o
   });
   if (tail) {
     // The last digits of whatever was asked for; never a whole number.
-    const entity = wantsDigits && expected !== undefined ? expected : 'digits';
-    return [make(entity, 0.95, 95, { role: 'tail' })];
+    const ofPhone = PHONE_BEFORE_TAIL.test(before.replace(TAIL_CUE, ''));
+    if (ofPhone && expected !== 'phone_number') return [make('digits', 0.95, 95, { role: 'tail', group: 'phone' })];
+    return [make(wantsDigits && expected !== undefined ? expected : 'digits', 0.95, 95, { role: 'tail' })];
   }
   if (cue === 'phone_number' && shape !== 'phone_number' && expected === 'order_number')
     return [make('order_number', 0.85, 90)];

@@ -45,17 +45,22 @@ export function splitClauses(text: string): Clause[] {
 }
 
 /** "和" stands between two wishes as between two things ("衣服和裤子") or persons ("和客服说"); "先查订单再退货" is two only with its "先" (or "完"): "再" also begins "再说一遍". */
-const ZH_AND = /[和与跟]|(?<=[先完].{1,20})再(?![见说次])/u;
+const THEN = /(?<=[先完].{1,20})再(?![见说次])/u;
+const ZH_AND = new RegExp(`[和与跟]|${THEN.source}`, 'u');
 const COMPARED = /区别|不同|一样|相比|哪个|哪种/u;
 const SHORTEST_CHARS = 2;
 
-/** What stands beside each other with "和", or is to be done one after the other: wishes only if each part is one by itself ("退货和开发票"). None where that can't be. */
+/**
+ * What stands beside each other with "和", or is to be done one after the other: wishes only if each part is one by itself ("退货和开发票"). `joined`: with "先…再", which is
+ * said of wishes only. None where that can't be.
+ */
 export function splitListed(text: string): Clause[] {
   if (!ZH_AND.test(text) || COMPARED.test(text)) return [];
   const clauses: Clause[] = [];
+  const inTurn = THEN.test(text);
   let start = 0;
   for (const part of text.split(ZH_AND)) {
-    clauses.push({ text: part, start, end: start + part.length, joined: true });
+    clauses.push({ text: part, start, end: start + part.length, joined: inTurn });
     start += part.length + 1;
   }
   return clauses.length > MAX_CLAUSES || clauses.some((clause) => clause.text.trim().length < SHORTEST_CHARS)

@@ -149,9 +149,9 @@ export class WishReader {
   /** "我要退货和开发票": each part is a clear wish of its own, or all of it is one. */
   async #listed(text: string, whole: Wish): Promise<Wishes> {
     const found: IntentSpan[] = [];
-    for (const { text: part, start, end } of splitListed(text)) {
+    for (const { text: part, start, end, joined } of splitListed(text)) {
       const { intent } = await this.#wish(part, start);
-      if (!isClearWish(intent)) return whole;
+      if (!isClearWish(intent, joined ? JOINED_CONFIDENCE : LOOSE_CONFIDENCE)) return whole;
       const { name, confidence } = intent;
       if (!found.some((other) => other.name === name)) found.push({ name, confidence, start, end });
     }
@@ -210,8 +210,8 @@ export function fallback(confidence: number, ranking: readonly IntentRank[]): Wi
 }
 
 /** A wish that counts without a word that adds it to another. */
-function isClearWish({ name, confidence }: IntentRank): boolean {
-  return name !== FALLBACK_INTENT && !MINOR_INTENTS.has(name) && confidence >= LOOSE_CONFIDENCE;
+function isClearWish({ name, confidence }: IntentRank, least = LOOSE_CONFIDENCE): boolean {
+  return name !== FALLBACK_INTENT && !MINOR_INTENTS.has(name) && confidence >= least;
 }
 
 /** The ranking with one intent brought to its head. */
