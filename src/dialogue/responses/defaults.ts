@@ -53,7 +53,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'zh-CN': ['{choices}。'],
     en: ['{choices}.'],
   },
-  utter_cancelled: { 'zh-CN': ['好的，已经取消。'], en: ['All right, I have dropped that.'] },
+  utter_cancelled: { 'zh-CN': ['好的，先不办了。'], en: ['All right, we leave it at that.'] },
   utter_restart: {
     'zh-CN': ['好的，我们重新开始。请问有什么可以帮您？'],
     en: ["All right, let's start over. How can I help?"],

@@ -80,7 +80,8 @@ export type TrackerEvent = { readonly atMs: number } & (
       /** Said while an action was at work; "repeat" does not say it again. */
       readonly interim?: boolean;
     }
-  | { readonly event: 'slot'; readonly name: string; readonly value: unknown }
+  /** `inPassing`: said beside what was asked, and still to be checked or confirmed by whoever asks for it. */
+  | { readonly event: 'slot'; readonly name: string; readonly value: unknown; readonly inPassing?: true }
   | { readonly event: 'action'; readonly name: string; readonly policy: string }
   | { readonly event: 'stack'; readonly frames: readonly Frame[] }
   | { readonly event: 'flow_started' | 'flow_completed' | 'flow_cancelled'; readonly flow: string }

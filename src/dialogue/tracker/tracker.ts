@@ -39,6 +39,8 @@ export interface TrackerState {
   readonly sender?: string;
   /** Those that have a value, and those emptied that begin with one: the others are left out. */
   readonly slots: Readonly<Record<string, unknown>>;
+  /** Those whose value was said beside what was asked, and is still to be checked or confirmed; absent where there are none. */
+  readonly inPassing?: readonly string[];
   readonly stack: readonly Frame[];
   /** User messages so far. */
   readonly turn: number;
@@ -153,6 +155,15 @@ export function emptyState(): TrackerState {
   };
 }
 
+function withSlot(state: TrackerState, event: Extract<TrackerEvent, { event: 'slot' }>): TrackerState {
+  const slots = { ...state.slots, [event.name]: event.value };
+  if (event.inPassing !== true && state.inPassing === undefined) return { ...state, slots };
+  const { inPassing = [], ...rest } = state;
+  const others = inPassing.filter((name) => name !== event.name);
+  const unchecked = event.inPassing === true ? [...others, event.name] : others;
+  return unchecked.length === 0 ? { ...rest, slots } : { ...rest, slots, inPassing: unchecked };
+}
+
 /** What is not known is left out, never kept as `undefined`: a stored object that loses members is slow from then on. */
 function senderOf({ sender }: { readonly sender?: string }): { readonly sender?: string } {
   return sender === undefined ? {} : { sender };
@@ -210,7 +221,7 @@ export function applyEvent(
       };
     }
     case 'slot':
-      return { ...state, slots: { ...state.slots, [event.name]: event.value } };
+      return withSlot(state, event);
     case 'action':
       return { ...state, items: bounded([...state.items, { kind: 'action', name: event.name }], MAX_ITEMS) };
     case 'active_loop': {

@@ -94,7 +94,7 @@ export function giveUpStuck(ctx: TurnContext): void {
   abandon(ctx);
 }
 
-/** What built on the action is given up: should nobody take the call, it must not go on as if it had been done. */
+/** What built on the action is given up: should no person take over, it must not go on as if it had been done. */
 function abandon(ctx: TurnContext): void {
   for (let frame = ctx.top; frame?.kind === 'flow'; frame = frame.called ? ctx.top : undefined) {
     ctx.pop();
@@ -103,8 +103,10 @@ function abandon(ctx: TurnContext): void {
 }
 
 function applyResult(ctx: TurnContext, result: ActionResult): string | undefined {
-  for (const [name, value] of Object.entries(result.slots ?? {})) {
-    ctx.setSlot(name, value ?? null);
+  const given = Object.entries(result.slots ?? {});
+  const together = new Set(given.map(([name]) => name));
+  for (const [name, value] of given) {
+    ctx.setSlot(name, value ?? null, { together });
     if (name === 'requested_slot') ctx.requested = typeof value === 'string' ? value : null;
   }
   for (const reply of result.say ?? []) {
@@ -113,7 +115,10 @@ function applyResult(ctx: TurnContext, result: ActionResult): string | undefined
     } else if (reply.response !== undefined) ctx.say(reply.response, reply.values);
     else if (reply.text !== undefined) ctx.sayText(reply.text, reply.speech);
   }
-  if (result.handOff !== undefined) ctx.handOff(result.handOff.reason, result.handOff.target);
+  if (result.handOff !== undefined) {
+    ctx.handOff(result.handOff.reason, result.handOff.target);
+    abandon(ctx);
+  }
   if (result.hangUp !== undefined) ctx.hangUp(result.hangUp.reason);
   return result.followUp;
 }

@@ -10,6 +10,7 @@ import { heardEntities, type TurnContext } from './context.js';
 import { extractByActions, fillScope } from './extract.js';
 import { accept, advance, dropPending, holdSlots, rewindTo, startFlow, take } from './frames.js';
 import { declinesQuestion, givesUp, giveUp } from './give-up.js';
+import { isChecked, validated } from './in-passing.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
 import { joinedDigits } from './pieces.js';
 import { predictLoop } from './predict.js';
@@ -345,20 +346,10 @@ export function applyFills(
     if (fill.slot === requested || (fill.weak && requested !== undefined)) continue;
     const before = ctx.state.slots[fill.slot] ?? null;
     if (before !== null && JSON.stringify(before) !== JSON.stringify(fill.value)) replaced.push(fill.slot);
-    ctx.setSlot(fill.slot, fill.value);
+    ctx.setSlot(fill.slot, fill.value, { inPassing: isChecked(ctx, fill.slot) });
     ctx.setNow.add(fill.slot);
   }
   return replaced;
-}
-
-/** Runs `validate_{form}` or `validate_{slot}` where the application has it. False when the turn is over. */
-export async function validated(ctx: TurnContext, slot: string): Promise<boolean> {
-  const frame = ctx.top;
-  if (frame === undefined || frame.kind === 'two_stage' || frame.pending !== undefined) return true;
-  const names = [...(frame.kind === 'form' ? [`validate_${frame.form}`] : []), `validate_${slot}`];
-  const action = names.find((name) => ctx.application.domain.actions.has(name));
-  if (action !== undefined) await runAction(ctx, action, 'form');
-  return !ctx.ended;
 }
 
 function heardConfidence(ctx: TurnContext): number {

@@ -61,6 +61,12 @@ export interface TurnMode extends TurnOptions {
 
 /** A loop that goes round and round in an application's rules or flows ends here. */
 const MAX_ACTIONS = 60;
+interface HowSet {
+  readonly together?: ReadonlySet<string>;
+  readonly inPassing?: boolean;
+}
+
+const NO_SLOTS: ReadonlySet<string> = new Set();
 const NO_VALUES: Readonly<Record<string, unknown>> = {};
 /** A choice has at most two digits. */
 const MAX_OFFERED = 99;
@@ -159,19 +165,22 @@ export class TurnContext {
     };
   }
 
-  /** What a slot has already is no event: an action often gives a dozen of them, and half are as before. */
-  setSlot(name: string, value: unknown): void {
+  /**
+   * What a slot has already is no event: an action often gives a dozen of them, and half are as before. Slots that depend on one whose value was replaced are emptied, but for those
+   * that this message or (`together`) the same answer of an action gives. `inPassing`: see the event.
+   */
+  setSlot(name: string, value: unknown, { together = NO_SLOTS, inPassing = false }: HowSet = {}): void {
     const before = this.state.slots[name] ?? null;
     const changed = !isSame(before, value ?? null);
-    if (changed) this.emit({ event: 'slot', name, value });
+    if (changed) this.emit({ event: 'slot', name, value, ...(inPassing ? { inPassing } : {}) });
     if (name === 'language' && value !== this.state.language) {
       const known = this.application.languages.find((tag) => tag === value);
       if (known !== undefined) this.emit({ event: 'language', language: known });
     }
     if (!changed || before === null) return;
     for (const slot of this.application.domain.slots.values()) {
-      if (!slot.dependsOn.includes(name) || this.setNow.has(slot.name)) continue;
-      if ((this.state.slots[slot.name] ?? null) !== null) this.setSlot(slot.name, null);
+      if (!slot.dependsOn.includes(name) || this.setNow.has(slot.name) || together.has(slot.name)) continue;
+      if ((this.state.slots[slot.name] ?? null) !== null) this.setSlot(slot.name, null, { together });
     }
   }
 

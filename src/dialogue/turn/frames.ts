@@ -2,6 +2,7 @@ import type { FlowStep } from '../app/types.js';
 import type { Frame } from '../tracker/events.js';
 import { runAction } from './act.js';
 import type { TurnContext } from './context.js';
+import { takePassing } from './in-passing.js';
 import { predictLoop } from './predict.js';
 import { type Question, questionOf } from './question.js';
 import { type Fill, isDigitSlot } from './slots.js';
@@ -193,10 +194,21 @@ async function collect(ctx: TurnContext, frame: FlowFrame, step: CollectStep): P
     await ask(ctx);
     return true;
   }
+  if (await opensAnew(ctx)) return true;
   if (!frame.filled.includes(step.slot)) ctx.replace({ ...frame, filled: [...frame.filled, step.slot] });
   resetAttempts(ctx);
   goTo(ctx, ctx.top as FlowFrame, step);
   return false;
+}
+
+/** A value given in passing that is not known after all, or is read back first: the question is open. */
+async function opensAnew(ctx: TurnContext): Promise<boolean> {
+  const question = questionOf(ctx.application, ctx.top);
+  if (question === undefined || ctx.state.inPassing?.includes(question.slot.name) !== true) return false;
+  const canConfirm = confirmNames(question).some((name) => ctx.has(name));
+  const outcome = await takePassing(ctx, question.slot, canConfirm);
+  if (outcome === 'gone' || outcome === 'read back') await ask(ctx);
+  return outcome !== 'known';
 }
 
 function completeFlow(ctx: TurnContext, frame: FlowFrame): void {
@@ -216,7 +228,13 @@ async function runForm(ctx: TurnContext, frame: FormFrame): Promise<boolean> {
     await ask(ctx);
     return true;
   }
-  const next = nextOfForm(ctx, form?.requiredSlots ?? []);
+  const required = form?.requiredSlots ?? [];
+  const passing = required.find((slot) => ctx.state.inPassing?.includes(slot));
+  if (passing !== undefined) {
+    ctx.replace({ kind: 'form', form: frame.form, slot: passing });
+    return opensAnew(ctx);
+  }
+  const next = nextOfForm(ctx, required);
   if (next !== undefined && next === frame.slot && ctx.asked) return true;
   if (next !== undefined) {
     if (!ctx.events.some((event) => event.event === 'action' && event.name === frame.form)) {
@@ -356,16 +374,22 @@ export function dropPending(ctx: TurnContext): void {
 export function rewindTo(ctx: TurnContext, slots: readonly string[]): boolean {
   const frame = ctx.top;
   if (frame?.kind !== 'flow') return false;
+  const flow = ctx.application.flows.get(frame.flow);
   const at = frame.filled.findIndex((name) => slots.includes(name));
-  const slot = frame.filled[at];
-  const step = [...(ctx.application.flows.get(frame.flow)?.steps.values() ?? [])].find(
-    (each) => each.kind === 'collect' && each.slot === slot,
-  );
-  if (step === undefined) return false;
+  const collects = [...(flow?.steps.values() ?? [])].filter((each) => each.kind === 'collect');
+  const step = collects.find((each) => each.slot === frame.filled[at]);
+  // Said in passing, so that its own step was not needed: what depends on it is worked out from the beginning.
+  const skipped = collects.some((each) => slots.includes(each.slot) && hasDependents(ctx, each.slot));
+  const to = step?.id ?? (skipped ? flow?.first : undefined);
+  if (to === undefined) return false;
   const { pending: _, filled, ...rest } = frame;
-  ctx.replace({ ...rest, step: step.id, filled: filled.slice(0, at) });
+  ctx.replace({ ...rest, step: to, filled: step === undefined ? [] : filled.slice(0, at) });
   resetAttempts(ctx);
   return true;
+}
+
+function hasDependents(ctx: TurnContext, name: string): boolean {
+  return [...ctx.application.domain.slots.values()].some(({ dependsOn }) => dependsOn.includes(name));
 }
 
 function resetAttempts(ctx: TurnContext): void {

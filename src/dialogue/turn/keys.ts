@@ -1,9 +1,10 @@
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { OfferedButton } from '../tracker/events.js';
 import { runAction } from './act.js';
-import { takeChoice, validated } from './answer.js';
+import { takeChoice } from './answer.js';
 import type { TurnContext } from './context.js';
 import { accept, advance, dropPending, take } from './frames.js';
+import { validated } from './in-passing.js';
 import { fromKeys } from './key-values.js';
 import { noMatch } from './misunderstood.js';
 import { questionOf } from './question.js';
