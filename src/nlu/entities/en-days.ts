@@ -147,8 +147,8 @@ const RULES: readonly Rule[] = [
     day: past ? addDays(mondayOf(now), WEEKDAYS.indexOf(m[1] ?? '')) : upcoming(now, m[1]),
   })),
   rule(`${WEEKDAY}`, (m, { now, past }) => ({ day: past ? previous(now, m[1], 0) : upcoming(now, m[1]) })),
-  rule('the day before yesterday', (_m, { now }) => ({ day: addDays(now, -2) })),
-  rule('the day after tomorrow', (_m, { now }) => ({ day: addDays(now, 2) })),
+  rule('(?:the\\s+)?day before yesterday', (_m, { now }) => ({ day: addDays(now, -2) })),
+  rule('(?:the\\s+)?day after tomorrow', (_m, { now }) => ({ day: addDays(now, 2) })),
   rule('yesterday|today|tomorrow', (m, { now }) => ({
     day: addDays(now, { yesterday: -1, today: 0, tomorrow: 1 }[m[0]] ?? 0),
   })),
@@ -248,7 +248,7 @@ const STARTS = new Set(
     ...MONTHS,
     ...WEEKDAYS,
     ...Object.keys(HOLIDAYS),
-    ...'the early mid late beginning start middle end this next last weekend over past yesterday today tomorrow tonight'.split(
+    ...'the early mid late beginning start middle end this next last weekend over past day yesterday today tomorrow tonight'.split(
       ' ',
     ),
     ...'half quarter couple noon midday midnight'.split(' '),
