@@ -1,7 +1,7 @@
 import { addMinutes, isoDay, isoMoment, isoTime } from './calendar.js';
 import { type DateContext, type DayPart, hourIn, partOfDay } from './date-context.js';
 import { type DayFound, exec, mayBeginEnDate, n, readEnDay } from './en-days.js';
-import { EN_NUMBER } from './en-number.js';
+import { EN_NUMBER, EN_ORDINAL } from './en-number.js';
 import type { DateReading } from './zh-dates.js';
 
 /** Dates, times, spans of time and durations in English. */
@@ -26,6 +26,15 @@ const AT_HOUR = new RegExp(
   `\\b${HOUR}(?:\\s+(${MINUTE_WORDS}|\\d{2}))?(?![a-z\\d:/%$]|\\s*(?:dollars?|bucks|percent|items?|days?|hours?|minutes?|weeks?|months?))`,
   'y',
 );
+/** "The second one", "that one", "the blue one" choose; "one of them", "one moment" count. */
+const CHOOSING = new RegExp(
+  `\\b(?:${EN_ORDINAL}|the|this|that|which|any|another|every|each|some|only|other|last|next|same|latest|earliest|earlier|later|(?:an?|the|my|your)\\s+(?!morning|afternoon|evening|night)[a-z]+)\\s+$`,
+);
+const COUNTING = /^\s+(?:of|more|moment|second|sec|time|thing|person|day|that|which)(?![a-z])/;
+
+function isNoHour(plain: string, at: number, end: number): boolean {
+  return CHOOSING.test(plain.slice(Math.max(0, at - 40), at)) || COUNTING.test(plain.slice(end, end + 12));
+}
 
 function partOf(word: string | undefined): DayPart | undefined {
   if (word === undefined || word === '') return undefined;
@@ -63,7 +72,7 @@ function readTime(plain: string, at: number, bare: boolean, dayPart: DayPart | u
   }
   for (const pattern of bare ? [...rest, AT_HOUR] : rest) {
     const match = exec(pattern, plain, at);
-    if (!match) continue;
+    if (!match || (match[0].trimEnd() === 'one' && isNoHour(plain, at, at + 3))) continue;
     const hour = clockHour(partOf(match[3]) ?? dayPart, n(match[1]));
     const minute = match[2] ? n(match[2].replace(/^oh\s+/, '')) : 0;
     if (!(hour <= 24) || !(minute < 60)) continue;

@@ -1,6 +1,6 @@
 import { addDays, addMonths, type Day, daysIn, exists, mondayOf, weekdayOf } from './calendar.js';
 import { type DateContext, type DayPart, dayOfMonth, interval, monthAndDay, nearestDay } from './date-context.js';
-import { EN_NUMBER, EN_NUMBER_WORDS, EN_ORDINAL, readEnNumber, readEnOrdinal } from './en-number.js';
+import { EN_NUMBER, EN_NUMBER_WORDS, EN_ORDINAL, EN_RANKED, readEnNumber, readEnOrdinal } from './en-number.js';
 
 /** Days and spans of days in English. */
 
@@ -100,7 +100,7 @@ const RULES: readonly Rule[] = [
   rule(`the\\s+(${EN_ORDINAL})\\s+of\\s+(this|next|last)\\s+month`, (m, { now }) => ({
     day: { ...addMonths({ ...now, day: 1 }, step(m[2])), day: n(m[1]) },
   })),
-  rule(`the\\s+(${EN_ORDINAL})`, (m, context) => ({ day: dayOfMonth(context, n(m[1])) })),
+  rule(`the\\s+(${EN_ORDINAL})(?!\\s+(?:${EN_RANKED})s?(?![a-z]))`, (m, context) => ({ day: dayOfMonth(context, n(m[1])) })),
   rule(
     `(?:the\\s+)?(early|mid|late|beginning of|start of|middle of|end of)[\\s-]+(?:(?:this|the)\\s+)?(next\\s+|last\\s+)?month`,
     (m, { now }) => monthPart(addMonths({ ...now, day: 1 }, step(m[2]?.trim())), m[1]),
