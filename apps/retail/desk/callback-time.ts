@@ -7,6 +7,8 @@ export type CallbackTime =
   | { readonly ok: false; readonly why: 'past' | 'closed' | 'too_far' | 'unclear' };
 
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 24 * 60;
 const DAY_MS = 24 * HOUR_MS;
 /** The shop's people are there from nine to nine, Beijing time; there is no daylight saving. */
 const OPENS = 9;
@@ -32,16 +34,17 @@ export function readCallbackTime(value: unknown, nowMs: number, language: string
     const days = choice.days === 0 && now.hour >= choice.hour ? 1 : choice.days;
     return { ok: true, at: stamp(now, days, choice.hour, 0), words: words(now, days, choice.hour, 0, false, language) };
   }
-  const [from = ''] = said.split('/');
+  const [from = '', until = ''] = said.split('/');
   const match = /^(?:(\d{4}-\d{2}-\d{2})T?)?(?:(\d{2}):(\d{2}))?/.exec(from);
   const [, date, hourText, minuteText] = match ?? [];
   if (date === undefined && hourText === undefined) return { ok: false, why: 'unclear' };
-  const range = said.includes('/');
+  if (date !== undefined && hourText !== undefined && until !== '')
+    return inPartOfDay(minutesAhead(from, now), minutesAhead(until, now), now, language);
+  const range = until !== '';
   let hour = hourText === undefined ? 10 : Number(hourText);
   const minute = range || minuteText === undefined ? 0 : Number(minuteText);
   // "三点" said to a shop that opens at nine is the afternoon.
   if (!range && hour < OPENS && hour + 12 < CLOSES) hour += 12;
-  if (range) hour = Math.max(hour, OPENS + 1);
   let days = date === undefined ? 0 : Math.round((Date.parse(`${date}T00:00Z`) - now.dayMs) / DAY_MS);
   if (date === undefined && hour * 60 + minute <= now.hour * 60 + now.minute) days = 1;
   if (hour < OPENS || hour >= CLOSES) return { ok: false, why: 'closed' };
@@ -50,6 +53,27 @@ export function readCallbackTime(value: unknown, nowMs: number, language: string
     return { ok: false, why: 'past' };
   const exact = !range && hourText !== undefined;
   return { ok: true, at: stamp(now, days, hour, minute), words: words(now, days, hour, minute, exact, language) };
+}
+
+/** Minutes from the beginning of today to `2026-11-22T15:00`. */
+function minutesAhead(time: string, now: Local): number {
+  return Math.round((Date.parse(`${time}Z`) - now.dayMs) / MINUTE_MS);
+}
+
+/** "Tomorrow afternoon": as early in it as somebody is there. `from` and `to`: minutes from the beginning of today. */
+function inPartOfDay(from: number, to: number, now: Local, language: string): CallbackTime {
+  const days = Math.floor(from / DAY_MINUTES);
+  if (Number.isNaN(to)) return { ok: false, why: 'unclear' };
+  if (days > MOST_DAYS) return { ok: false, why: 'too_far' };
+  const nowMinutes = now.hour * 60 + now.minute;
+  if (to <= nowMinutes) return { ok: false, why: 'past' };
+  // Nobody is called in the first hour.
+  const first = days * DAY_MINUTES + (OPENS + 1) * 60;
+  const closes = days * DAY_MINUTES + CLOSES * 60;
+  const start = Math.max(from, first, nowMinutes);
+  if (start >= Math.min(to, closes)) return { ok: false, why: 'closed' };
+  const [hour, minute] = [Math.floor((start % DAY_MINUTES) / 60), start % 60];
+  return { ok: true, at: stamp(now, days, hour, minute), words: words(now, days, hour, minute, false, language) };
 }
 
 interface Local {

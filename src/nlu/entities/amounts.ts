@@ -14,7 +14,7 @@ const EN_UNITS =
 
 /** Any way to write or say a number begins with one of these. */
 const HAS_NUMBER =
-  /[\d零〇一二两三四五六七八九十百千万半俩仨几]|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twel|teen|twenty|thirt|fort|fift|hundred|thousand|grand|million|dozen|couple|half|first|second|third|pair|box|(?<![a-z])an? (?:dollar|buck|yuan|euro|pound|quid|yen)/;
+  /[\d零〇一二两三四五六七八九十百千万半俩仨几]|last |zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twel|teen|twenty|thirt|fort|fift|hundred|thousand|grand|million|dozen|couple|half|first|second|third|pair|box|(?<![a-z])an? (?:dollar|buck|yuan|euro|pound|quid|yen)/;
 
 const ZH_PERCENT = new RegExp(`百分之(${ZH_NUMBER})`, 'g');
 const EN_PERCENT = new RegExp(`(?<![\\w.])${E}\\s+per\\s?cent(?![a-z])`, 'g');
@@ -28,8 +28,13 @@ const ZH_BARE = new RegExp(
   'g',
 );
 const EN_BARE = new RegExp(`(?<![\\w.$'])(?:${EN_NUMBER})(?![\\w%']|\\.\\d)`, 'g');
-const EN_ORDINAL_NOUN = new RegExp(`(?<![a-z\\d])(?:the\\s+)?(${EN_ORDINAL})(?=\\s+(?:one|item|option|order)\\b)`, 'g');
-const ZH_ORDINAL = new RegExp(`第(${ZH_NUMBER})(?:个|件|单|项|条|笔)?`, 'g');
+const EN_ORDINAL_NOUN = new RegExp(
+  `(?<![a-z\\d])(?:the\\s+)?(?:(${EN_ORDINAL})(?=\\s+(?:one|item|option|order|choice|slot|appointment)\\b)|last(?=\\s+(?:one|item|option|choice|slot)\\b))`,
+  'g',
+);
+const ZH_ORDINAL = new RegExp(`第(${ZH_NUMBER})(?:个|件|单|项|条|笔)?|最后一?(?:个|件|单|项|条|笔)`, 'g');
+/** "The last one", whatever their number. */
+const LAST = -1;
 
 const ZH_DISCOUNT =
   /打?(?<![\d.零一二三四五六七八九十第])([一二三四五六七八九]{1,2}|\d(?:\.\d)?)折(?!叠|磨|腾|断|返|回)/g;
@@ -185,12 +190,12 @@ function bareNumbers(context: EntityContext): Candidate[] {
     push(match.index, match.index + words.length, readEnNumber(words));
   }
   for (const match of HAS_LETTER.test(plain) ? matchesOf(EN_ORDINAL_NOUN, plain) : []) {
-    const value = readEnOrdinal(match[1] ?? '');
+    const value = match[1] === undefined ? LAST : readEnOrdinal(match[1]);
     if (value !== undefined)
       out.push(candidate(context, 'ordinal', value, match.index, match.index + match[0].length, 90));
   }
-  for (const match of plain.includes('第') ? matchesOf(ZH_ORDINAL, plain) : []) {
-    const value = readZhNumber(match[1] ?? '');
+  for (const match of /第|最后/.test(plain) ? matchesOf(ZH_ORDINAL, plain) : []) {
+    const value = match[1] === undefined ? LAST : readZhNumber(match[1]);
     if (value !== undefined)
       out.push(candidate(context, 'ordinal', value, match.index, match.index + match[0].length, 74));
   }

@@ -44,6 +44,37 @@ export function partOfDay(day: Day, part: DayPart): string {
   return `${isoDay(day)}T${isoTime({ hour: from, minute: 0 })}/${end}`;
 }
 
+/** A day as it was said. */
+export interface DaySaid {
+  readonly day: Day;
+  /** The same words name a day again after as many: 7 for a weekday, 1 where only a part of the day was said. */
+  readonly againAfterDays?: number | undefined;
+}
+
+/** A part of a day, as an interval of times: of today, the next such day's once it is over, unless the caller tells what has happened. */
+export function comingPart(context: DateContext, said: DaySaid, part: DayPart): string {
+  return partOfDay(isPast(context, said.day, DAY_PARTS[part][1] * 60) ? again(context, said) : said.day, part);
+}
+
+/** The day of a time of day: of today, the next such day once the time is over. `orTwelveHoursLater`: morning or afternoon was left open. */
+export function comingDay(
+  context: DateContext,
+  said: DaySaid,
+  time: { readonly hour: number; readonly minute: number },
+  orTwelveHoursLater: boolean,
+): Day {
+  const latest = (time.hour + (orTwelveHoursLater && time.hour < 12 ? 12 : 0)) * 60 + time.minute;
+  return isPast(context, said.day, latest) ? again(context, said) : said.day;
+}
+
+function isPast({ now }: DateContext, day: Day, minutes: number): boolean {
+  return compareDays(day, now) === 0 && minutes <= now.hour * 60 + now.minute;
+}
+
+function again(context: DateContext, { day, againAfterDays = 0 }: DaySaid): Day {
+  return context.past ? day : addDays(day, againAfterDays);
+}
+
 /** Hour of a 12-hour clock said with a part of the day. */
 export function hourIn(part: DayPart | undefined, hour: number): number {
   if (part === undefined || hour > 12) return hour;

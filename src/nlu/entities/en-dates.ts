@@ -1,7 +1,9 @@
-import { addMinutes, isoDay, isoMoment, isoTime } from './calendar.js';
-import { type DateContext, type DayPart, hourIn, partOfDay } from './date-context.js';
+import { addMinutes, type Day, isoDay, isoMoment, isoTime } from './calendar.js';
+import { comingDay, comingPart, type DateContext, type DayPart, hourIn } from './date-context.js';
 import { type DayFound, exec, mayBeginEnDate, n, readEnDay } from './en-days.js';
-import { EN_NUMBER } from './en-number.js';
+import { EN_NUMBER, EN_ORDINAL } from './en-number.js';
+import { partNamed, readEnPart } from './en-parts.js';
+import { namesHalfOfDay } from './partial-times.js';
 import type { DateReading } from './zh-dates.js';
 
 /** Dates, times, spans of time and durations in English. */
@@ -26,6 +28,15 @@ const AT_HOUR = new RegExp(
   `\\b${HOUR}(?:\\s+(${MINUTE_WORDS}|\\d{2}))?(?![a-z\\d:/%$]|\\s*(?:dollars?|bucks|percent|items?|days?|hours?|minutes?|weeks?|months?))`,
   'y',
 );
+/** "The second one", "that one", "the blue one" choose; "one of them", "one moment" count. */
+const CHOOSING = new RegExp(
+  `\\b(?:${EN_ORDINAL}|the|this|that|which|any|another|every|each|some|only|other|last|next|same|latest|earliest|earlier|later|(?:an?|the|my|your)\\s+(?!morning|afternoon|evening|night)[a-z]+)\\s+$`,
+);
+const COUNTING = /^\s+(?:of|more|moment|second|sec|time|thing|person|day|that|which)(?![a-z])/;
+
+function isNoHour(plain: string, at: number, end: number): boolean {
+  return CHOOSING.test(plain.slice(Math.max(0, at - 40), at)) || COUNTING.test(plain.slice(end, end + 12));
+}
 
 function partOf(word: string | undefined): DayPart | undefined {
   if (word === undefined || word === '') return undefined;
@@ -63,7 +74,7 @@ function readTime(plain: string, at: number, bare: boolean, dayPart: DayPart | u
   }
   for (const pattern of bare ? [...rest, AT_HOUR] : rest) {
     const match = exec(pattern, plain, at);
-    if (!match) continue;
+    if (!match || (match[0].trimEnd() === 'one' && isNoHour(plain, at, at + 3))) continue;
     const hour = clockHour(partOf(match[3]) ?? dayPart, n(match[1]));
     const minute = match[2] ? n(match[2].replace(/^oh\s+/, '')) : 0;
     if (!(hour <= 24) || !(minute < 60)) continue;
@@ -152,39 +163,78 @@ export function readEnDateAt(
   const relative = readRelativeTime(plain, at, context);
   if (relative) return relative;
   const day = readEnDay(plain, at, context);
-  if (day) return withTime(plain, at, day);
+  if (day) return withTime(plain, at, day, context);
+  const alone = readPart(plain, at, context, wantsTime);
+  if (alone) return alone;
   const time = readTime(plain, at, wantsTime || /\bat\s+$/.test(plain.slice(Math.max(0, at - 4), at)), undefined);
   if (!time) return readDuration(plain, at);
   // "half past three next Tuesday": the day may come after the time.
-  const glue = /^(?:\s+on|,)?\s+/.exec(plain.slice(time.end))?.[0].length ?? 0;
-  const later = glue > 0 ? readEnDay(plain, time.end + glue, context) : undefined;
-  if (later?.day) {
-    const hour = later.part ? clockHour(later.part, time.hour) : time.hour;
-    return {
-      entity: 'datetime',
-      value: `${isoDay(later.day)}T${isoTime({ ...time, hour })}`,
-      start: at,
-      end: later.end,
-    };
-  }
-  return { entity: 'time', value: isoTime(time), start: at, end: time.end };
+  const later = readDayBehind(plain, time.end, context);
+  if (!later) return { entity: 'time', value: isoTime(time), start: at, end: time.end };
+  const { part, end } = partBehind(plain, later.end) ?? later;
+  const hour = part ? clockHour(part, time.hour) : time.hour;
+  return moment(plain, at, { ...time, hour, end }, later, context);
 }
 
-function withTime(plain: string, at: number, day: DayFound & { end: number }): DateReading {
-  if (day.day) {
-    const glue = /^(?:,?\s+(?:at|around|about|by)?\s*|,\s*)/.exec(plain.slice(day.end))?.[0] ?? '';
-    const part = /^,?\s+(?:in the\s+)?(morning|afternoon|evening|night|noon)(?![a-z])/.exec(plain.slice(day.end));
-    const time =
-      glue === '' ? undefined : readTime(plain, day.end + glue.length, /\b(?:at|around|by)\b/.test(glue), day.part);
-    if (time) return { entity: 'datetime', value: `${isoDay(day.day)}T${isoTime(time)}`, start: at, end: time.end };
-    if (part) {
-      const name = (part[1] === 'night' ? 'evening' : part[1]) as DayPart;
-      const after = /^\s+at\s+/.exec(plain.slice(day.end + part[0].length));
-      const hour = after && readTime(plain, day.end + part[0].length + after[0].length, true, name);
-      if (hour) return { entity: 'datetime', value: `${isoDay(day.day)}T${isoTime(hour)}`, start: at, end: hour.end };
-      return { entity: 'datetime', value: partOfDay(day.day, name), start: at, end: day.end + part[0].length };
-    }
-    if (day.part) return { entity: 'datetime', value: partOfDay(day.day, day.part), start: at, end: day.end };
+type DaySpan = DayFound & { readonly day: Day; readonly end: number };
+
+/** "… on Friday", "… of the third", "…, tomorrow". */
+function readDayBehind(plain: string, at: number, context: DateContext): DaySpan | undefined {
+  const glue = /^(?:\s+(?:on|of)|,)?\s+/.exec(plain.slice(at))?.[0].length ?? 0;
+  const found = glue > 0 ? readEnDay(plain, at + glue, context) : undefined;
+  return found?.day && { ...found, day: found.day };
+}
+
+function moment(plain: string, at: number, time: TimeFound, day: DaySpan, context: DateContext): DateReading {
+  const date = isoDay(comingDay(context, day, time, !namesHalfOfDay(plain.slice(at, time.end))));
+  return { entity: 'datetime', value: `${date}T${isoTime(time)}`, start: at, end: time.end };
+}
+
+/** A part of the day before its time or its day, or alone. */
+function readPart(plain: string, at: number, context: DateContext, wantsTime: boolean): DateReading | undefined {
+  const found = readEnPart(plain, at, wantsTime);
+  if (!found) return undefined;
+  const { part, end, sure } = found;
+  const day = readDayBehind(plain, end, context);
+  if (day && (sure || plain[end] !== ',')) return withTime(plain, at, { ...day, part }, context);
+  const glue = /^,?\s+(at\s+|around\s+|about\s+|by\s+)?/.exec(plain.slice(end));
+  const announced = glue?.[1] !== undefined;
+  const time =
+    glue && (sure || announced) ? readTime(plain, end + glue[0].length, announced || wantsTime, part) : undefined;
+  if (!time && !sure) return undefined;
+  if (time) return { entity: 'time', value: isoTime(time), start: at, end: time.end };
+  return {
+    entity: 'datetime',
+    value: comingPart(context, { day: context.now, againAfterDays: 1 }, part),
+    start: at,
+    end,
+  };
+}
+
+/** The part of the day behind a day: "afternoon", "in the afternoon". */
+function partBehind(plain: string, at: number): { part: DayPart; end: number } | undefined {
+  const match = /^,?\s+(?:in the\s+|at\s+(?=night))?(morning|afternoon|evening|night|noon)(?![a-z])/.exec(
+    plain.slice(at),
+  );
+  return match ? { part: partNamed(match[1] ?? ''), end: at + match[0].length } : undefined;
+}
+
+function withTime(plain: string, at: number, found: DayFound & { end: number }, context: DateContext): DateReading {
+  const part = partBehind(plain, found.end);
+  // "Next week in the morning" names no day: the week is the answer, and not this very morning.
+  if (!found.day) return { entity: 'date', value: found.value ?? '', start: at, end: part?.end ?? found.end };
+  const day = { ...found, day: found.day };
+  const glue = /^(?:,?\s+(?:at|around|about|by)?\s*|,\s*)/.exec(plain.slice(day.end))?.[0] ?? '';
+  const time =
+    glue === '' ? undefined : readTime(plain, day.end + glue.length, /\b(?:at|around|by)\b/.test(glue), day.part);
+  if (time) return moment(plain, at, time, day, context);
+  if (part) {
+    const after = /^\s+at\s+/.exec(plain.slice(part.end));
+    const hour = after && readTime(plain, part.end + after[0].length, true, part.part);
+    if (hour) return moment(plain, at, hour, day, context);
   }
-  return { entity: 'date', value: day.value ?? (day.day ? isoDay(day.day) : ''), start: at, end: day.end };
+  const named = part?.part ?? day.part;
+  if (named)
+    return { entity: 'datetime', value: comingPart(context, day, named), start: at, end: part?.end ?? day.end };
+  return { entity: 'date', value: isoDay(day.day), start: at, end: day.end };
 }

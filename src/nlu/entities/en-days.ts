@@ -1,6 +1,6 @@
 import { addDays, addMonths, type Day, daysIn, exists, mondayOf, weekdayOf } from './calendar.js';
 import { type DateContext, type DayPart, dayOfMonth, interval, monthAndDay, nearestDay } from './date-context.js';
-import { EN_NUMBER, EN_NUMBER_WORDS, EN_ORDINAL, readEnNumber, readEnOrdinal } from './en-number.js';
+import { EN_NUMBER, EN_NUMBER_WORDS, EN_ORDINAL, EN_RANKED, readEnNumber, readEnOrdinal } from './en-number.js';
 
 /** Days and spans of days in English. */
 
@@ -71,6 +71,8 @@ function easterOf(year: number): Day {
 
 export interface DayFound {
   readonly day?: Day | undefined;
+  /** 7 for a weekday. */
+  readonly againAfterDays?: number;
   readonly value?: string;
   readonly part?: DayPart;
 }
@@ -100,7 +102,9 @@ const RULES: readonly Rule[] = [
   rule(`the\\s+(${EN_ORDINAL})\\s+of\\s+(this|next|last)\\s+month`, (m, { now }) => ({
     day: { ...addMonths({ ...now, day: 1 }, step(m[2])), day: n(m[1]) },
   })),
-  rule(`the\\s+(${EN_ORDINAL})`, (m, context) => ({ day: dayOfMonth(context, n(m[1])) })),
+  rule(`the\\s+(${EN_ORDINAL})(?!\\s+(?:${EN_RANKED})s?(?![a-z]))`, (m, context) => ({
+    day: dayOfMonth(context, n(m[1])),
+  })),
   rule(
     `(?:the\\s+)?(early|mid|late|beginning of|start of|middle of|end of)[\\s-]+(?:(?:this|the)\\s+)?(next\\s+|last\\s+)?month`,
     (m, { now }) => monthPart(addMonths({ ...now, day: 1 }, step(m[2]?.trim())), m[1]),
@@ -146,9 +150,12 @@ const RULES: readonly Rule[] = [
   rule(`this\\s+(?:coming\\s+)?${WEEKDAY}`, (m, { now, past }) => ({
     day: past ? addDays(mondayOf(now), WEEKDAYS.indexOf(m[1] ?? '')) : upcoming(now, m[1]),
   })),
-  rule(`${WEEKDAY}`, (m, { now, past }) => ({ day: past ? previous(now, m[1], 0) : upcoming(now, m[1]) })),
-  rule('the day before yesterday', (_m, { now }) => ({ day: addDays(now, -2) })),
-  rule('the day after tomorrow', (_m, { now }) => ({ day: addDays(now, 2) })),
+  rule(`${WEEKDAY}`, (m, { now, past }) => ({
+    day: past ? previous(now, m[1], 0) : upcoming(now, m[1]),
+    againAfterDays: 7,
+  })),
+  rule('(?:the\\s+)?day before yesterday', (_m, { now }) => ({ day: addDays(now, -2) })),
+  rule('(?:the\\s+)?day after tomorrow', (_m, { now }) => ({ day: addDays(now, 2) })),
   rule('yesterday|today|tomorrow', (m, { now }) => ({
     day: addDays(now, { yesterday: -1, today: 0, tomorrow: 1 }[m[0]] ?? 0),
   })),
@@ -248,17 +255,17 @@ const STARTS = new Set(
     ...MONTHS,
     ...WEEKDAYS,
     ...Object.keys(HOLIDAYS),
-    ...'the early mid late beginning start middle end this next last weekend over past yesterday today tomorrow tonight'.split(
+    ...'the early mid late beginning start middle end this next last weekend over past day yesterday today tomorrow tonight'.split(
       ' ',
     ),
-    ...'half quarter couple noon midday midnight'.split(' '),
+    ...'half quarter couple noon midday midnight morning afternoon evening night during'.split(' '),
   ].map((word) => word.slice(0, 3)),
 );
 
 /** False where nothing that is read in dates begins. `at`: the beginning of a word. */
 export function mayBeginEnDate(plain: string, at: number): boolean {
   const begin = plain.slice(at, at + 3);
-  return STARTS.has(begin) || /^(?:\d|(?:an?|in)(?![a-z]))/.test(begin);
+  return STARTS.has(begin) || /^(?:\d|(?:an?|at|in)(?![a-z]))/.test(begin);
 }
 
 /** The longest reading at a place of the text. */

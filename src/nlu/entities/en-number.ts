@@ -153,6 +153,10 @@ export const EN_NUMBER_WORDS: readonly string[] = [ONES, TENS, SCALES, ORDINALS,
 /** Source of a regular expression for an ordinal up to thirty-first. */
 export const EN_ORDINAL = `(?:\\d{1,2}(?:st|nd|rd|th)|(?:twenty|thirty)[\\s-]+(?:${Object.keys(ORDINALS).slice(0, 9).join('|')})|${Object.keys(ORDINALS).join('|')})`;
 
+/** Source: what is counted off when one of several is chosen; behind an ordinal it says that no day of the month is meant. */
+export const EN_RANKED =
+  '(?:one|item|option|order|choice|slot|appointment|time|thing|available|possible|product|package|parcel|person|floor|line|address|card|payment)';
+
 export function readEnOrdinal(said: string): number | undefined {
   const text = said.trim().toLowerCase();
   const western = /^(\d{1,2})(?:st|nd|rd|th)$/.exec(text);

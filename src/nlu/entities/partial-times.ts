@@ -10,6 +10,9 @@ const OWN_HALF =
   /凌晨|半夜|深夜|早|上午|清晨|中午|正午|下午|午后|晚|傍晚|夜|\b(?:morning|noon|midday|midnight|afternoon|evening|night|[ap]\.?\s?m)\b|\b[ap]\.m\.|\b0\d:|\d[ap]m/i;
 const DAY_MS = 86_400_000;
 
+/** Whether the words of a time leave no doubt which half of the day it is in. */
+export const namesHalfOfDay = (words: string): boolean => OWN_HALF.test(words);
+
 interface Parts {
   readonly date: string | undefined;
   readonly hour: number | undefined;

@@ -1,5 +1,6 @@
 import { addMinutes, isoDay, isoMoment, isoTime } from './calendar.js';
-import { type DateContext, type DayPart, hourIn, partOfDay } from './date-context.js';
+import { comingDay, comingPart, type DateContext, type DayPart, hourIn } from './date-context.js';
+import { namesHalfOfDay } from './partial-times.js';
 import { N, n, PART_SOURCE, partAt, readZhDay } from './zh-days.js';
 import { readZhAbout, ZH_NUMBER } from './zh-number.js';
 import { lastUnitOf, mayBeginDate } from './zh-starts.js';
@@ -48,19 +49,27 @@ export function readZhDateAt(plain: string, at: number, context: DateContext): D
   const day = readZhDay(plain, at, context);
   if (day) {
     const glue = /^(?:的|\s|,|，)*/.exec(plain.slice(day.end))?.[0].length ?? 0;
-    const time = day.day && readTime(plain, day.end + glue, day.part, true);
-    if (day.day && time)
-      return { entity: 'datetime', value: `${isoDay(day.day)}T${isoTime(time)}`, start: at, end: time.end };
-    const part = day.day && partWord(plain, day.end + glue);
-    if (day.day && part) return { entity: 'datetime', value: partOfDay(day.day, part.part), start: at, end: part.end };
-    if (day.day && day.part)
-      return { entity: 'datetime', value: partOfDay(day.day, day.part), start: at, end: day.end };
-    return { entity: 'date', value: day.value ?? (day.day ? isoDay(day.day) : ''), start: at, end: day.end };
+    const part = partWord(plain, day.end + glue);
+    // "下周上午" names no day: the week is the answer, and not this very morning.
+    if (!day.day) return { entity: 'date', value: day.value ?? '', start: at, end: part?.end ?? day.end };
+    const said = { day: day.day, againAfterDays: day.againAfterDays };
+    const time = readTime(plain, day.end + glue, day.part, true);
+    if (time) {
+      const date = isoDay(comingDay(context, said, time, !namesHalfOfDay(plain.slice(at, time.end))));
+      return { entity: 'datetime', value: `${date}T${isoTime(time)}`, start: at, end: time.end };
+    }
+    const named = part?.part ?? day.part;
+    if (named)
+      return { entity: 'datetime', value: comingPart(context, said, named), start: at, end: part?.end ?? day.end };
+    return { entity: 'date', value: isoDay(day.day), start: at, end: day.end };
   }
   const time = readTime(plain, at, undefined);
   if (time) return { entity: 'time', value: isoTime(time), start: at, end: time.end };
   const part = partWord(plain, at);
-  if (part) return { entity: 'datetime', value: partOfDay(context.now, part.part), start: at, end: part.end };
+  if (part) {
+    const value = comingPart(context, { day: context.now, againAfterDays: 1 }, part.part);
+    return { entity: 'datetime', value, start: at, end: part.end };
+  }
   return readDuration(plain, at);
 }
 

@@ -73,7 +73,7 @@ type Rule = readonly [
   (
     match: RegExpExecArray,
     context: DateContext,
-  ) => { day?: Day | undefined; value?: string; part?: DayPart } | undefined,
+  ) => { day?: Day | undefined; againAfterDays?: number; value?: string; part?: DayPart } | undefined,
 ];
 
 /** A number with 廿; NaN when it is none. */
@@ -187,7 +187,7 @@ const DAY_RULES: readonly Rule[] = [
     new RegExp(`${WEEK}([一二三四五六日天1-7])(?![点\\d])`, 'y'),
     (m, { now, past }) => {
       const ahead = ((WEEKDAYS[m[1] ?? ''] ?? 1) - weekdayOf(now) + 7) % 7;
-      return { day: addDays(now, past ? (ahead === 0 ? 0 : ahead - 7) : ahead) };
+      return { day: addDays(now, past ? (ahead === 0 ? 0 : ahead - 7) : ahead), againAfterDays: 7 };
     },
   ],
   [
@@ -253,6 +253,8 @@ export function partAt(text: string): DayPart | undefined {
 
 export interface DaySpan {
   readonly day?: Day | undefined;
+  /** 7 for a weekday. */
+  readonly againAfterDays?: number;
   readonly value?: string;
   readonly part?: DayPart;
   readonly end: number;

@@ -29,6 +29,23 @@ describe('when somebody calls back', () => {
     expect(zh('09:30')).toMatchObject({ ok: true, words: '明天上午9点半' });
   });
 
+  it('a part of the day that has begun is called in what is left of it', () => {
+    const atFour = Date.parse('2026-11-21T08:20:00Z');
+    const afternoon = '2026-11-21T12:00/2026-11-21T18:00';
+    expect(zh(afternoon)).toEqual({ ok: true, at: '2026-11-21T12:00+08:00', words: '今天下午' });
+    expect(zh(afternoon, atFour)).toEqual({ ok: true, at: '2026-11-21T16:20+08:00', words: '今天下午' });
+  });
+
+  it.each([
+    ['2026-11-21T06:00/2026-11-21T12:00', '2026-11-21T04:00:00Z', 'past'],
+    ['2026-11-20T12:00/2026-11-20T18:00', '2026-11-21T02:00:00Z', 'past'],
+    ['2026-11-21T18:00/2026-11-22T00:00', '2026-11-21T13:30:00Z', 'closed'],
+    ['2026-11-22T00:00/2026-11-22T06:00', '2026-11-21T02:00:00Z', 'closed'],
+    ['2026-12-24T06:00/2026-12-24T12:00', '2026-11-21T02:00:00Z', 'too_far'],
+  ])('%s, said at %s, is refused: %s', (value, now, why) => {
+    expect(zh(value, Date.parse(now))).toEqual({ ok: false, why });
+  });
+
   it('soon, said at night, is the next morning', () => {
     expect(zh('soon', Date.parse('2026-11-21T14:30:00Z'))).toMatchObject({ ok: true, words: '明天上午9点' });
     expect(zh('soon', Date.parse('2026-11-20T21:00:00Z'))).toMatchObject({ ok: true, words: '今天上午9点' });

@@ -42,6 +42,7 @@ const EN = [
   ..."end of beginning start middle over the weekend new year's eve christmas easter thanksgiving labor black : / - . , order and my".split(
     ' ',
   ),
+  ...'the in during at tonight mornings afternoon at night good evenings'.split(' '),
 ];
 const texts = (pieces: readonly string[], between: string) =>
   fc.array(fc.constantFrom(...pieces), { maxLength: 9 }).map((list) => list.join(between));

@@ -86,6 +86,8 @@ describe('odd input', () => {
     'a at b dot ',
     'my name is ',
     'twenty five ',
+    'the morning ',
+    'in the evening at ',
     '嗯',
     ' ',
     '王先生',
