@@ -1,4 +1,5 @@
 import { accountActions } from '../desk/account.js';
+import { addressActions } from '../desk/address.js';
 import { cancelActions } from '../desk/cancel.js';
 import { orderActions } from '../desk/orders.js';
 import { returnActions } from '../desk/returns.js';
@@ -6,6 +7,13 @@ import { serviceActions } from '../desk/service.js';
 import { closeSampleShop } from '../desk/shop-client.js';
 
 /** Everything the dialogue does in the shop's back end. The work is in `desk/`, by subject. */
-export default [...orderActions, ...cancelActions, ...returnActions, ...accountActions, ...serviceActions];
+export default [
+  ...orderActions,
+  ...addressActions,
+  ...cancelActions,
+  ...returnActions,
+  ...accountActions,
+  ...serviceActions,
+];
 
 export const close = closeSampleShop;

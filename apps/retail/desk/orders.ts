@@ -2,7 +2,7 @@ import type { ActionContext, ActionDefinition, ActionResult } from '../../../src
 import { get, orderPath, type ShopAnswer, send, shopAction, shopLookup, textSlot } from './shop-client.js';
 import { dayCount, daysAgo, inWords } from './words.js';
 
-/** Which order it is, where it is, whether the caller is its owner, and where it shall go. */
+/** Which order it is, where it is, and whether the caller is its owner. */
 
 export const orderActions: readonly ActionDefinition[] = [
   shopLookup('action_look_up_order', async (context) => {
@@ -47,23 +47,10 @@ export const orderActions: readonly ActionDefinition[] = [
     const { status } = await send(context, 'POST', orderPath(context, 'identity'), { phoneTail });
     if (status === 200) return { slots: { identity: 'confirmed', identity_failures: 0 } };
     const failures = Number(context.slots.identity_failures ?? 0) + 1;
-    return { slots: { identity: status === 429 || failures > 2 ? 'locked' : 'wrong', identity_failures: failures } };
+    const identity = status === 429 || failures > 2 ? 'locked' : 'wrong';
+    return { slots: { identity, identity_failures: failures, phone_tail: null } };
   }),
 
-  shopLookup('action_check_address_change', async (context) => ({
-    slots: {
-      address_changeable: context.slots.order_state === 'preparing' || context.slots.order_state === 'unpaid',
-    },
-  })),
-
-  shopAction('action_change_address', async (context) => {
-    const area = textSlot(context, 'new_area');
-    const detail = textSlot(context, 'new_street');
-    const { status } = await send(context, 'PUT', orderPath(context, 'address'), { area, detail });
-    return { slots: { address_changed: status === 200 } };
-  }),
-
-  { name: 'action_read_address', lookup: true, run: (context) => readArea(context) },
   { name: 'action_match_item', lookup: true, run: (context) => matchItem(context) },
 ];
 
@@ -109,28 +96,4 @@ async function orderOf(context: ActionContext, said: string): Promise<ShopAnswer
 
 function failure(context: ActionContext): ActionResult['slots'] {
   return { lookup_failures: Number(context.slots.lookup_failures ?? 0) + 1 };
-}
-
-/**
- * Province, city and district of what was said. A parcel needs the district: with only a city the question comes again, with what is known already. Where road and house
- * were said in the same breath they are not asked for.
- */
-function readArea(context: ActionContext): ActionResult {
-  const value = context.slots.new_address;
-  if (typeof value === 'string') {
-    const text = value.trim();
-    if (text.length >= 6 || context.language.startsWith('zh') === false) return { slots: { new_area: text } };
-    return { slots: { new_address: null }, say: ['utter_address_needs_district'] };
-  }
-  if (typeof value !== 'object' || value === null) return {};
-  const { province = '', city = '', district = '', detail = '' } = value as Readonly<Record<string, string>>;
-  if (context.language.startsWith('en') && district === '' && detail !== '')
-    return { slots: { new_area: [city, province].filter((part) => part !== '').join(', '), new_street: detail } };
-  const known = textSlot(context, 'new_city');
-  const where = [province === city ? '' : province, city].join('') || (district === '' ? '' : known);
-  if (district === '')
-    return { slots: { new_address: null, new_city: where || null }, say: ['utter_address_needs_district'] };
-  return {
-    slots: { new_area: `${where}${district}`, new_city: null, ...(detail === '' ? {} : { new_street: detail }) },
-  };
 }

@@ -155,19 +155,66 @@ async function answer(
   fills: ReadonlyMap<string, Fill>,
 ): Promise<void> {
   const fill = fills.get(question.slot.name);
-  const command =
-    !notUnderstood(ctx) && ctx.deps.index.firstActions(parse.intent.name).some((action) => COMMANDS.has(action));
   const corrects = fill?.weak === true || fill?.value === false ? correctsAnother(ctx, parse, fills, question) : false;
   // "快递太慢了" is what went wrong, and no wish to be spoken to slowly: words that may be the answer are it unless they surely are something else.
-  const sureCommand = command && parse.intent.confidence >= VERY_SURE;
+  const sureCommand = isCommand(ctx, parse) && parse.intent.confidence >= VERY_SURE;
   const passes = corrects || (fill?.weak === true && (sureCommand || declinesQuestion(ctx, parse)));
   if (fill !== undefined && !passes) {
+    if (fill.weak) return wholeWords(ctx, question, parse, fills, fill);
     applyFills(ctx, fills, question.slot.name);
     if (!accept(ctx, question, fill)) return noMatch(ctx);
     if (ctx.top?.kind === 'form') ctx.emit({ event: 'answered' });
     if (!(await validated(ctx, question.slot.name))) return;
     return advance(ctx);
   }
+  return noAnswer(ctx, question, parse, fills);
+}
+
+/**
+ * Any words would be the answer. Those that the application turns down without a word of its own are none, and what else they are is looked at; those that put another value in the place of
+ * an earlier answer ("5 Wensan Road, Hangzhou", said to "which street?") take the flow back to that.
+ */
+async function wholeWords(
+  ctx: TurnContext,
+  question: Question,
+  parse: ParseResult,
+  fills: ReadonlyMap<string, Fill>,
+  fill: Fill,
+): Promise<void> {
+  const { slot } = question;
+  const { attempts } = ctx.state;
+  if (!accept(ctx, question, fill)) return noMatch(ctx);
+  if (ctx.top?.kind === 'form') ctx.emit({ event: 'answered' });
+  const saidBefore = ctx.actions.length;
+  if (!(await validated(ctx, slot.name))) return;
+  const pending = questionOf(ctx.application, ctx.top)?.pending !== undefined;
+  const turnedDown = !pending && (ctx.state.slots[slot.name] ?? null) === null;
+  if (!turnedDown) {
+    rewindTo(ctx, applyFills(ctx, fills, slot.name));
+    return advance(ctx);
+  }
+  ctx.setNow.delete(slot.name);
+  if (ctx.actions.length > saidBefore) return advance(ctx);
+  ctx.emit({ event: 'counted', noMatch: ctx.state.noMatch, noInput: 0, attempts });
+  // The words are heard once more, after the action that turned them down: rules look at what came last.
+  ctx.emit({ event: 'taken_up', intent: parse.intent.name, entities: heardEntities(parse) });
+  const others = new Map([...fills].filter(([name]) => name !== slot.name));
+  return noAnswer(ctx, question, parse, others);
+}
+
+function isCommand(ctx: TurnContext, parse: ParseResult): boolean {
+  return !notUnderstood(ctx) && ctx.deps.index.firstActions(parse.intent.name).some((action) => COMMANDS.has(action));
+}
+
+/** What is said beside the question: another wish, a correction, an answer to what would be asked later. */
+async function noAnswer(
+  ctx: TurnContext,
+  question: Question,
+  parse: ParseResult,
+  fills: ReadonlyMap<string, Fill>,
+): Promise<void> {
+  const fill = fills.get(question.slot.name);
+  const command = isCommand(ctx, parse);
   if (fill === undefined && asksForAnother(ctx, parse)) return digress(ctx, parse, fills, question);
   const later = laterAnswers(ctx, fills, question.slot.name);
   const corrected = applyFills(ctx, fills, question.slot.name);

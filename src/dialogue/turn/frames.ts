@@ -1,4 +1,4 @@
-import type { FlowStep } from '../app/types.js';
+import type { Flow, FlowStep } from '../app/types.js';
 import type { Frame } from '../tracker/events.js';
 import { runAction } from './act.js';
 import type { TurnContext } from './context.js';
@@ -30,13 +30,20 @@ export function startFlow(ctx: TurnContext, id: string, called = false): void {
   if (flow === undefined) return;
   if (ctx.state.completed.includes(id)) {
     for (const step of flow.steps.values()) {
-      if (step.kind === 'collect' && !ctx.setNow.has(step.slot) && (ctx.state.slots[step.slot] ?? null) !== null)
-        ctx.setSlot(step.slot, null);
+      if (step.kind !== 'collect' || ctx.setNow.has(step.slot) || (ctx.state.slots[step.slot] ?? null) === null)
+        continue;
+      if (!holdsStill(ctx, flow, step.slot)) ctx.setSlot(step.slot, null);
     }
   }
   ctx.emit({ event: 'flow_started', flow: id });
   resetAttempts(ctx);
   ctx.push({ kind: 'flow', flow: id, step: flow.first, called, filled: [] });
+}
+
+/** What is kept after a flow and depends on a value that is said again now is still right: another value would have made it unknown. */
+function holdsStill(ctx: TurnContext, flow: Flow, slot: string): boolean {
+  const dependsOn = ctx.application.domain.slots.get(slot)?.dependsOn ?? [];
+  return flow.persistedSlots.includes(slot) && dependsOn.some((name) => ctx.setNow.has(name));
 }
 
 /**

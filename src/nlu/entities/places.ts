@@ -39,8 +39,8 @@ export const PROVINCES: Readonly<Record<string, string>> = {
 
 /** Districts that callers name without their city, and the city they lie in. */
 export const DISTRICTS: Readonly<Record<string, string>> = {
-  北京: '海淀 西城 东城 丰台 石景山 通州 昌平 大兴 顺义 房山 门头沟 怀柔 平谷 密云 延庆',
-  上海: '浦东新 浦东 徐汇 长宁 静安 普陀 虹口 杨浦 闵行 嘉定 松江 青浦 奉贤 金山 崇明 黄浦',
+  北京: '海淀 朝阳 西城 东城 丰台 石景山 通州 昌平 大兴 顺义 房山 门头沟 怀柔 平谷 密云 延庆',
+  上海: '浦东新 浦东 徐汇 长宁 静安 普陀 虹口 杨浦 闵行 嘉定 松江 青浦 奉贤 金山 崇明 黄浦 宝山',
   广州: '天河 越秀 荔湾 海珠 白云 黄埔 番禺 花都 南沙 增城 从化',
   深圳: '福田 罗湖 南山 宝安 龙岗 盐田 龙华 坪山 光明',
   杭州: '西湖 上城 拱墅 滨江 萧山 余杭 临平 钱塘 富阳 临安',
@@ -54,7 +54,53 @@ export const DISTRICTS: Readonly<Record<string, string>> = {
 };
 
 export const EN_CITIES =
-  'new york|new york city|los angeles|chicago|houston|phoenix|philadelphia|san antonio|san diego|dallas|san jose|austin|jacksonville|fort worth|columbus|charlotte|san francisco|indianapolis|seattle|denver|washington|boston|el paso|nashville|detroit|oklahoma city|portland|las vegas|memphis|louisville|baltimore|milwaukee|albuquerque|tucson|fresno|sacramento|kansas city|mesa|atlanta|omaha|raleigh|miami|long beach|oakland|minneapolis|tulsa|tampa|new orleans|cleveland|honolulu|orlando|pittsburgh|cincinnati|st\\.? louis|saint louis|salt lake city|london|manchester|birmingham|liverpool|leeds|glasgow|edinburgh|bristol|cardiff|belfast|dublin|toronto|vancouver|montreal|ottawa|calgary|sydney|melbourne|brisbane|perth|auckland|paris|berlin|munich|madrid|barcelona|rome|milan|amsterdam|brussels|vienna|zurich|tokyo|singapore|hong kong|beijing|shanghai|shenzhen|guangzhou|hangzhou|chengdu';
+  'new york|new york city|los angeles|chicago|houston|phoenix|philadelphia|san antonio|san diego|dallas|san jose|austin|jacksonville|fort worth|columbus|charlotte|san francisco|indianapolis|seattle|denver|washington|boston|el paso|nashville|detroit|oklahoma city|portland|las vegas|memphis|louisville|baltimore|milwaukee|albuquerque|tucson|fresno|sacramento|kansas city|mesa|atlanta|omaha|raleigh|miami|long beach|oakland|minneapolis|tulsa|tampa|new orleans|cleveland|honolulu|orlando|pittsburgh|cincinnati|st\\.? louis|saint louis|salt lake city|london|manchester|birmingham|liverpool|leeds|glasgow|edinburgh|bristol|cardiff|belfast|dublin|toronto|vancouver|montreal|ottawa|calgary|sydney|melbourne|brisbane|perth|auckland|paris|berlin|munich|madrid|barcelona|rome|milan|amsterdam|brussels|vienna|zurich|tokyo|singapore|hong kong';
+
+/** Cities in China that English callers name, with their provinces. */
+export const EN_CHINA: Readonly<Record<string, string>> = {
+  beijing: 'Beijing',
+  shanghai: 'Shanghai',
+  tianjin: 'Tianjin',
+  chongqing: 'Chongqing',
+  guangzhou: 'Guangdong',
+  shenzhen: 'Guangdong',
+  dongguan: 'Guangdong',
+  foshan: 'Guangdong',
+  zhuhai: 'Guangdong',
+  hangzhou: 'Zhejiang',
+  ningbo: 'Zhejiang',
+  wenzhou: 'Zhejiang',
+  nanjing: 'Jiangsu',
+  suzhou: 'Jiangsu',
+  wuxi: 'Jiangsu',
+  chengdu: 'Sichuan',
+  wuhan: 'Hubei',
+  changsha: 'Hunan',
+  nanchang: 'Jiangxi',
+  hefei: 'Anhui',
+  fuzhou: 'Fujian',
+  xiamen: 'Fujian',
+  jinan: 'Shandong',
+  qingdao: 'Shandong',
+  zhengzhou: 'Henan',
+  "xi'an": 'Shaanxi',
+  xian: 'Shaanxi',
+  shenyang: 'Liaoning',
+  dalian: 'Liaoning',
+  changchun: 'Jilin',
+  harbin: 'Heilongjiang',
+  shijiazhuang: 'Hebei',
+  taiyuan: 'Shanxi',
+  lanzhou: 'Gansu',
+  kunming: 'Yunnan',
+  guiyang: 'Guizhou',
+  nanning: 'Guangxi',
+  haikou: 'Hainan',
+  sanya: 'Hainan',
+  urumqi: 'Xinjiang',
+  lhasa: 'Tibet',
+};
+
 export const EN_STATES: Readonly<Record<string, string>> = {
   alabama: 'AL',
   alaska: 'AK',
