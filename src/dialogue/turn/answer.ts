@@ -65,7 +65,16 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
     return respond(ctx, parse, fills);
   }
   if (question.pending !== undefined) return confirmation(ctx, question, parse, fills);
+  takeRead(ctx, question, fills);
   return answer(ctx, question, parse, fills);
+}
+
+/** What an action of the application's own has read is the answer, or says that there is none, whatever the words were taken for. */
+function takeRead(ctx: TurnContext, { slot }: Question, fills: Map<string, Fill>): void {
+  const value = ctx.read.get(slot.name);
+  if (value === null) fills.delete(slot.name);
+  else if (value !== undefined)
+    fills.set(slot.name, { slot: slot.name, value, confidence: heardConfidence(ctx), weak: false });
 }
 
 /** A choice that was keyed is what its button sends: `/order_status{"order_number": "8765"}`, or words, which the brain has had read then. */
