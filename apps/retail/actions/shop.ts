@@ -1,11 +1,19 @@
 import { accountActions } from '../desk/account.js';
 import { cancelActions } from '../desk/cancel.js';
+import { consentActions } from '../desk/consent.js';
 import { orderActions } from '../desk/orders.js';
 import { returnActions } from '../desk/returns.js';
 import { serviceActions } from '../desk/service.js';
 import { closeSampleShop } from '../desk/shop-client.js';
 
 /** Everything the dialogue does in the shop's back end. The work is in `desk/`, by subject. */
-export default [...orderActions, ...cancelActions, ...returnActions, ...accountActions, ...serviceActions];
+export default [
+  ...orderActions,
+  ...cancelActions,
+  ...consentActions,
+  ...returnActions,
+  ...accountActions,
+  ...serviceActions,
+];
 
 export const close = closeSampleShop;

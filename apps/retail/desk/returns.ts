@@ -1,4 +1,6 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
+import { faultSaid } from './fault.js';
+import { isSameItem } from './orders.js';
 import { get, orderPath, send, shopAction, shopLookup, textSlot } from './shop-client.js';
 import { colourName, daysAgo, listed, sizeName } from './words.js';
 
@@ -9,11 +11,21 @@ const order = (context: ActionContext): unknown => context.slots.order_key;
 export const returnActions: readonly ActionDefinition[] = [
   shopLookup('action_check_return', async (context) => {
     const { body } = await get(context, orderPath(context, 'return'));
-    return { slots: { return_problem: body.problem, return_because: body.because, return_days_left: body.daysLeft } };
+    const tooLate = body.problem === 'too_late' && context.slots.fault_told === true;
+    return {
+      slots: {
+        return_problem: tooLate ? 'too_late_faulty' : body.problem,
+        return_because: body.because,
+        return_days_left: body.daysLeft,
+      },
+    };
   }),
 
+  { name: 'action_read_fault', lookup: true, run: (context) => readFault(context) },
+  { name: 'action_read_return_faulty', lookup: true, run: (context) => readFaultyAnswer(context) },
+
   shopAction('action_create_return', async (context) => {
-    const faulty = context.slots.return_faulty === true;
+    const faulty = context.slots.return_faulty === true || context.slots.fault_told === true;
     const { status, body } = await send(context, 'POST', '/returns', { order: order(context), faulty });
     return { slots: { return_number: status === 201 ? String(body.number) : null } };
   }),
@@ -39,7 +51,9 @@ export const returnActions: readonly ActionDefinition[] = [
         ? 'size'
         : (context.slots.new_colour ?? null) !== null
           ? 'colour'
-          : null;
+          : context.slots.fault_told === true
+            ? 'faulty'
+            : null;
     const wish = context.slots.exchange_kind ?? told;
     const impossible = (wish === 'size' && sizes.length === 0) || (wish === 'colour' && colours.length === 0);
     return {
@@ -90,6 +104,39 @@ export const returnActions: readonly ActionDefinition[] = [
     return { slots: { exchange_number: status === 201 ? String(body.number) : null } };
   }),
 ];
+
+/** What does not work is goods only where goods are talked about: vouchers, cards and accounts do not work either. */
+const NOT_OF_GOODS: ReadonlySet<string> = new Set(['payment_problem', 'password_reset', 'membership', 'invoice']);
+const OF_GOODS: ReadonlySet<string | null> = new Set([null, 'return_request', 'exchange_request', 'anything_else']);
+
+function readFault(context: ActionContext): ActionResult {
+  const { latest, activeLoop, slots } = context;
+  const ofGoods = OF_GOODS.has(activeLoop) && !NOT_OF_GOODS.has(latest.intent);
+  const faulty = ofGoods ? faultSaid(latest.text) : undefined;
+  const late = faulty === true && activeLoop === 'anything_else' && TOO_LATE.has(slots.return_problem);
+  return {
+    slots: {
+      ...(faulty === undefined ? {} : { fault_told: faulty }),
+      late_fault: late && !namesAnother(context) ? true : null,
+    },
+  };
+}
+
+const TOO_LATE: ReadonlySet<unknown> = new Set(['too_late', 'too_late_faulty']);
+
+/** Other goods than those just talked about: by their number, or by what they are. */
+function namesAnother(context: ActionContext): boolean {
+  const item = textSlot(context, 'order_item');
+  return context.latest.entities.some(
+    ({ entity, value }) =>
+      entity === 'order_number' || entity === 'digits' || (entity === 'product' && !isSameItem(String(value), item)),
+  );
+}
+
+function readFaultyAnswer({ latest }: ActionContext): ActionResult {
+  const faulty = faultSaid(latest.text);
+  return faulty === undefined ? {} : { slots: { return_faulty: faulty } };
+}
 
 /** `42`, `XL`, or from the size there is: "大一号". Empty when none was said, null when there is no such size. */
 function readSize(context: ActionContext): string | null {
