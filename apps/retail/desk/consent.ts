@@ -59,7 +59,6 @@ function reader(slot: string, saysYes: (text: string) => boolean): ActionDefinit
 export const consentActions: readonly ActionDefinition[] = [
   reader('return_confirmed', saysReturn),
   reader('return_wanted', saysReturn),
-  reader('exchange_confirmed', saysExchange),
   reader('callback_confirmed', saysCall),
   reader('callback_wanted', saysCall),
 ];

@@ -108,9 +108,13 @@ export class Routes {
       case 'exchange': {
         const size = query.get('size') ?? undefined;
         const colour = query.get('colour') ?? undefined;
+        const [ofSize, ofColour] = [size ?? order.size, colour ?? order.colour];
+        const { sizes = [], colours = [] } = CATALOGUE[order.sku] ?? {};
         return ok({
           problem: exchangeProblem(order),
-          inStock: inStock(order.sku, size ?? order.size, colour ?? order.colour),
+          inStock: inStock(order.sku, ofSize, ofColour),
+          sizesLeft: sizes.filter((each) => inStock(order.sku, each, ofColour)),
+          coloursLeft: colours.filter((each) => inStock(order.sku, ofSize, each)),
         });
       }
       case 'invoice': {
