@@ -1,6 +1,7 @@
 import { accountActions } from '../desk/account.js';
 import { addressActions } from '../desk/address.js';
 import { cancelActions } from '../desk/cancel.js';
+import { consentActions } from '../desk/consent.js';
 import { orderActions } from '../desk/orders.js';
 import { returnActions } from '../desk/returns.js';
 import { serviceActions } from '../desk/service.js';
@@ -11,6 +12,7 @@ export default [
   ...orderActions,
   ...addressActions,
   ...cancelActions,
+  ...consentActions,
   ...returnActions,
   ...accountActions,
   ...serviceActions,

@@ -71,7 +71,7 @@ function matchItem(context: ActionContext): ActionResult {
 }
 
 /** Callers say 衣服 of any garment, 鞋 of 皮鞋, 裙子 of 连衣裙, "shoes" of a pair of running shoes. */
-function isSameItem(named: string, item: string): boolean {
+export function isSameItem(named: string, item: string): boolean {
   if (
     /^(?:衣服|clothes|coat|jacket|外套)$/i.test(named) &&
     /外套|羽绒服|衬衫|裙|睡衣|coat|jacket|shirt|dress/i.test(item)

@@ -104,18 +104,17 @@ export class Routes {
       case 'return':
         return ok({ ...returnVerdict(order) });
       case 'refund':
-        return ok({
-          state: order.refund?.state ?? 'none',
-          amountYuan: order.refund?.amountYuan ?? 0,
-          days: order.refund?.days ?? 0,
-          bankDays: REFUND_DAYS,
-        });
+        return ok({ state: 'none', amountYuan: 0, days: 0, ...this.#refundOf(order), bankDays: REFUND_DAYS });
       case 'exchange': {
         const size = query.get('size') ?? undefined;
         const colour = query.get('colour') ?? undefined;
+        const [ofSize, ofColour] = [size ?? order.size, colour ?? order.colour];
+        const { sizes = [], colours = [] } = CATALOGUE[order.sku] ?? {};
         return ok({
           problem: exchangeProblem(order),
-          inStock: inStock(order.sku, size ?? order.size, colour ?? order.colour),
+          inStock: inStock(order.sku, ofSize, ofColour),
+          sizesLeft: sizes.filter((each) => inStock(order.sku, each, ofColour)),
+          coloursLeft: colours.filter((each) => inStock(order.sku, ofSize, each)),
         });
       }
       case 'invoice': {
@@ -174,6 +173,13 @@ export class Routes {
     const refundYuan = times * priceYuan(order);
     this.#orders.cancel(order, refundYuan);
     return cancelled(this.#records.add('cancellation', key, { order: order.number, refundYuan }));
+  }
+
+  /** A return that was arranged brings the money back, as soon as the parcel is there. */
+  #refundOf(order: Order): Order['refund'] {
+    const returned = this.#records.all('return').some((entry) => entry.data.order === order.number);
+    const refused = order.refund === undefined || order.refund.state === 'refused';
+    return returned && refused ? { state: 'waiting', amountYuan: priceYuan(order), days: 0 } : order.refund;
   }
 
   /** What was paid a second time has gone back. */

@@ -38,10 +38,10 @@ async function runOne(ctx: TurnContext, name: string, policy: string): Promise<s
     await own(ctx, policy);
     return undefined;
   }
-  return custom(ctx, name);
+  return custom(ctx, name, policy);
 }
 
-async function custom(ctx: TurnContext, name: string): Promise<string | undefined> {
+async function custom(ctx: TurnContext, name: string, policy: string): Promise<string | undefined> {
   const work = ctx.deps.runAction(
     name,
     {
@@ -71,6 +71,7 @@ async function custom(ctx: TurnContext, name: string): Promise<string | undefine
       say: (response) => ctx.sayMeanwhile(response),
       clock: ctx.deps.clock,
     });
+    if (policy === 'extract') noteRead(ctx, result);
     return applyResult(ctx, result);
   } catch (error) {
     if (error instanceof EffectNeeded || error instanceof Outdated) throw error;
@@ -99,6 +100,14 @@ function abandon(ctx: TurnContext): void {
   for (let frame = ctx.top; frame?.kind === 'flow'; frame = frame.called ? ctx.top : undefined) {
     ctx.pop();
     ctx.emit({ event: 'flow_cancelled', flow: frame.flow });
+  }
+}
+
+/** What was read out of a message is said with it, as what entities and intents fill is. */
+function noteRead(ctx: TurnContext, { slots = {} }: ActionResult): void {
+  for (const [slot, value] of Object.entries(slots)) {
+    ctx.read.set(slot, value ?? null);
+    if ((value ?? null) !== null) ctx.setNow.add(slot);
   }
 }
 

@@ -48,17 +48,19 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   const { parse } = ctx;
   // "算了，还是换货": what was begun is not come back to afterwards.
   if (parse.instead === true && flowFor(ctx, parse.intent.name, parse.intent.confidence) !== undefined) dropTop(ctx);
+  await extractByActions(ctx);
+  const question = questionOf(ctx.application, ctx.top);
+  const readAnswer = question === undefined ? null : (ctx.read.get(question.slot.name) ?? null);
   // "I don't want to return it" while it is being returned: that is given up, whatever was asked.
-  if (parse.negated !== undefined && givesUp(ctx, parse.negated)) {
+  if (readAnswer === null && parse.negated !== undefined && givesUp(ctx, parse.negated)) {
     await runAction(ctx, 'action_cancel', 'command');
     return advance(ctx);
   }
-  await extractByActions(ctx);
-  const question = questionOf(ctx.application, ctx.top);
   const said = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
   const fills = new Map(joinedDigits(ctx, completedTimes(ctx, parse, said)));
   if (chosen !== undefined)
     fills.set('language', { slot: 'language', value: chosen, confidence: heardConfidence(ctx), weak: false });
+  takeRead(ctx, question, fills);
   if (ctx.top?.kind === 'two_stage') return twoStage(ctx, ctx.top, parse, fills);
   if (question === undefined) {
     applyFills(ctx, fills, undefined);
@@ -67,6 +69,15 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   }
   if (question.pending !== undefined) return confirmation(ctx, question, parse, fills);
   return answer(ctx, question, parse, fills);
+}
+
+/** What an action of the application's own has read is said, or answers nothing, whatever entities and intent make of the same words. */
+function takeRead(ctx: TurnContext, question: Question | undefined, fills: Map<string, Fill>): void {
+  if (question?.pending !== undefined) return;
+  for (const [slot, value] of ctx.read) {
+    if (slot !== question?.slot.name || value === null) fills.delete(slot);
+    else fills.set(slot, { slot, value, confidence: heardConfidence(ctx), weak: false });
+  }
 }
 
 /** A choice that was keyed is what its button sends: `/order_status{"order_number": "8765"}`, or words, which the brain has had read then. */

@@ -94,6 +94,8 @@ export class TurnContext {
   requested: string | null | undefined;
   /** Slots set by this message. */
   readonly setNow = new Set<string>();
+  /** What actions have read out of this message, by slot: null = this is not said with it. */
+  readonly read = new Map<string, unknown>();
   readonly mode: TurnMode;
   /** The turn did too much and was ended here. */
   stuck: Stuck | undefined;
