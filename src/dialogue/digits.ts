@@ -23,6 +23,14 @@ export function longestDigitRun(text: string): DigitRun | undefined {
   return best;
 }
 
+/** Whether a text is a digit string and no other word. */
+export function isNothingButDigits(text: string): boolean {
+  const plain = plainText(text.slice(0, MAX_CHARS));
+  const [run, ...others] = readRuns(plain, { letters: false, cardinals: true });
+  if (run === undefined || others.length > 0) return false;
+  return ONLY_FILLERS.test(plain.slice(0, run.start)) && ONLY_FILLERS.test(plain.slice(run.end));
+}
+
 /** Digits in groups, as they are read back: 8 → 4-4, 11 → 3-4-4, others by four. */
 export function groupDigits(digits: string): string[] {
   if (digits.length === 11) return [digits.slice(0, 3), digits.slice(3, 7), digits.slice(7)];

@@ -1,6 +1,8 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
 import { taxNumberOf } from '../shop/checks.js';
+import { companyAfterKind, saysCodeIsMissing } from './said.js';
 import { get, orderPath, send, shopAction, shopLookup, textSlot } from './shop-client.js';
+import { inFigures } from './spoken-digits.js';
 import { isChinese, levelName } from './words.js';
 
 /** Invoices, points, passwords, payments. */
@@ -12,6 +14,16 @@ export const accountActions: readonly ActionDefinition[] = [
     const { body } = await get(context, orderPath(context, 'invoice'));
     return { slots: { invoice_state: body.state, invoice_issued_to: body.title ?? null } };
   }),
+
+  // "公司的，杭州云启科技有限公司": who says the kind and the name together need not say the name again.
+  {
+    name: 'action_read_invoice_title',
+    lookup: true,
+    run: ({ latest }) => {
+      const title = companyAfterKind(latest.text);
+      return title === undefined ? {} : { slots: { invoice_title: title }, say: ['utter_invoice_title_noted'] };
+    },
+  },
 
   { name: 'action_read_tax_number', lookup: true, run: (context) => readTaxNumber(context) },
 
@@ -58,6 +70,12 @@ export const accountActions: readonly ActionDefinition[] = [
     return { slots: { code_sent: status === 202, code_token: body.token ?? null } };
   }),
 
+  {
+    name: 'action_read_code_missing',
+    lookup: true,
+    run: ({ latest }) => (saysCodeIsMissing(latest.text) ? { slots: { reset_code: 'again' } } : {}),
+  },
+
   shopAction('action_reset_password', async (context) => {
     const { account_phone: phone, reset_code: code, code_token: token } = context.slots;
     const { status } = await send(context, 'POST', '/password-resets', { phone, code, token });
@@ -99,30 +117,6 @@ function readTaxNumber(context: ActionContext): ActionResult {
   return { slots: { tax_number: null, tax_failures: failures }, say: ['utter_tax_number_wrong'] };
 }
 
-const DIGITS: Readonly<Record<string, string>> = {
-  零: '0',
-  一: '1',
-  幺: '1',
-  二: '2',
-  两: '2',
-  三: '3',
-  四: '4',
-  五: '5',
-  六: '6',
-  七: '7',
-  八: '8',
-  九: '9',
-};
-const ENGLISH = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-
 function spokenCode(said: string, language: string): string {
-  const digits = [...said].map((char) => DIGITS[char] ?? char).join('');
-  const named = isChinese(language)
-    ? digits
-    : digits.replace(/[a-z]{3,}/gi, (word) =>
-        word === 'oh'
-          ? '0'
-          : String(Math.max(0, ENGLISH.indexOf(word.toLowerCase())) || (word.toLowerCase() === 'zero' ? 0 : word)),
-      );
-  return named.replace(/[^0-9a-z]/gi, '');
+  return inFigures(said, isChinese(language)).replace(/[^0-9a-z]/gi, '');
 }

@@ -23,10 +23,11 @@ const CHOICES: Readonly<Record<string, { readonly days: number; readonly hour: n
   tomorrow_afternoon: { days: 1, hour: 15 },
 };
 
-/** `value`: `soon`, a choice of the keypad, or `2026-11-22T15:00`, `2026-11-22`, `15:00`, or two of them with a slash between. */
-export function readCallbackTime(value: unknown, nowMs: number, language: string): CallbackTime {
+/** `value`: `soon`, `any` (any time on `day`, or soon where no day was spoken of), a choice of the keypad, or `2026-11-22T15:00`, `2026-11-22`, `15:00`, or two of them with a slash between. */
+export function readCallbackTime(value: unknown, nowMs: number, language: string, day = ''): CallbackTime {
   const said = String(value ?? '');
   const now = local(nowMs);
+  if (said === 'any') return anyTimeOn(day, now, language);
   if (said === 'soon') return soon(now, language);
   const choice = CHOICES[said];
   if (choice !== undefined) {
@@ -45,7 +46,8 @@ export function readCallbackTime(value: unknown, nowMs: number, language: string
   const minute = range || minuteText === undefined ? 0 : Number(minuteText);
   // "三点" said to a shop that opens at nine is the afternoon.
   if (!range && hour < OPENS && hour + 12 < CLOSES) hour += 12;
-  let days = date === undefined ? 0 : Math.round((Date.parse(`${date}T00:00Z`) - now.dayMs) / DAY_MS);
+  if (range) hour = Math.max(hour, OPENS + 1);
+  let days = date === undefined ? 0 : daysTo(date, now);
   if (date === undefined && hour * 60 + minute <= now.hour * 60 + now.minute) days = 1;
   if (hour < OPENS || hour >= CLOSES) return { ok: false, why: 'closed' };
   if (days > MOST_DAYS) return { ok: false, why: 'too_far' };
@@ -92,6 +94,16 @@ function local(nowMs: number): Local {
   };
 }
 
+function daysTo(date: string, now: Local): number {
+  return Math.round((Date.parse(`${date}T00:00Z`) - now.dayMs) / DAY_MS);
+}
+
+function anyTimeOn(day: string, now: Local, language: string): CallbackTime {
+  const days = /^\d{4}-\d{2}-\d{2}$/.test(day) ? daysTo(day, now) : 0;
+  if (days <= 0) return soon(now, language);
+  return { ok: true, at: stamp(now, days, OPENS + 1, 0), words: dayName(now, days, language) };
+}
+
 /** Within an hour while the shop is open, else the next morning. */
 function soon(now: Local, language: string): CallbackTime {
   const chinese = isChinese(language);
@@ -109,18 +121,21 @@ function stamp(now: Local, days: number, hour: number, minute: number): string {
 const WEEKDAYS = ['日', '一', '二', '三', '四', '五', '六'];
 const ENGLISH_DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
-function words(now: Local, days: number, hour: number, minute: number, exact: boolean, language: string): string {
+function dayName(now: Local, days: number, language: string): string {
   const day = new Date(now.dayMs + days * DAY_MS);
+  if (!isChinese(language)) return ['today', 'tomorrow'][days] ?? `on ${ENGLISH_DAYS[day.getUTCDay()]}`;
+  const date = `${day.getUTCMonth() + 1}月${day.getUTCDate()}号星期${WEEKDAYS[day.getUTCDay()]}`;
+  return ['今天', '明天', '后天'][days] ?? date;
+}
+
+function words(now: Local, days: number, hour: number, minute: number, exact: boolean, language: string): string {
+  const name = dayName(now, days, language);
   const half = hour < 12 ? 0 : hour < 18 ? 1 : 2;
   const twelve = hour > 12 ? hour - 12 : hour;
   if (isChinese(language)) {
-    const name =
-      ['今天', '明天', '后天'][days] ??
-      `${day.getUTCMonth() + 1}月${day.getUTCDate()}号星期${WEEKDAYS[day.getUTCDay()]}`;
     const clock = exact ? `${twelve}点${minute === 0 ? '' : minute === 30 ? '半' : `${minute}分`}` : '';
     return `${name}${['上午', '下午', '晚上'][half]}${clock}`;
   }
-  const name = ['today', 'tomorrow'][days] ?? `on ${ENGLISH_DAYS[day.getUTCDay()]}`;
   const clock = `${twelve}${minute === 0 ? '' : `:${String(minute).padStart(2, '0')}`}`;
   if (exact) return `${name} at ${clock} ${hour < 12 ? 'a.m.' : 'p.m.'}`;
   const partName = ['morning', 'afternoon', 'evening'][half] ?? '';

@@ -1,6 +1,8 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
 import { readCallbackTime } from './callback-time.js';
-import { send, shopAction } from './shop-client.js';
+import { changedPhone } from './phone-change.js';
+import { send, shopAction, textSlot } from './shop-client.js';
+import { isChinese } from './words.js';
 
 /** Call-backs, and what the shop's accounts team has to look at. */
 
@@ -21,7 +23,9 @@ export const serviceActions: readonly ActionDefinition[] = [
     lookup: true,
     run: (context) => {
       const number = callerNumber(context.sender);
-      return { slots: { caller_number: number ?? null, caller_number_tail: number?.slice(-4) ?? null } };
+      return {
+        slots: { caller_number: number ?? null, caller_number_tail: number?.slice(-4) ?? null, callback_day: null },
+      };
     },
   },
   {
@@ -36,6 +40,7 @@ export const serviceActions: readonly ActionDefinition[] = [
     run: ({ latest }) =>
       latest.entities.some(({ entity }) => entity === 'phone_number') ? { slots: { callback_same_number: false } } : {},
   },
+  { name: 'action_read_number_change', lookup: true, run: (context) => readNumberChange(context) },
   { name: 'action_read_callback_time', lookup: true, run: (context) => readTime(context) },
 ];
 
@@ -44,8 +49,22 @@ function callerNumber(sender: string | undefined): string | undefined {
   return /(?:^|[:+]|\D)(?:0086|86)?(1[3-9]\d{9})(?=\D|$)/.exec(sender ?? '')?.[1];
 }
 
+/** Some digits of the number put right, or the number asked for again; whole numbers are read as such. */
+function readNumberChange(context: ActionContext): ActionResult {
+  const known = textSlot(context, 'callback_phone');
+  if (known === '' || context.latest.entities.some(({ value }) => /^\d{10,}$/.test(String(value)))) return {};
+  const change = changedPhone(known, context.latest.text, isChinese(context.language));
+  if (change === undefined) return {};
+  if (change === 'other') return { slots: { callback_phone: null } };
+  return { slots: { callback_phone: change.number }, say: ['utter_callback_phone_changed'] };
+}
+
 function readTime(context: ActionContext): ActionResult {
-  const time = readCallbackTime(context.slots.callback_time, context.nowMs, context.language);
-  if (time.ok) return { slots: { callback_at: time.at, callback_when: time.words } };
-  return { slots: { callback_time: null }, say: [`utter_callback_${time.why}`] };
+  const day = textSlot(context, 'callback_day');
+  const time = readCallbackTime(context.slots.callback_time, context.nowMs, context.language, day);
+  if (!time.ok) return { slots: { callback_time: null }, say: [`utter_callback_${time.why}`] };
+  const tail = textSlot(context, 'callback_phone').slice(-4);
+  return {
+    slots: { callback_at: time.at, callback_when: time.words, callback_day: time.at.slice(0, 10), callback_tail: tail },
+  };
 }

@@ -3,7 +3,14 @@ import { readPayload } from '../payload.js';
 import type { Frame, OfferedButton } from '../tracker/events.js';
 import { runAction } from './act.js';
 import { languageChosen, spokenCommand, switchLanguage } from './any-time.js';
-import { completedTimes, correctsAnother, isNothingButValues, laterAnswers } from './beside.js';
+import {
+  answersInterrupted,
+  completedTimes,
+  correctsAnother,
+  isNothingButValues,
+  laterAnswers,
+  takesWords,
+} from './beside.js';
 import { dropTop } from './built-in.js';
 import { declines } from './commands.js';
 import { heardEntities, type TurnContext } from './context.js';
@@ -15,6 +22,7 @@ import { noMatch, notUnderstood } from './misunderstood.js';
 import { joinedDigits } from './pieces.js';
 import { predictLoop } from './predict.js';
 import { type Question, questionOf } from './question.js';
+import { hasReservation, isPutAsRequest } from './requests.js';
 import { type Fill, fillSlots } from './slots.js';
 import { flowFor, startsSomething } from './starts.js';
 import { twoStage } from './two-stage.js';
@@ -48,6 +56,8 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   const { parse } = ctx;
   // "算了，还是换货": what was begun is not come back to afterwards.
   if (parse.instead === true && flowFor(ctx, parse.intent.name, parse.intent.confidence) !== undefined) dropTop(ctx);
+  if (answersInterrupted(ctx, parse)) dropTop(ctx);
+  const known = ctx.state.slots;
   await extractByActions(ctx);
   const question = questionOf(ctx.application, ctx.top);
   const readAnswer = question === undefined ? null : (ctx.read.get(question.slot.name) ?? null);
@@ -67,6 +77,7 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
     ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
     return respond(ctx, parse, fills);
   }
+  if (takesExtracted(ctx, question, known, fills)) return advance(ctx);
   if (question.pending !== undefined) return confirmation(ctx, question, parse, fills);
   return answer(ctx, question, parse, fills);
 }
@@ -100,15 +111,44 @@ export async function takeChoice(ctx: TurnContext, { title, payload }: OfferedBu
   return handleAnswer(ctx);
 }
 
+/**
+ * What the application's own extractors have made of the message: an answer to the open question, or another value for what was answered before, from which it goes on anew. True
+ * when it was one of these.
+ */
+function takesExtracted(
+  ctx: TurnContext,
+  { slot: { name: asked } }: Question,
+  before: Readonly<Record<string, unknown>>,
+  fills: ReadonlyMap<string, Fill>,
+): boolean {
+  const frame = ctx.top;
+  if (frame?.kind !== 'flow') return false;
+  const changed = (slot: string): boolean =>
+    JSON.stringify(before[slot] ?? null) !== JSON.stringify(ctx.state.slots[slot] ?? null);
+  const corrected = frame.filled.filter(changed);
+  const answered = changed(asked) && (ctx.state.slots[asked] ?? null) !== null;
+  if (corrected.length === 0 && !answered) return false;
+  const others = new Map([...fills].filter(([slot]) => !corrected.includes(slot)));
+  if (answered) {
+    dropPending(ctx);
+    ctx.setNow.add(asked);
+  }
+  const replaced = applyFills(ctx, others, asked);
+  rewindTo(ctx, [...corrected, ...replaced]);
+  return true;
+}
+
 /** Of several wishes in one utterance the first is answered now; the others are remembered, with what was said to them. */
 function firstOfSeveral(ctx: TurnContext, parse: ParseResult): ParseResult {
   const [first, ...others] = parse.intents ?? [];
   if (first === undefined || others.length === 0) return parse;
+  const tells = takesWords(ctx);
   const later = others.filter(
     (wish) =>
       wish.name !== first.name &&
       wish.confidence >= ctx.application.thresholds.nlu &&
-      startsSomething(ctx, wish.name, wish.confidence),
+      startsSomething(ctx, wish.name, wish.confidence) &&
+      (!tells || isPutAsRequest(parse.text.slice(wish.start, wish.end))),
   );
   if (later.length === 0) return parse;
   const within = (from: number, to: number) =>
@@ -167,9 +207,15 @@ async function answer(
 ): Promise<void> {
   const fill = fills.get(question.slot.name);
   const corrects = fill?.weak === true || fill?.value === false ? correctsAnother(ctx, parse, fills, question) : false;
+  // "Yes, but …" wants something changed first.
+  const reserved = fill?.value === true && parse.intent.name === 'affirm' && hasReservation(parse.text);
   // "快递太慢了" is what went wrong, and no wish to be spoken to slowly: words that may be the answer are it unless they surely are something else.
   const sureCommand = isCommand(ctx, parse) && parse.intent.confidence >= VERY_SURE;
-  const passes = corrects || (fill?.weak === true && (sureCommand || declinesQuestion(ctx, parse)));
+  const passes =
+    corrects ||
+    reserved ||
+    wantsAnother(ctx, parse, fill) ||
+    (fill?.weak === true && (sureCommand || declinesQuestion(ctx, parse)));
   if (fill !== undefined && !passes) {
     if (fill.weak) return wholeWords(ctx, question, parse, fills, fill);
     applyFills(ctx, fills, question.slot.name);
@@ -213,6 +259,12 @@ async function wholeWords(
   return noAnswer(ctx, question, parse, others);
 }
 
+/** Another wish, surely: where any words would be the answer, only one that is put as a request. */
+function wantsAnother(ctx: TurnContext, parse: ParseResult, fill: Fill | undefined): boolean {
+  if (fill === undefined) return asksForAnother(ctx, parse);
+  return fill.weak && isPutAsRequest(parse.text) && isOtherWish(ctx, parse);
+}
+
 function isCommand(ctx: TurnContext, parse: ParseResult): boolean {
   return !notUnderstood(ctx) && ctx.deps.index.firstActions(parse.intent.name).some((action) => COMMANDS.has(action));
 }
@@ -226,7 +278,7 @@ async function noAnswer(
 ): Promise<void> {
   const fill = fills.get(question.slot.name);
   const command = isCommand(ctx, parse);
-  if (fill === undefined && asksForAnother(ctx, parse)) return digress(ctx, parse, fills, question);
+  if (wantsAnother(ctx, parse, fill)) return digress(ctx, parse, fills, question);
   const later = laterAnswers(ctx, fills, question.slot.name);
   const corrected = applyFills(ctx, fills, question.slot.name);
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
@@ -236,8 +288,9 @@ async function noAnswer(
     return advance(ctx);
   }
   // "43码": nothing but a value that is asked for later. It is an answer, whatever wish its words look like.
-  const valuesOnly = isNothingButValues(parse) || !startsSomething(ctx, parse.intent.name, parse.intent.confidence);
-  if (later.known && !command && valuesOnly) return later.news ? advance(ctx) : noMatch(ctx);
+  const values = isNothingButValues(parse);
+  const answers = values || (!command && !startsSomething(ctx, parse.intent.name, parse.intent.confidence));
+  if (later.known && answers) return later.news ? advance(ctx) : noMatch(ctx);
   return respond(ctx, parse, fills);
 }
 
@@ -297,9 +350,12 @@ const LAST_DIGITS = /^\d{3,}$/;
 
 /** Surely a wish for something that is not under way: "where is order 40021987" while another one is being returned. */
 function asksForAnother(ctx: TurnContext, parse: ParseResult): boolean {
+  return parse.correction !== true && isOtherWish(ctx, parse);
+}
+
+function isOtherWish(ctx: TurnContext, parse: ParseResult): boolean {
   const { name, confidence } = parse.intent;
-  if (notUnderstood(ctx) || confidence < VERY_SURE || parse.correction === true || isNothingButValues(parse))
-    return false;
+  if (notUnderstood(ctx) || confidence < VERY_SURE || isNothingButValues(parse)) return false;
   const flow = flowFor(ctx, name, confidence);
   return flow !== undefined && !ctx.state.stack.some((frame) => frame.kind === 'flow' && frame.flow === flow);
 }

@@ -10,6 +10,8 @@ import { startsSomething } from './starts.js';
 
 /** As sure as this of an intent of its own, an application knows better than the words of a command. */
 const SURE = 0.7;
+/** The same while a question is open: "hold on" is then said to that. */
+const SURE_BESIDE_QUESTION = 0.9;
 
 /** The language asked for when which one is the open question: a menu's answer, not a wish to change. */
 export function languageChosen(ctx: TurnContext, text: string): string | undefined {
@@ -46,5 +48,6 @@ export function spokenCommand(ctx: TurnContext, parse: ParseResult): string | un
   const intent = parse.intent.name;
   const own = !notUnderstood(ctx) && startsSomething(ctx, intent, parse.intent.confidence);
   const same = ctx.deps.index.firstActions(intent).some((action) => action === command);
-  return own && (same || parse.intent.confidence >= SURE) ? undefined : command;
+  const sure = questionOf(ctx.application, ctx.top) === undefined ? SURE : SURE_BESIDE_QUESTION;
+  return own && (same || parse.intent.confidence >= sure) ? undefined : command;
 }

@@ -1,8 +1,9 @@
 import { completeTime } from '../../nlu/entities/partial-times.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
+import { isNothingButDigits } from '../digits.js';
 import type { TurnContext } from './context.js';
 import { type Question, questionOf } from './question.js';
-import type { Fill } from './slots.js';
+import { coerce, type Fill, isDigitSlot } from './slots.js';
 
 /** What a message says beside the open question: answers to later ones, corrections of earlier ones. */
 
@@ -91,4 +92,19 @@ export function isNothingButValues(parse: ParseResult): boolean {
   for (const { start, end } of parse.entities) for (let at = start; at < end; at++) covered.add(at);
   const inside = [...covered].map((at) => parse.text[at] ?? '').join('');
   return size(inside) >= VALUES_ONLY * size(parse.text);
+}
+
+/** Any words would answer the open question. */
+export function takesWords(ctx: TurnContext): boolean {
+  const question = questionOf(ctx.application, ctx.top);
+  return question?.pending === undefined && question?.slot.mappings.some(({ type }) => type === 'from_text') === true;
+}
+
+/** Digits alone, said to a question that any words would answer: the number that was asked for when it came between. */
+export function answersInterrupted(ctx: TurnContext, parse: ParseResult): boolean {
+  const question = questionOf(ctx.application, ctx.top);
+  const below = questionOf(ctx.application, ctx.state.stack.at(-2));
+  if (question === undefined || below === undefined || isDigitSlot(question.slot) || !isDigitSlot(below.slot))
+    return false;
+  return takesWords(ctx) && isNothingButDigits(parse.text) && coerce(below.slot, parse.text) !== undefined;
 }

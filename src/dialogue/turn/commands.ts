@@ -15,8 +15,8 @@ const EN_BEFORE =
 const EN_AFTER = 'please|thanks|thank you|now|again|for me|then';
 
 /** "看一下" alone may be a wish: only who says that they will look themselves wants time. */
-const ZH_WAIT =
-  '(?:稍|先)?等(?:等|(?:一|1)?(?:下|会儿?|分钟|秒钟?))啊?|稍等|稍候|别急|(?:我|让我)(?:找|看|想)(?:找|看|想|(?:一|1)?下)(?:订单号|单号|号码|手机|短信|验证码|邮箱)?';
+const ZH_SOUGHT = '订单号|单号|号码|手机|短信|验证码|邮箱|税号|全称|地址|卡号';
+const ZH_WAIT = `(?:稍|先)?等(?:等|(?:一|1)?(?:下|会儿?|分钟|秒钟?))啊?|稍等|稍候|别急|(?:${ZH_SOUGHT})?(?:我|让我)(?:得|先)*(?:找|看|想|翻)(?:找|看|想|(?:一|1)?下)(?:${ZH_SOUGHT})?|我?(?:还|正)?在等(?:短信|验证码)`;
 const ZH: Readonly<Record<string, string>> = {
   action_repeat:
     '再(?:说|讲|念|播|来)(?:一遍|一次|一下|遍)|(?:重复|重说|重播)(?:一遍|一次)?|没听(?:清|清楚|见|到|明白)|(?:刚才|刚刚)?说(?:的)?(?:是)?什么|再说',
@@ -32,8 +32,9 @@ const ZH: Readonly<Record<string, string>> = {
   action_hand_off:
     '(?:转接|转|找|接|换|叫|要)?(?:到)?(?:一?个)?(?:人工|真人|活人)(?:客服|服务|坐席|座席|台|来)?|(?:转接|转|找|接)(?:到)?(?:一?个)?(?:客服|坐席|座席|接线员|专员)(?:人员)?|(?:跟|和)(?:人|人工|真人|客服)(?:说|讲|聊)(?:话)?|不要机器人',
 };
-const EN_WAIT =
-  '(?:hold|hang) on(?: a (?:second|sec|moment|minute))?|wait(?: a (?:second|sec|moment|minute))?|(?:a|one) (?:second|sec|moment|minute)|let me (?:check|look|see|think|(?:find|get) (?:it|my glasses|(?:the|my) (?:order )?number)|look it up)|bear with me';
+const EN_SOUGHT =
+  '(?:the |my |that )?(?:order number|tax number|phone number|number|phone|glasses|text|text message|message|texts|messages|code|e-?mail|address|card)';
+const EN_WAIT = `(?:hold|hang) on(?: a (?:second|sec|moment|minute))?|wait(?: a (?:second|sec|moment|minute))?|(?:a|one) (?:second|sec|moment|minute)|(?:let me|i'll|i will|i have to|i've got to|i need to)(?: just)? (?:check|look|see|think|look it up|(?:find|get|look for|look up) (?:it|${EN_SOUGHT}))|bear with me|(?:i'm |i am )?(?:still )?waiting for (?:the|that|my|a) (?:text|text message|message|sms|code)`;
 const EN: Readonly<Record<string, string>> = {
   action_repeat:
     "(?:repeat|say)(?: that| it| this)?(?: once more| one more time)?|come again|pardon(?: me)?|what did you say|(?:i )?(?:did not|didn't) (?:hear|get|catch) (?:that|you)|one more time",

@@ -94,11 +94,17 @@ function fillFromTrigger(ctx: TurnContext, form: string): void {
 export function holdSlots(ctx: TurnContext, slots: readonly string[]): void {
   const frames = ctx.state.stack.map((frame): Frame => {
     if (frame.kind !== 'flow') return frame;
-    const own = slots.filter((slot) => frame.filled.includes(slot));
+    const own = frame.filled.filter((slot) => slots.some((other) => slot === other || hangsOn(ctx, slot, other)));
     const values = Object.fromEntries(own.map((slot) => [slot, ctx.state.slots[slot]]));
     return own.length === 0 ? frame : { ...frame, held: { ...values, ...frame.held } };
   });
   ctx.emit({ event: 'stack', frames });
+}
+
+/** A slot becomes unknown with another one that it depends on, or that one of those depends on. */
+function hangsOn(ctx: TurnContext, slot: string, other: string, seen: readonly string[] = []): boolean {
+  const needed = ctx.application.domain.slots.get(slot)?.dependsOn ?? [];
+  return needed.some((each) => each === other || (!seen.includes(each) && hangsOn(ctx, each, other, [...seen, slot])));
 }
 
 /** The flow has its turn again: it is about what it was about, and what it found out of that is found out anew. */

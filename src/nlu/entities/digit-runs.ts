@@ -121,11 +121,20 @@ export function digitRuns(
   };
   for (const piece of pieces) {
     const last = group.at(-1);
-    if (last && !isJoint(plain.slice(last.end, piece.start))) flush();
+    if (last && (isApart(last, piece) || !isJoint(plain.slice(last.end, piece.start)))) flush();
     group.push(piece);
   }
   flush();
   return runs;
+}
+
+/** Digits that make a whole number when they are typed. */
+const TYPED_NUMBER_DIGITS = 7;
+
+/** "at ten 13800138000": who types a number in figures does not begin or end it in words. */
+function isApart(one: Piece, other: Piece): boolean {
+  const isNumber = (piece: Piece) => piece.typed && !piece.weak && piece.digits.length >= TYPED_NUMBER_DIGITS;
+  return one.typed !== other.typed && (isNumber(one) || isNumber(other));
 }
 
 /** Between two digits of one number there is nothing, space, a pause written as comma, a dash, or a word of hesitation. */

@@ -10,7 +10,7 @@ export interface NegatedWish {
 }
 
 const ZH_NOT =
-  /^(?:嗯|呃|额|哎|那个?|啊|哦|喂|你好|我说|都说了?|跟你说了?|我|你们?|您|请|麻烦|先|千万|可以|能不能|可不可以|暂时|现在|[,，\s])*(?:不要(?!紧|脸)|不想要?|不用(?!心)|不需要|用不着|不必|无需|别(?![人的处说家])|没说过?[要想]|没[要想](?!到)|不是(?:[要想来]|(?=[^是吗呢,，。\s]{1,8}(?:[,，\s]*而?是|[。.!！\s]*$)))|没让你?|没叫你?|(?<!你们?|您)不(?=查|退货|退了|换货|换了|改|办|开发?票|转|取消))(?:再|去|来|给|帮|我(?![要想])|你|您|先|急着|马上|[,，\s])*/u;
+  /^(?:嗯|呃|额|哎|那个?|啊|哦|喂|你好|我说|都说了?|跟你说了?|我|你们?|您|算了|又|还是|其实|想了?想|请|麻烦|先|千万|可以|能不能|可不可以|暂时|现在|[,，\s])*(?:不要(?!紧|脸)|不想要?|不用(?!心)|不需要|用不着|不必|无需|别(?![人的处说家])|没说过?[要想]|没[要想](?!到)|不是(?:[要想来]|(?=[^是吗呢,，。\s]{1,8}(?:[,，\s]*而?是|[。.!！\s]*$)))|没让你?|没叫你?|(?<!你们?|您)不(?=查|退货|退了|换货|换了|改|办|开发?票|转|取消|投诉))(?:再|去|来|给|帮|我(?![要想])|你|您|先|急着|马上|[,，\s])*/u;
 const ZH_INSTEAD =
   /(?<=.)[,，\s]*(?=但是?|不过|而是|我[就只是]?[要想]|就[要想]|只[要想是]|我是[要想])|(?<=.了)(?=你?给我|请|直接|转|找|叫|接|查|取消|退|换|改|开)|(?<=..)(?=你?帮我|帮忙|麻烦)|(?<=.)[,，\s]*还是(?![没不有])/u;
 /** The same after "不是": "不是退货是换货". */
@@ -19,7 +19,7 @@ const ZH_BUT_IS = /(?<=.)[,，\s]*(?:我?[就而只]?是|(?=但是?|不过|我?[
 const ZH_RHETORICAL = /(?:吗|嘛|呢|吧)[?？。\s]*$/u;
 
 const EN_NOT =
-  /^(?:um+\b|uh+\b|er|no|nope|please|look|listen|hey|hi|hello|well|oh|sorry|[\s,.!])*(?:(?:i|we)\s+(?:really\s+|still\s+)?(?:don'?t|do not|didn'?t|did not|never)\s+(?:really\s+|actually\s+)?(?:want|need|ask|asked|wish|mean|meant|say|said)(?:\s+(?:you\s+to|to|for|about))?|(?:i'm|i am|we're)\s+not\s+(?:calling|trying|here|looking|asking|going)(?:\s+(?:to|for|about))?|(?:you\s+)?(?:don'?t|do not|needn'?t)(?:\s+(?:have to|need to))?(?!\s+(?:know|understand|see|have|think|recogni[sz]e|remember|get|like|believe|care|worry|find|hear|seem)\b)|there(?:'s| is)\s+no need\s+(?:for|to)|no need\s+(?:for|to))\s+/u;
+  /^(?:um+\b|uh+\b|er|no|nope|please|look|listen|hey|hi|hello|well|oh|sorry|actually|wait|but|[\s,.!])*(?:(?:i|we)\s+(?:really\s+|still\s+)?(?:don'?t|do not|didn'?t|did not|never)\s+(?:really\s+|actually\s+)?(?:want|need|ask|asked|wish|mean|meant|say|said)(?:\s+(?:you\s+to|to|for|about))?|(?:i'm|i am|we're)\s+not\s+(?:calling|trying|here|looking|asking|going)(?:\s+(?:to|for|about))?|(?:you\s+)?(?:don'?t|do not|needn'?t)(?:\s+(?:have to|need to))?(?!\s+(?:know|understand|see|have|think|recogni[sz]e|remember|get|like|believe|care|worry|find|hear|seem)\b)|there(?:'s| is)\s+no need\s+(?:for|to)|no need\s+(?:for|to))\s+/u;
 const EN_INSTEAD =
   /(?<!\bto)[,.;]?\s+(?=(?:but|just|instead|rather)\b|(?:please\s+)?(?:get|give|put|transfer|connect)\s+me\b|(?:can|could)\s+you\b|(?:i|we)(?:'d| would| just| only)?\s+(?:want|need|like|wanna)\b|(?:i'm|i am)\s+(?:calling|looking|trying)\b)/u;
 /** "I don't want it anymore" is a reason and not the absence of a wish, whatever comes after it: "cancel the order". */

@@ -183,7 +183,8 @@ export class WishReader {
     }
     const replaces = instead !== undefined && ![FALLBACK_INTENT, unwanted.name].includes(instead.intent.name);
     if (replaces && instead.intent.confidence >= JOINED_CONFIDENCE) return { ...instead, span, negated: unwanted };
-    return cancels || unwanted.name === heard.intent.name ? this.#declined(heard, unwanted) : heard;
+    const refused = unwanted.name === heard.intent.name || REFUSALS.has(heard.intent.name);
+    return cancels || refused ? this.#declined(heard, unwanted) : heard;
   }
 
   /** A wish that is not wanted is a "no". */

@@ -26,7 +26,7 @@ describe('what callers say at any time', () => {
     ],
     [
       'action_wait',
-      '等一下|请等一下|稍等|等等|你等一会儿|先等一下啊|我找一下|等一下，我找找|嗯，让我想想|我看看|hold on|wait a minute please|one moment|just a second|我找一下订单号|等一下 我看一下手机|okay let me check|please hold on a sec|hang on, let me find the order number',
+      '等一下|请等一下|稍等|等等|你等一会儿|先等一下啊|我找一下|等一下，我找找|嗯，让我想想|我看看|hold on|wait a minute please|one moment|just a second|我找一下订单号|等一下 我看一下手机|okay let me check|please hold on a sec|hang on, let me find the order number|hang on a second|just a minute, let me find it|hold on I’m waiting for the text|I’m still waiting for the code|I have to look for my tax number|税号我得找一下等等啊|我还在等短信',
     ],
     [
       'action_slower',

@@ -63,6 +63,16 @@ describe('when somebody calls back', () => {
     expect(zh(value)).toEqual({ ok: false, why });
   });
 
+  it('any time is any time on the day that was spoken of', () => {
+    expect(readCallbackTime('any', NOW, 'zh-CN', '2026-11-25')).toEqual({
+      ok: true,
+      at: '2026-11-25T10:00+08:00',
+      words: '11月25号星期三',
+    });
+    expect(readCallbackTime('any', NOW, 'en', '2026-11-25')).toMatchObject({ words: 'on Wednesday' });
+    expect(zh('any')).toMatchObject({ words: '一个小时内' });
+  });
+
   it('is said in English too', () => {
     const en = (value: string) => readCallbackTime(value, NOW, 'en');
     expect(en('2026-11-22T15:00')).toMatchObject({ words: 'tomorrow at 3 p.m.' });

@@ -1,0 +1,31 @@
+/**
+ * Words that ask for something to be done ("先帮我查…", "can you first …"), beside those that only tell what happened ("我的快递坏了"): where any words would be an answer, a wish counts
+ * only when it is put as one.
+ */
+
+/** What may stand before it. No word is made of others: the match stays linear. */
+const ZH_BEFORE = '嗯|呃|哎|那|等等|等一下|等下|不|对了|但是|不过|你|您|再|[,，。！!\\s]';
+const ZH_ASKS =
+  '先(?![前生后])|顺便|麻烦|请(?!问)|帮(?:我|忙)|给我|替我|能不能|可不可以|我(?:还|就|只)?(?:想|要|需要)(?!说|讲|问问|知道你们)';
+const EN_BEFORE = 'um|uh|no|wait|hold on|but|and|also|ok|okay|well|sorry|oh|actually';
+const EN_ASKS =
+  "first(?! of all)|before (?:that|this)|please|(?:can|could|would|will) you|(?:can|could|may) i|i(?:'d like| would like| want| need)(?= (?:to|a|an|my|you)\\b)|let's|let me|help me";
+
+const REQUEST = new RegExp(
+  `^(?:${ZH_BEFORE})*(?:${ZH_ASKS})|^(?:(?:${EN_BEFORE})(?![a-z])|[\\s,.!;])*(?:${EN_ASKS})\\b|\\bfirst[\\s.!?]*$`,
+  'iu',
+);
+/** A request says so at its beginning; a long text is not searched. */
+const MAX_CHARS = 200;
+
+export function isPutAsRequest(text: string): boolean {
+  return REQUEST.test(text.slice(0, MAX_CHARS).replace(/[’]/gu, "'"));
+}
+
+/** "可以，但是…", "yes, but …": no plain yes. */
+const RESERVATION =
+  /(?:但是?|不过|可是|只是|除了)(?=[^\s吧啊呢了。！!]{2})|\b(?:but|except|only|however|though)\b[\s,]+\S{2}/iu;
+
+export function hasReservation(text: string): boolean {
+  return RESERVATION.test(text.slice(0, MAX_CHARS));
+}
