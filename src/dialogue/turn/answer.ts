@@ -55,7 +55,8 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   ctx.parse = firstOfSeveral(ctx, ctx.parse);
   const { parse } = ctx;
   // "算了，还是换货": what was begun is not come back to afterwards.
-  if (parse.instead === true && flowFor(ctx, parse.intent.name, parse.intent.confidence) !== undefined) dropTop(ctx);
+  const wanted = parse.instead === true ? flowFor(ctx, parse.intent.name, parse.intent.confidence) : undefined;
+  if (wanted !== undefined && wanted !== ctx.loop) dropTop(ctx);
   if (answersInterrupted(ctx, parse)) dropTop(ctx);
   const known = ctx.state.slots;
   await extractByActions(ctx);

@@ -3,7 +3,7 @@
 const ZH =
   /^[\s，,]*(?:嗯|呃|哎|唉|那|哦)?(?:还是)?(?:算了吧?|不(?:退|换|办|弄|改|查)了)[\s，,。.!！]*(?:(?:那|我)*(?:还是|不如|干脆))?/u;
 const EN =
-  /^[\s,]*(?:oh|um|uh|well|ok(?:ay)?|actually)?[\s,]*(?:never ?mind|forget (?:it|that|about (?:it|that))|scrap that|on second thoughts?)[\s,.!;]+(?:(?:then|instead)\s+)?/iu;
+  /^[\s,]*(?:oh|um|uh|well|no|ok(?:ay)?|actually)?[\s,]*(?:(?:never ?mind|forget (?:it|that|about (?:it|that))|scrap that|on second thoughts?)[\s,.!;]+(?:(?:then|instead)\s+)?|(?:actually|you know what)[\s,]+(?:let's\s+)?just\s+)/iu;
 
 /** Where the new wish begins in the utterance; undefined when nothing is given up, or nothing is said after it. */
 export function insteadStart(text: string): number | undefined {
