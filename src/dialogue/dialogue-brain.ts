@@ -86,6 +86,7 @@ export class DialogueBrain implements Brain {
           'a turn went round and round without asking the caller anything and was ended; look for steps of flows, or rules, that lead back to each other',
         ),
       onActionError: (name, error) => options.logger.error({ action: name, err: error }, 'an action failed'),
+      onActionMisfit: (name, what, hint) => options.logger.warn({ action: name, hint }, what),
     };
   }
 

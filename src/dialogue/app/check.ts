@@ -2,6 +2,7 @@ import { BUILT_IN_ACTIONS } from '../actions/built-in-names.js';
 import { CONSENT_SLOT } from '../profile/profiles.js';
 import { DEFAULT_RESPONSES } from '../responses/defaults.js';
 import type { ReadyAction } from './ready-actions.js';
+import { BUILT_IN_SLOTS } from './slot-values.js';
 import type { Application, FlowStep, Step } from './types.js';
 import type { YamlReader } from './yaml.js';
 
@@ -15,14 +16,6 @@ const BUILT_IN_INTENTS: ReadonlySet<string> = new Set([
   'no_input',
   'transfer_failed',
 ]);
-const BUILT_IN_SLOTS: ReadonlySet<string> = new Set([
-  'requested_slot',
-  'language',
-  'channel',
-  'sender',
-  'session_started_metadata',
-]);
-
 /** Names that point nowhere: told with the place that uses them. */
 export function checkReferences(application: Application, reader: YamlReader): void {
   const check = new Checker(application, reader);

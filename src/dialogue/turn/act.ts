@@ -1,6 +1,6 @@
 import { Outdated } from '../../store/session-store.js';
-import type { ActionResult } from '../actions/api.js';
 import { EffectNeeded } from '../actions/runner.js';
+import { applyResult } from './action-result.js';
 import { builtIn } from './built-in.js';
 import type { TurnContext } from './context.js';
 import { linkTo, startForm } from './frames.js';
@@ -71,7 +71,7 @@ async function custom(ctx: TurnContext, name: string): Promise<string | undefine
       say: (response) => ctx.sayMeanwhile(response),
       clock: ctx.deps.clock,
     });
-    return applyResult(ctx, result);
+    return applyResult(ctx, name, result);
   } catch (error) {
     if (error instanceof EffectNeeded || error instanceof Outdated) throw error;
     // Nobody is there any more to be told.
@@ -100,20 +100,4 @@ function abandon(ctx: TurnContext): void {
     ctx.pop();
     ctx.emit({ event: 'flow_cancelled', flow: frame.flow });
   }
-}
-
-function applyResult(ctx: TurnContext, result: ActionResult): string | undefined {
-  for (const [name, value] of Object.entries(result.slots ?? {})) {
-    ctx.setSlot(name, value ?? null);
-    if (name === 'requested_slot') ctx.requested = typeof value === 'string' ? value : null;
-  }
-  for (const reply of result.say ?? []) {
-    if (typeof reply === 'string') {
-      if (!ctx.say(reply) && !reply.startsWith('utter_')) ctx.sayText(reply);
-    } else if (reply.response !== undefined) ctx.say(reply.response, reply.values);
-    else if (reply.text !== undefined) ctx.sayText(reply.text, reply.speech);
-  }
-  if (result.handOff !== undefined) ctx.handOff(result.handOff.reason, result.handOff.target);
-  if (result.hangUp !== undefined) ctx.hangUp(result.hangUp.reason);
-  return result.followUp;
 }
