@@ -2,8 +2,10 @@ import { BUILT_IN_ACTIONS } from '../actions/built-in-names.js';
 import { placeholdersOf } from '../actions/ready/template.js';
 import { CONSENT_SLOT } from '../profile/profiles.js';
 import { DEFAULT_RESPONSES } from '../responses/defaults.js';
+import { checkLanguages } from './check-languages.js';
 import { checkMapping } from './check-mappings.js';
 import { checkResponses, checkSent } from './check-placeholders.js';
+import { checkFlowValues, checkSlotKinds } from './check-values.js';
 import { hasIntent } from './known-intents.js';
 import type { ReadyAction } from './ready-actions.js';
 import { BUILT_IN_SLOTS } from './slot-values.js';
@@ -11,13 +13,18 @@ import type { Application, FlowStep, Step } from './types.js';
 import type { YamlReader } from './yaml.js';
 
 /** Names that point nowhere: told with the place that uses them. */
-export function checkReferences(application: Application, reader: YamlReader): void {
+export function checkReferences(
+  application: Application,
+  reader: YamlReader,
+  declaredLanguages: readonly string[],
+): void {
   const check = new Checker(application, reader);
   for (const rule of application.rules) check.steps([...rule.conditions, ...rule.steps]);
   // Stories may be written end to end.
   for (const story of application.stories) check.steps(story.steps, true);
   for (const flow of application.flows.values()) {
     for (const step of flow.steps.values()) check.flowStep(step);
+    checkFlowValues(application, reader, flow);
     for (const trigger of flow.triggers) check.intent(trigger.intent, flow.file, flow.line);
     for (const slot of flow.persistedSlots) check.slot(slot, flow.file, flow.line);
     if (application.domain.forms.has(flow.id))
@@ -34,6 +41,7 @@ export function checkReferences(application: Application, reader: YamlReader): v
     }
   }
   for (const slot of application.domain.slots.values()) {
+    checkSlotKinds(application, reader, slot);
     for (const mapping of slot.mappings) {
       checkMapping(application, reader, slot, mapping);
       if (mapping.type === 'from_entity' && !application.domain.entities.has(mapping.entity)) {
@@ -56,6 +64,7 @@ export function checkReferences(application: Application, reader: YamlReader): v
     for (const other of slot.dependsOn) check.slot(other, slot.file, slot.line);
   }
   checkResponses(application, reader, check.said);
+  checkLanguages(application, reader, declaredLanguages);
 }
 
 class Checker {

@@ -1,4 +1,5 @@
 import { readForAgent, toldByCaller } from './slot-for-agent.js';
+import { fitted, whatFits } from './slot-values.js';
 import type { MappingCondition, SlotDefinition, SlotMapping, SlotType, SlotVoice } from './types.js';
 import { tellUnknownKeys } from './unknown-keys.js';
 import { isMapValue, type YamlMap, type YamlReader } from './yaml.js';
@@ -80,7 +81,7 @@ export function readSlot(reader: YamlReader, name: string, value: unknown, map: 
   return {
     name,
     type: written as SlotType,
-    initialValue: value.initial_value ?? null,
+    initialValue: readInitial(reader, value, name, { type: written as SlotType, values }),
     influenceConversation: influences !== false,
     values,
     minValue: typeof value.min_value === 'number' ? value.min_value : undefined,
@@ -93,6 +94,25 @@ export function readSlot(reader: YamlReader, name: string, value: unknown, map: 
     agent: readForAgent(reader, value, toldByCaller(mappings) && voice.type !== 'pin'),
     ...reader.place(map, name),
   };
+}
+
+/** What clearly means a value of the slot's type becomes one; anything else is told and kept, as Rasa keeps it. */
+function readInitial(
+  reader: YamlReader,
+  value: YamlMap,
+  name: string,
+  slot: Pick<SlotDefinition, 'type' | 'values'>,
+): unknown {
+  const initial = value.initial_value ?? null;
+  const fits = fitted(slot, initial);
+  if (fits !== undefined) return fits;
+  reader.warn(
+    value,
+    'initial_value',
+    `the ${slot.type} slot "${name}" begins with ${JSON.stringify(initial)}, which does not fit it`,
+    `Write ${whatFits(slot)}, or leave "initial_value" out.`,
+  );
+  return initial;
 }
 
 export function readMappings(reader: YamlReader, value: unknown, holder: YamlMap, key: string): SlotMapping[] {

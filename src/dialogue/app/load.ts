@@ -157,7 +157,7 @@ export async function loadApplication(
     maxHistory: readMaxHistory(config),
   };
   // What a file that can't be read would have defined is not missing: its own mistake comes first.
-  if (!unread) checkReferences(application, reader);
+  if (!unread) checkReferences(application, reader, declaredLanguages(language, config));
   return { application, problems: sorted(reader.problems) };
 }
 
@@ -310,10 +310,13 @@ function withEnvironment(value: unknown, environment: Readonly<Record<string, st
   return value;
 }
 
+function declaredLanguages(own: string, config: YamlMap): string[] {
+  const more = Array.isArray(config.additional_languages) ? config.additional_languages.map(String) : [];
+  return [...new Set([own, ...more])];
+}
+
 function languagesOf(domain: Application['domain'], own: string, config: YamlMap): string[] {
-  const languages = new Set([own]);
-  if (Array.isArray(config.additional_languages))
-    for (const item of config.additional_languages) languages.add(String(item));
+  const languages = new Set(declaredLanguages(own, config));
   for (const response of domain.responses.values()) {
     for (const variation of response.variations)
       if (variation.language !== undefined) languages.add(variation.language);
