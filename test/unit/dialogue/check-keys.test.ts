@@ -80,3 +80,18 @@ it('what is only read in config.yml is told elsewhere, and what is not read ther
     'warning config.yml:4 "intents" is not read in the file of the pipeline | Move it to another file.',
   ]);
 });
+
+it('mistyped keys of a ready action’s answers and of its wait are told', async () => {
+  const ready = `ready_actions:
+  action_go:
+    type: http
+    url: https://shop.example/x
+    wait: {after: 800, say: utter_ask_number}
+    answer:
+      2xx: {slot: {number: id}}
+`;
+  expect(await told({ 'ready.yml': ready })).toEqual([
+    expect.stringMatching(/^warning ready.yml:5 "wait" has the key "after", which is not known/),
+    expect.stringMatching(/^warning ready.yml:7 the answer "2xx" has the key "slot".*Did you mean "slots"/),
+  ]);
+});
