@@ -78,9 +78,10 @@ export async function testApplication(
     });
   const application = await openOfflineApplication(folder, given);
   try {
-    const brain = application.brain({});
+    const troubles: string[] = [];
+    const brain = application.brain({ onActionTrouble: (what) => troubles.push(what) });
     const outcomes: TestOutcome[] = [];
-    for (const test of chosen) outcomes.push(await runConversationTest(test, brain, application.sessions));
+    for (const test of chosen) outcomes.push(await runConversationTest(test, brain, application.sessions, troubles));
     return outcomes;
   } finally {
     await application.close();

@@ -38,6 +38,8 @@ export interface BrainOptions {
   readonly profiles?: ProfileStore;
   /** Puts the older part of long conversations into words; without it the sentences that matter stand for it. */
   readonly summarizer?: Summarizer;
+  /** Told what went wrong with an action, besides the log: for whoever tests an application. */
+  readonly onActionTrouble?: (what: string) => void;
   /** Longest wait for the turn before this one of the same conversation. Default 10 s. */
   readonly lockWaitMs?: number;
 }

@@ -21,7 +21,7 @@ export type { BrainOptions } from './brain-options.js';
 export interface OpenApplication {
   readonly application: Application;
   /** A brain for conversations of their own, on another clock or with another memory; closing it leaves the application open. */
-  brain(own: Partial<Pick<BrainOptions, 'now' | 'clock' | 'sessions' | 'log'>>): Brain;
+  brain(own: Partial<Pick<BrainOptions, 'now' | 'clock' | 'sessions' | 'log' | 'onActionTrouble'>>): Brain;
   close(): Promise<void>;
 }
 

@@ -85,7 +85,14 @@ export class DialogueBrain implements Brain {
           { conversationId, ...where },
           'a turn went round and round without asking the caller anything and was ended; look for steps of flows, or rules, that lead back to each other',
         ),
-      onActionError: (name, error) => options.logger.error({ action: name, err: error }, 'an action failed'),
+      onActionError: (name, error) => {
+        options.logger.error({ action: name, err: error }, 'an action failed');
+        options.onActionTrouble?.(troubleOf(name, error));
+      },
+      onActionMisfit: (name, what, hint) => {
+        options.logger.warn({ action: name, hint }, what);
+        options.onActionTrouble?.(`${what} ${hint}`);
+      },
     };
   }
 
@@ -264,6 +271,13 @@ export class DialogueBrain implements Brain {
     }
     return { language: this.#application.language, expectation: OPEN_QUESTION, offered: [] };
   }
+}
+
+/** Why an action failed, in one line that names it. */
+function troubleOf(action: string, error: unknown): string {
+  const what = messageOf(error).replace(/\s*\n\s*/g, ' ');
+  const named = what.includes(action) ? what : `The action ${action} failed: ${what}`;
+  return error instanceof HearkenError && error.hint !== undefined ? `${named} ${error.hint}` : named;
 }
 
 function collectedSlots(application: Application): ReadonlySet<string> {

@@ -4,13 +4,18 @@ import type { ActionResult } from './api.js';
 
 const MAX_SAYS = 20;
 
-const resultSchema = z.object({
+/** What an action may give back, and what one of its replies may hold. */
+export const RESULT_KEYS = ['slots', 'say', 'handOff', 'hangUp', 'followUp'] as const;
+export const SAY_KEYS = ['response', 'values', 'text', 'speech'] as const;
+
+/** Other keys are kept, so that whoever applies the result can tell them. */
+const resultSchema = z.looseObject({
   slots: z.record(z.string(), z.unknown()).optional(),
   say: z
     .array(
       z.union([
         z.string(),
-        z.object({
+        z.looseObject({
           response: z.string().optional(),
           values: z.record(z.string(), z.unknown()).optional(),
           text: z.string().optional(),

@@ -1,42 +1,39 @@
 import { BUILT_IN_ACTIONS } from '../actions/built-in-names.js';
+import { placeholdersOf } from '../actions/ready/template.js';
 import { CONSENT_SLOT } from '../profile/profiles.js';
 import { DEFAULT_RESPONSES } from '../responses/defaults.js';
+import { checkLanguages } from './check-languages.js';
+import { checkMapping } from './check-mappings.js';
+import { checkResponses, checkSent } from './check-placeholders.js';
+import { checkFlowValues, checkSlotKinds } from './check-values.js';
+import { hasIntent } from './known-intents.js';
 import type { ReadyAction } from './ready-actions.js';
+import { BUILT_IN_SLOTS } from './slot-values.js';
 import type { Application, FlowStep, Step } from './types.js';
 import type { YamlReader } from './yaml.js';
 
-/** Intents that need no domain entry: Rasa's own and our events. */
-const BUILT_IN_INTENTS: ReadonlySet<string> = new Set([
-  'nlu_fallback',
-  'session_start',
-  'restart',
-  'back',
-  'out_of_scope',
-  'no_input',
-  'transfer_failed',
-]);
-const BUILT_IN_SLOTS: ReadonlySet<string> = new Set([
-  'requested_slot',
-  'language',
-  'channel',
-  'sender',
-  'session_started_metadata',
-]);
-
 /** Names that point nowhere: told with the place that uses them. */
-export function checkReferences(application: Application, reader: YamlReader): void {
+export function checkReferences(
+  application: Application,
+  reader: YamlReader,
+  declaredLanguages: readonly string[],
+): void {
   const check = new Checker(application, reader);
   for (const rule of application.rules) check.steps([...rule.conditions, ...rule.steps]);
   // Stories may be written end to end.
   for (const story of application.stories) check.steps(story.steps, true);
   for (const flow of application.flows.values()) {
     for (const step of flow.steps.values()) check.flowStep(step);
+    checkFlowValues(application, reader, flow);
     for (const trigger of flow.triggers) check.intent(trigger.intent, flow.file, flow.line);
     for (const slot of flow.persistedSlots) check.slot(slot, flow.file, flow.line);
     if (application.domain.forms.has(flow.id))
       reader.error(flow.file, flow.line, `"${flow.id}" is a flow and a form`, 'Rename one of them.');
   }
-  for (const action of application.readyActions.values()) check.readyAction(action);
+  for (const action of application.readyActions.values()) {
+    check.readyAction(action);
+    checkSent(application, reader, action);
+  }
   for (const form of application.domain.forms.values()) {
     for (const slot of form.requiredSlots) {
       check.slot(slot, form.file, form.line);
@@ -44,7 +41,9 @@ export function checkReferences(application: Application, reader: YamlReader): v
     }
   }
   for (const slot of application.domain.slots.values()) {
+    checkSlotKinds(application, reader, slot);
     for (const mapping of slot.mappings) {
+      checkMapping(application, reader, slot, mapping);
       if (mapping.type === 'from_entity' && !application.domain.entities.has(mapping.entity)) {
         reader.warning(
           slot.file,
@@ -64,9 +63,13 @@ export function checkReferences(application: Application, reader: YamlReader): v
     }
     for (const other of slot.dependsOn) check.slot(other, slot.file, slot.line);
   }
+  checkResponses(application, reader, check.said);
+  checkLanguages(application, reader, declaredLanguages);
 }
 
 class Checker {
+  /** Responses that are said as they are written, with nothing but slots to fill them. */
+  readonly said = new Set<string>();
   readonly #application: Application;
   readonly #reader: YamlReader;
 
@@ -146,20 +149,22 @@ class Checker {
       for (const name of [...answer.say, ...(answer.next === undefined ? [] : [answer.next])])
         this.action(name, file, line);
     }
-    const endpoint = /^\{endpoint\.([\w-]+)\}/.exec(action.url)?.[1];
-    if (endpoint !== undefined && typeof this.#application.endpoints.all[endpoint]?.url !== 'string') {
-      this.#reader.error(
-        file,
-        line,
-        `the action "${action.name}" asks the endpoint "${endpoint}", which has no url`,
-        `Add "${endpoint}: {url: https://…}" to endpoints.yml.`,
-      );
-    }
+    for (const name of new Set(placeholdersOf([action.url, action.query, action.headers, action.body])))
+      if (name.startsWith('endpoint.')) this.#endpoint(action, name.slice('endpoint.'.length));
+  }
+
+  #endpoint({ name, file, line }: ReadyAction, endpoint: string): void {
+    if (typeof this.#application.endpoints.all[endpoint]?.url === 'string') return;
+    this.#reader.error(
+      file,
+      line,
+      `the action "${name}" asks the endpoint "${endpoint}", which has no url`,
+      `Add "${endpoint}: {url: https://…}" to endpoints.yml.`,
+    );
   }
 
   intent(name: string, file: string, line: number): void {
-    const { intents } = this.#application.domain;
-    if (BUILT_IN_INTENTS.has(name) || intents.has(name) || intents.has(name.split('/')[0] ?? name)) return;
+    if (hasIntent(this.#application.domain, name)) return;
     this.#reader.error(
       file,
       line,
@@ -181,6 +186,7 @@ class Checker {
   action(name: string, file: string, line: number): void {
     const { domain, flows } = this.#application;
     if (name.startsWith('utter_')) {
+      this.said.add(name);
       const base = name.split('/')[0] ?? name;
       if (
         !domain.responses.has(name) &&
@@ -229,11 +235,9 @@ class Checker {
     const names = [...(form === undefined ? [] : [`utter_ask_${form}_${slot}`]), `utter_ask_${slot}`];
     const custom = [...(form === undefined ? [] : [`action_ask_${form}_${slot}`]), `action_ask_${slot}`];
     this.rewording(slot, names, file, line);
-    if (
-      names.some((name) => responses.has(name) || DEFAULT_RESPONSES.has(name)) ||
-      custom.some((name) => actions.has(name))
-    )
-      return;
+    if (custom.some((name) => actions.has(name))) return;
+    for (const name of names) this.said.add(name);
+    if (names.some((name) => responses.has(name) || DEFAULT_RESPONSES.has(name))) return;
     this.#reader.error(
       file,
       line,

@@ -1,7 +1,9 @@
+import { betterTag } from './language-tags.js';
 import type { Button, ResponseDefinition, ResponseVariation } from './types.js';
 import { isMapValue, type YamlMap, type YamlReader } from './yaml.js';
 
 const MAX_TEXT_CHARS = 4000;
+const CHANNELS: readonly string[] = ['voice', 'text'];
 
 /**
  * `utter_x:` with its variations. Languages, three ways to write the same: a condition on the slot `language` (plain Rasa), `metadata.language`, or
@@ -51,6 +53,13 @@ function expand(reader: YamlReader, item: YamlMap, text: string): ResponseVariat
   const metadata = isMapValue(item.metadata) ? item.metadata : {};
   const conditions = readConditions(reader, item);
   const byCondition = conditions.find((condition) => condition.slot === 'language');
+  if (typeof item.channel === 'string' && !CHANNELS.includes(item.channel))
+    reader.warn(
+      item,
+      'channel',
+      `the channel "${item.channel}" is not known`,
+      `This variation is left out wherever another one fits. Use ${CHANNELS.join(' or ')}, or leave "channel" out.`,
+    );
   const own: ResponseVariation = {
     text,
     speech: typeof metadata.speech === 'string' ? metadata.speech : undefined,
@@ -67,10 +76,22 @@ function expand(reader: YamlReader, item: YamlMap, text: string): ResponseVariat
     custom: item.custom,
   };
   const translations = isMapValue(item.translation) ? Object.entries(item.translation) : [];
+  for (const [tag] of translations) tellTag(reader, item, tag);
   const translated = translations
     .filter((entry): entry is [string, string] => typeof entry[1] === 'string')
     .map(([language, words]) => ({ ...own, text: words.trim(), speech: undefined, language }));
   return [own, ...translated];
+}
+
+function tellTag(reader: YamlReader, item: YamlMap, tag: string): void {
+  const better = betterTag(tag);
+  if (better === undefined) return;
+  reader.warn(
+    item.translation,
+    tag,
+    `"${tag}" is no language`,
+    better === '' ? 'Write a tag such as en, de or zh-CN.' : `Write "${better}".`,
+  );
 }
 
 function readConditions(reader: YamlReader, item: YamlMap): { slot: string; value: unknown }[] {

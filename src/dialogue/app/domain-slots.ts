@@ -1,5 +1,7 @@
 import { readForAgent, toldByCaller } from './slot-for-agent.js';
+import { fitted, whatFits } from './slot-values.js';
 import type { MappingCondition, SlotDefinition, SlotMapping, SlotType, SlotVoice } from './types.js';
+import { tellUnknownKeys } from './unknown-keys.js';
 import { isMapValue, type YamlMap, type YamlReader } from './yaml.js';
 
 const TYPES: ReadonlySet<string> = new Set(['text', 'bool', 'categorical', 'float', 'list', 'any']);
@@ -12,6 +14,31 @@ const MAPPINGS: ReadonlySet<string> = new Set([
   'controlled',
   'from_llm',
 ]);
+
+const SLOT_KEYS = [
+  'type',
+  'values',
+  'initial_value',
+  'min_value',
+  'max_value',
+  'influence_conversation',
+  'mappings',
+  'voice',
+  'depends_on',
+  'agent',
+  'profile',
+];
+const RASA_SLOT_KEYS = [
+  'auto_fill',
+  'value_reset_delay',
+  'shared_for_coexistence',
+  'validation',
+  'refill_utter',
+  'description',
+  'metadata',
+  'is_builtin',
+];
+const VOICE_KEYS = ['type', 'length', 'confirm', 'implicit_from', 'ask_again_below', 'keypad'];
 
 /** Read-back by confidence: at least this sure is repeated in passing, below the second it is asked again. */
 const IMPLICIT_FROM = 0.85;
@@ -38,6 +65,7 @@ export function readSlot(reader: YamlReader, name: string, value: unknown, map: 
     );
     return undefined;
   }
+  tellUnknownKeys(reader, value, `slot "${name}"`, SLOT_KEYS, RASA_SLOT_KEYS);
   const values = Array.isArray(value.values) ? value.values : [];
   if (written === 'categorical' && values.length === 0) {
     reader.wrong(
@@ -53,7 +81,7 @@ export function readSlot(reader: YamlReader, name: string, value: unknown, map: 
   return {
     name,
     type: written as SlotType,
-    initialValue: value.initial_value ?? null,
+    initialValue: readInitial(reader, value, name, { type: written as SlotType, values }),
     influenceConversation: influences !== false,
     values,
     minValue: typeof value.min_value === 'number' ? value.min_value : undefined,
@@ -66,6 +94,25 @@ export function readSlot(reader: YamlReader, name: string, value: unknown, map: 
     agent: readForAgent(reader, value, toldByCaller(mappings) && voice.type !== 'pin'),
     ...reader.place(map, name),
   };
+}
+
+/** What clearly means a value of the slot's type becomes one; anything else is told and kept, as Rasa keeps it. */
+function readInitial(
+  reader: YamlReader,
+  value: YamlMap,
+  name: string,
+  slot: Pick<SlotDefinition, 'type' | 'values'>,
+): unknown {
+  const initial = value.initial_value ?? null;
+  const fits = fitted(slot, initial);
+  if (fits !== undefined) return fits;
+  reader.warn(
+    value,
+    'initial_value',
+    `the ${slot.type} slot "${name}" begins with ${JSON.stringify(initial)}, which does not fit it`,
+    `Write ${whatFits(slot)}, or leave "initial_value" out.`,
+  );
+  return initial;
 }
 
 export function readMappings(reader: YamlReader, value: unknown, holder: YamlMap, key: string): SlotMapping[] {
@@ -130,6 +177,7 @@ function readVoice(reader: YamlReader, slot: YamlMap, type: SlotType): SlotVoice
     reader.wrong(slot, 'voice', '"voice" must hold keys', 'Write "voice: {type: digits, length: 8}".');
     return defaults;
   }
+  tellUnknownKeys(reader, voice, '"voice"', VOICE_KEYS);
   const lengths = (Array.isArray(voice.length) ? voice.length : [voice.length])
     .filter((item): item is number => Number.isInteger(item) && (item as number) > 0)
     .sort((a, b) => a - b);

@@ -1,6 +1,28 @@
 import { type Predicate, PredicateError, parsePredicate } from './predicate.js';
 import type { Flow, FlowStep, NextBranch } from './types.js';
+import { tellUnknownKeys } from './unknown-keys.js';
 import { isMapValue, type YamlMap, type YamlReader } from './yaml.js';
+
+const FLOW_KEYS = ['name', 'description', 'if', 'nlu_trigger', 'persisted_slots', 'steps'];
+const RASA_FLOW_KEYS = ['id', 'always_include_in_prompt', 'run_pattern_completed', 'file_path', 'metadata'];
+const EVERY_STEP_KEYS = ['id', 'next'];
+const STEP_KEYS: Readonly<Record<string, readonly string[]>> = {
+  collect: ['utter', 'ask_before_filling', 'reset_after_flow_ends', 'rejections', 'silence'],
+  action: [],
+  set_slots: [],
+  link: [],
+  call: [],
+  noop: [],
+};
+const RASA_STEP_KEYS = [
+  'description',
+  'metadata',
+  'force_slot_filling',
+  'silence_timeout',
+  'exit_if',
+  'mapping',
+  'user_input',
+];
 
 /** `flows:` of one file, in the form Rasa's flows have. */
 export function readFlows(reader: YamlReader, root: YamlMap): Flow[] {
@@ -49,6 +71,7 @@ class FlowReader {
       );
       return undefined;
     }
+    this.#tellKeys(body);
     const first = this.#gather(body.steps, undefined);
     for (const draft of this.#drafts) this.#step(draft);
     this.#checkTargets();
@@ -64,6 +87,24 @@ class FlowReader {
       steps: this.#steps,
       ...this.#reader.place(flows, this.#flow),
     };
+  }
+
+  #tellKeys(body: YamlMap): void {
+    const silent = [...RASA_FLOW_KEYS, 'translation'];
+    tellUnknownKeys(this.#reader, body, `flow "${this.#flow}"`, FLOW_KEYS, silent);
+    if (body.translation === undefined) return;
+    this.#reader.warn(
+      body,
+      'translation',
+      `flow "${this.#flow}" has a translation, which is not read`,
+      'Its name is said in every language as it is. Write utter_what_can_you_do with a translation, and it is said instead of the names of flows.',
+    );
+  }
+
+  #tellStepKeys(map: YamlMap): void {
+    const kind = Object.keys(STEP_KEYS).find((key) => map[key] !== undefined);
+    const known = [...(kind === undefined ? [] : [kind]), ...(STEP_KEYS[kind ?? ''] ?? []), ...EVERY_STEP_KEYS];
+    tellUnknownKeys(this.#reader, map, `this step of flow "${this.#flow}"`, known, RASA_STEP_KEYS);
   }
 
   /** Gives each step of a list an id and the step after it; nested lists of branches too. Returns the first one's id. */
@@ -104,6 +145,7 @@ class FlowReader {
     const { id, map } = draft;
     const next = this.#next(map, draft.after);
     const base = { id, next, ...this.#reader.place(map) };
+    if (Object.keys(STEP_KEYS).some((key) => map[key] !== undefined) || map.next !== undefined) this.#tellStepKeys(map);
     if (typeof map.collect === 'string') {
       this.#steps.set(id, {
         ...base,
@@ -157,6 +199,7 @@ class FlowReader {
         continue;
       }
       const isElse = item.if === undefined;
+      tellUnknownKeys(this.#reader, item, 'this branch', isElse ? ['else'] : ['if', 'then']);
       const target = isElse ? item.else : item.then;
       const to = Array.isArray(target) ? this.#nested(target, after) : target === undefined ? after : String(target);
       const when = isElse ? undefined : this.#predicate(item, 'if');

@@ -4,6 +4,7 @@ import { HearkenError, messageOf } from '../../errors.js';
 import { checkReferences } from './check.js';
 import { DOMAIN_KEYS, DomainBuilder } from './domain.js';
 import { readFlows } from './flows.js';
+import { didYouMean, nearest } from './nearest.js';
 import { type ReadyAction, readReadyActions } from './ready-actions.js';
 import { readRules, readStories } from './steps.js';
 import type { Application, Endpoints, Flow, LoadedApplication, Rule, Story, Thresholds } from './types.js';
@@ -85,8 +86,11 @@ export async function loadApplication(
     }
     if (basename(path).startsWith('endpoints.')) endpoints = withEnvironment(root, environment) as YamlMap;
     else if (basename(path).startsWith('credentials.')) continue;
-    else if (root.pipeline !== undefined || root.policies !== undefined) config = { ...config, ...root };
-    else {
+    else if (root.pipeline !== undefined || root.policies !== undefined) {
+      tellConfigKeys(reader, root);
+      config = { ...config, ...root };
+    } else {
+      const isDomain = Object.keys(root).some((key) => DOMAIN_KEYS.has(key));
       for (const key of Object.keys(root)) {
         if (KNOWN_KEYS.has(key) || DOMAIN_KEYS.has(key)) continue;
         reader.warn(
@@ -96,7 +100,8 @@ export async function loadApplication(
           `It is not read. Top keys are ${[...KNOWN_KEYS].join(', ')} and those of the domain.`,
         );
       }
-      if (Object.keys(root).some((key) => DOMAIN_KEYS.has(key))) {
+      if (isDomain || !basename(path).startsWith('config.')) tellMisplaced(reader, root);
+      if (isDomain) {
         domains++;
         builder.add(root);
       } else if (basename(path).startsWith('config.')) config = { ...config, ...root };
@@ -152,8 +157,37 @@ export async function loadApplication(
     maxHistory: readMaxHistory(config),
   };
   // What a file that can't be read would have defined is not missing: its own mistake comes first.
-  if (!unread) checkReferences(application, reader);
+  if (!unread) checkReferences(application, reader, declaredLanguages(language, config));
   return { application, problems: sorted(reader.problems) };
+}
+
+const CONFIG_KEYS: ReadonlySet<string> = new Set([
+  'version',
+  'recipe',
+  'assistant_id',
+  'language',
+  'additional_languages',
+  'time_zone',
+  'importers',
+  'pipeline',
+  'policies',
+]);
+
+/** Rasa knows more keys of config.yml than mean something here: only what was mistyped is told, and what belongs into another file. */
+function tellConfigKeys(reader: YamlReader, root: YamlMap): void {
+  for (const key of Object.keys(root).filter((name) => !CONFIG_KEYS.has(name))) {
+    const elsewhere = KNOWN_KEYS.has(key) || DOMAIN_KEYS.has(key);
+    if (elsewhere)
+      reader.warn(root, key, `"${key}" is not read in the file of the pipeline`, 'Move it to another file.');
+    else if (nearest(key, CONFIG_KEYS) !== undefined)
+      reader.warn(root, key, `nothing is known of "${key}"`, `It is not read.${didYouMean(key, CONFIG_KEYS)}`);
+  }
+}
+
+/** Keys of config.yml that stand in another file, where nobody reads them. */
+function tellMisplaced(reader: YamlReader, root: YamlMap): void {
+  for (const key of ['language', 'additional_languages', 'time_zone'].filter((name) => root[name] !== undefined))
+    reader.warn(root, key, `"${key}" is only read in config.yml`, 'Move it there.');
 }
 
 /** For starting: throws APP_INVALID that lists the mistakes (the first ten) with file, line and what to do. */
@@ -276,10 +310,13 @@ function withEnvironment(value: unknown, environment: Readonly<Record<string, st
   return value;
 }
 
+function declaredLanguages(own: string, config: YamlMap): string[] {
+  const more = Array.isArray(config.additional_languages) ? config.additional_languages.map(String) : [];
+  return [...new Set([own, ...more])];
+}
+
 function languagesOf(domain: Application['domain'], own: string, config: YamlMap): string[] {
-  const languages = new Set([own]);
-  if (Array.isArray(config.additional_languages))
-    for (const item of config.additional_languages) languages.add(String(item));
+  const languages = new Set(declaredLanguages(own, config));
   for (const response of domain.responses.values()) {
     for (const variation of response.variations)
       if (variation.language !== undefined) languages.add(variation.language);

@@ -12,6 +12,8 @@ export interface Predicate {
   readonly source: string;
   /** Slots it looks at. */
   readonly slots: readonly string[];
+  /** Values written down that a slot is held against (`slots.x is "a"`). */
+  readonly comparisons: readonly { readonly slot: string; readonly literal: unknown }[];
   test(scope: PredicateScope): boolean;
 }
 
@@ -31,7 +33,8 @@ export function parsePredicate(source: string): Predicate {
   if (source.length > MAX_CHARS) throw new PredicateError(`the condition is longer than ${MAX_CHARS} characters`);
   const parser = new Parser(tokenize(source));
   const value = parser.parse();
-  return { source, slots: [...parser.slots], test: (scope) => truthy(value(scope)) };
+  const { comparisons } = parser;
+  return { source, slots: [...parser.slots], comparisons, test: (scope) => truthy(value(scope)) };
 }
 
 interface Token {
@@ -59,6 +62,8 @@ function tokenize(source: string): Token[] {
 
 class Parser {
   readonly slots = new Set<string>();
+  readonly comparisons: { slot: string; literal: unknown }[] = [];
+  readonly #operands = new Map<Value, { readonly slot: string } | { readonly literal: unknown }>();
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
@@ -110,7 +115,22 @@ class Parser {
     const right = this.#operand();
     if (operator === 'matches') return (scope) => matches(left(scope), right(scope));
     if (operator === 'contains') return (scope) => contains(left(scope), right(scope));
+    if (operator === '==' || operator === '!=') this.#compared(left, right);
     return (scope) => compare(operator, left(scope), right(scope));
+  }
+
+  #compared(left: Value, right: Value): void {
+    const sides = [this.#operands.get(left), this.#operands.get(right)];
+    const slot = sides.find((side) => side !== undefined && 'slot' in side);
+    const literal = sides.find((side) => side !== undefined && 'literal' in side);
+    if (slot !== undefined && literal !== undefined)
+      this.comparisons.push({ ...slot, ...literal } as { slot: string; literal: unknown });
+  }
+
+  #literal(literal: unknown): Value {
+    const value = (): unknown => literal;
+    this.#operands.set(value, { literal });
+    return value;
   }
 
   #operator(): string | undefined {
@@ -129,8 +149,8 @@ class Parser {
   #operand(): Value {
     const token = this.#tokens[this.#at++];
     if (token === undefined) throw new PredicateError('the condition ends where a value was expected');
-    if (token.kind === 'string') return () => token.text;
-    if (token.kind === 'number') return () => Number(token.text);
+    if (token.kind === 'string') return this.#literal(token.text);
+    if (token.kind === 'number') return this.#literal(Number(token.text));
     if (token.kind === 'sign') {
       if (token.text !== '(') throw new PredicateError(`"${token.text}" stands where a value was expected`);
       const inner = this.#or();
@@ -143,13 +163,15 @@ class Parser {
 
   #named(name: string): Value {
     const word = name.toLowerCase();
-    if (word === 'true' || word === 'false') return () => word === 'true';
+    if (word === 'true' || word === 'false') return this.#literal(word === 'true');
     if (word === 'null' || word === 'none' || word === 'undefined' || word === 'empty') return () => null;
     const dot = name.indexOf('.');
     const [root, key] = [name.slice(0, dot), name.slice(dot + 1)];
     if (dot > 0 && root === 'slots') {
       this.slots.add(key);
-      return (scope) => scope.slots[key] ?? null;
+      const value: Value = (scope) => scope.slots[key] ?? null;
+      this.#operands.set(value, { slot: key });
+      return value;
     }
     if (dot > 0 && root === 'context') return (scope) => scope.context[key] ?? null;
     throw new PredicateError(`"${name}" is not known: write slots.${name}, or put a text in quotes`);

@@ -1,4 +1,5 @@
 import type { Located } from './types.js';
+import { tellUnknownKeys } from './unknown-keys.js';
 import { isMapValue, type YamlMap, type YamlReader } from './yaml.js';
 
 /** `ready_actions:` of an application's files: actions that need no code. docs/applications.md is their reference. */
@@ -250,6 +251,7 @@ function readAnswers(reader: YamlReader, body: YamlMap): AnswerRule[] {
       );
       return [];
     }
+    tellUnknownKeys(reader, rule, `the answer "${status}"`, ['slots', 'say', 'next', 'hand_off']);
     const slots = isMapValue(rule.slots) ? rule.slots : {};
     return [
       {
@@ -278,6 +280,7 @@ function readWait(reader: YamlReader, body: YamlMap): Wait {
     reader.wrong(body, 'wait', '"wait" is a response, or holds after_ms and say', 'Write "wait: utter_looking_it_up".');
     return {};
   }
+  tellUnknownKeys(reader, wait, '"wait"', ['after_ms', 'say']);
   return {
     ...(typeof wait.after_ms === 'number' && wait.after_ms >= 0 ? { afterMs: wait.after_ms } : {}),
     ...(typeof wait.say === 'string' ? { response: wait.say } : {}),

@@ -1,4 +1,5 @@
 import type { SlotForAgent, SlotMapping } from './types.js';
+import { tellUnknownKeys } from './unknown-keys.js';
 import { isMapValue, type YamlMap, type YamlReader } from './yaml.js';
 
 /**
@@ -13,11 +14,18 @@ export function readForAgent(reader: YamlReader, slot: YamlMap, saidByCaller: bo
     reader.wrong(slot, 'agent', '"agent" says what the person who takes over is told', HINT);
     return { told: saidByCaller, words: new Map() };
   }
+  if (isMapValue(agent)) tellAgentKeys(reader, agent);
   const translations = isMapValue(agent) && isMapValue(agent.translation) ? Object.entries(agent.translation) : [];
   return {
     told: true,
     words: new Map([['', readWords(agent)], ...translations.map(([tag, words]) => [tag, readWords(words)] as const)]),
   };
+}
+
+function tellAgentKeys(reader: YamlReader, agent: YamlMap): void {
+  tellUnknownKeys(reader, agent, '"agent"', ['label', 'values', 'translation']);
+  for (const words of isMapValue(agent.translation) ? Object.values(agent.translation) : [])
+    if (isMapValue(words)) tellUnknownKeys(reader, words, 'this translation', ['label', 'values']);
 }
 
 const HINT = 'Write "agent: {label: order, translation: {zh-CN: 订单号}}", or "agent: false".';

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readAnnotated } from '../../nlu/corpus/annotation.js';
+import { didYouMean } from '../app/nearest.js';
 import { isMapValue, type Problem, type YamlMap, YamlReader } from '../app/yaml.js';
 import type { Channel } from '../brain.js';
 
@@ -100,6 +101,10 @@ class FileReader {
       return [];
     }
     return list.filter(isMapValue).map((item) => {
+      if (nameKey === 'test_case') {
+        this.#checkNames(item, 'metadata', this.#metadata);
+        this.#checkNames(item, 'fixtures', this.#fixtures);
+      }
       const metadata = this.#merge(this.#metadata, item.metadata);
       return {
         name: String(item[nameKey] ?? 'without a name'),
@@ -112,6 +117,21 @@ class FileReader {
         steps: this.#steps(item),
       };
     });
+  }
+
+  /** A name that nobody defined would leave the test to run as something else than what it says. */
+  #checkNames(item: YamlMap, key: 'metadata' | 'fixtures', named: ReadonlyMap<string, YamlMap>): void {
+    const wanted = item[key];
+    for (const name of Array.isArray(wanted) ? wanted : wanted === undefined || wanted === null ? [] : [wanted]) {
+      if (typeof name === 'string' && named.has(name)) continue;
+      const what = typeof name === 'string' ? `names "${name}", which this file does not define` : 'names nothing';
+      this.#reader.wrong(
+        item,
+        key,
+        `"${key}" of a test ${what}`,
+        `Write "- ${typeof name === 'string' ? name : 'a_name'}: {…}" below "${key}:" at the top of the file, and its name here.${didYouMean(String(name), named.keys())}`,
+      );
+    }
   }
 
   #merge(named: ReadonlyMap<string, YamlMap>, wanted: unknown): Record<string, unknown> {

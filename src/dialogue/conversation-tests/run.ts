@@ -8,7 +8,7 @@ import type { ConversationTest, TestStep } from './read.js';
 
 export interface TestOutcome {
   readonly test: ConversationTest;
-  /** Empty = passed. Lines of a diff: ` ` as expected, `-` expected and missing, `+` not expected. */
+  /** Empty = passed. Lines of a diff: ` ` as expected, `-` expected and missing, `+` not expected, `!` what went wrong with an action. */
   readonly diff: readonly string[];
 }
 
@@ -19,11 +19,15 @@ interface Done {
   readonly quiet: boolean;
 }
 
-/** Runs one test in a conversation of its own. Never rejects: an error is part of the diff. */
+/**
+ * Runs one test in a conversation of its own. Never rejects: an error is part of the diff. `troubles`: where the brain puts what goes wrong with its actions (`onActionTrouble`); it is
+ * emptied turn by turn.
+ */
 export async function runConversationTest(
   test: ConversationTest,
   brain: Brain,
   sessions: SessionStore,
+  troubles: string[] = [],
 ): Promise<TestOutcome> {
   const id = randomUUID();
   const lines: string[] = [];
@@ -55,6 +59,7 @@ export async function runConversationTest(
           input,
           ...(test.language === undefined ? {} : { language: test.language }),
         });
+        lines.push(...troubles.splice(0).map((what) => `! ${what}`));
         waiting = await doneIn(id, sessions);
         if (
           step.kind === 'user' &&

@@ -117,6 +117,11 @@ export function fill(
   });
 }
 
+/** Names of the slots that a text is filled from. */
+export function slotsIn(template: string): string[] {
+  return [...template.matchAll(PLACEHOLDER)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+}
+
 function valueText(value: unknown): string {
   if (value === null || value === undefined) return '';
   const text = Array.isArray(value)

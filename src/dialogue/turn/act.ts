@@ -1,6 +1,8 @@
 import { Outdated } from '../../store/session-store.js';
 import type { ActionResult } from '../actions/api.js';
 import { EffectNeeded } from '../actions/runner.js';
+import { fitted } from '../app/slot-values.js';
+import { applyResult } from './action-result.js';
 import { builtIn } from './built-in.js';
 import type { TurnContext } from './context.js';
 import { linkTo, startForm } from './frames.js';
@@ -72,7 +74,9 @@ async function custom(ctx: TurnContext, name: string, policy: string): Promise<s
       clock: ctx.deps.clock,
     });
     if (policy === 'extract') noteRead(ctx, result);
-    return applyResult(ctx, result);
+    const next = applyResult(ctx, name, result);
+    if (result.handOff !== undefined) abandon(ctx);
+    return next;
   } catch (error) {
     if (error instanceof EffectNeeded || error instanceof Outdated) throw error;
     // Nobody is there any more to be told.
@@ -105,29 +109,11 @@ function abandon(ctx: TurnContext): void {
 
 /** What was read out of a message is said with it, as what entities and intents fill is. */
 function noteRead(ctx: TurnContext, { slots = {} }: ActionResult): void {
-  for (const [slot, value] of Object.entries(slots)) {
-    ctx.read.set(slot, value ?? null);
-    if ((value ?? null) !== null) ctx.setNow.add(slot);
+  for (const [name, given] of Object.entries(slots)) {
+    const slot = ctx.application.domain.slots.get(name);
+    const value = slot === undefined ? given : fitted(slot, given ?? null);
+    if (value === undefined) continue;
+    ctx.read.set(name, value);
+    if (value !== null) ctx.setNow.add(name);
   }
-}
-
-function applyResult(ctx: TurnContext, result: ActionResult): string | undefined {
-  const given = Object.entries(result.slots ?? {});
-  const together = new Set(given.map(([name]) => name));
-  for (const [name, value] of given) {
-    ctx.setSlot(name, value ?? null, { together });
-    if (name === 'requested_slot') ctx.requested = typeof value === 'string' ? value : null;
-  }
-  for (const reply of result.say ?? []) {
-    if (typeof reply === 'string') {
-      if (!ctx.say(reply) && !reply.startsWith('utter_')) ctx.sayText(reply);
-    } else if (reply.response !== undefined) ctx.say(reply.response, reply.values);
-    else if (reply.text !== undefined) ctx.sayText(reply.text, reply.speech);
-  }
-  if (result.handOff !== undefined) {
-    ctx.handOff(result.handOff.reason, result.handOff.target);
-    abandon(ctx);
-  }
-  if (result.hangUp !== undefined) ctx.hangUp(result.hangUp.reason);
-  return result.followUp;
 }

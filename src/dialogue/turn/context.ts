@@ -3,7 +3,7 @@ import { type KnownFact, knownFacts, slotsForAgent } from '../../handoff/known-f
 import { summarize } from '../../handoff/summary.js';
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { RunAction } from '../actions/runner.js';
-import type { Application, Button, SlotMapping } from '../app/types.js';
+import type { Application, Button, ResponseDefinition, SlotMapping } from '../app/types.js';
 import type { BotAction, RecordingOrder, TurnOptions, UserMessage } from '../brain.js';
 import { DEFAULT_RESPONSES } from '../responses/defaults.js';
 import { type ResponseContext, respond } from '../responses/respond.js';
@@ -32,6 +32,8 @@ export interface TurnDeps {
   /** A turn did too much; where it was then. */
   readonly onStuck: (conversationId: string, where: Stuck) => void;
   readonly onActionError: (name: string, error: unknown) => void;
+  /** What an action gave back can't be used in part; in words, and what to do about it. */
+  readonly onActionMisfit: (name: string, what: string, hint: string) => void;
   /** For what is said while an action takes its time. */
   readonly clock?: Clock | undefined;
 }
@@ -206,6 +208,11 @@ export class TurnContext {
     return this.application.domain.responses.has(response);
   }
 
+  /** Whether there are words of this name, for whatever circumstances. */
+  knows(response: string): boolean {
+    return this.#definition(response) !== undefined;
+  }
+
   /** Says the first of these responses that the domain has, else the first there are ready words for; false when there is none. */
   sayFirst(
     names: readonly string[],
@@ -220,8 +227,7 @@ export class TurnContext {
 
   /** Says a response of the domain; false when there is none or no variation fits. `digits`: values that are read out digit by digit. */
   say(name: string, values: Readonly<Record<string, unknown>> = NO_VALUES, digits: readonly string[] = []): boolean {
-    const definition =
-      this.application.domain.responses.get(name) ?? this.#retrieval(name) ?? DEFAULT_RESPONSES.get(name);
+    const definition = this.#definition(name);
     if (definition === undefined) return false;
     const worded = respond(definition, this.#wording(name, values, digits));
     if (worded === undefined) return false;
@@ -348,6 +354,10 @@ export class TurnContext {
       bargeIn,
       ...(response === undefined ? {} : { response }),
     });
+  }
+
+  #definition(name: string): ResponseDefinition | undefined {
+    return this.application.domain.responses.get(name) ?? this.#retrieval(name) ?? DEFAULT_RESPONSES.get(name);
   }
 
   /** `utter_faq` for the intent `faq/ask_x` is the response `utter_faq/ask_x`. */

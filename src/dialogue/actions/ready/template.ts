@@ -64,6 +64,13 @@ function builtIn(name: string, request: ActionRequest): unknown {
   }
 }
 
+/** Names of all placeholders in a JSON value. */
+export function placeholdersOf(value: unknown): string[] {
+  if (typeof value === 'string') return [...value.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(placeholdersOf);
+}
+
 /** A text with its placeholders filled; `encode` is done to each value. */
 export function fillText(
   template: string,
