@@ -42,6 +42,12 @@ describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
     return page;
   }
 
+  /** The desk knows it when this resolves: whoever asks for a person from now on is offered here. */
+  async function becomeAvailable(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'Available', exact: true }).click();
+    await page.locator('.segments [aria-pressed=true]', { hasText: 'Available' }).waitFor();
+  }
+
   async function writes(conversationId: string, text: string): Promise<void> {
     const response = await fetch(`${server.url}/chat`, {
       method: 'POST',
@@ -61,7 +67,7 @@ describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
     const anna = await server.user('anna', 'agent');
     const page = await open(anna, 'desk');
     const tabs = page.getByRole('navigation', { name: 'Parts of the desk' });
-    await page.getByRole('button', { name: 'Available', exact: true }).click();
+    await becomeAvailable(page);
     for (const visitor of ['first', 'second']) {
       await writes(visitor, 'a person, please');
       await page.getByRole('article').getByText('The caller asked for one').waitFor();
@@ -121,7 +127,7 @@ describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
   it('notes that were being typed when the page is loaded anew are kept', async () => {
     const bo = await server.user('bo', 'agent');
     const page = await open(bo, 'desk');
-    await page.getByRole('button', { name: 'Available', exact: true }).click();
+    await becomeAvailable(page);
     await writes('third', 'a person, please');
     await page.getByRole('button', { name: 'Accept' }).click();
     await page.getByLabel('Notes').fill('half a sentence');
@@ -152,7 +158,7 @@ describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
   it('whoever missed a ring is told when they come back, and is available again with one press', async () => {
     const kim = await server.user('kim', 'agent');
     const page = await open(kim, 'desk');
-    await page.getByRole('button', { name: 'Available', exact: true }).click();
+    await becomeAvailable(page);
     await writes('fifth', 'a person, please');
     await page.getByRole('article').waitFor();
     await clock.advance(20_000);

@@ -1,30 +1,25 @@
 import type { ParseResult } from '../../nlu/intent-model.js';
 import { readPayload } from '../payload.js';
-import type { Frame, OfferedButton } from '../tracker/events.js';
+import type { OfferedButton } from '../tracker/events.js';
 import { runAction } from './act.js';
 import { languageChosen, spokenCommand, switchLanguage } from './any-time.js';
-import {
-  answersInterrupted,
-  completedTimes,
-  correctsAnother,
-  isNothingButValues,
-  laterAnswers,
-  takesWords,
-} from './beside.js';
+import { answersInterrupted, completedTimes, correctsAnother, isNothingButValues, laterAnswers } from './beside.js';
 import { dropTop } from './built-in.js';
 import { declines } from './commands.js';
 import { heardEntities, type TurnContext } from './context.js';
 import { extractByActions, fillScope } from './extract.js';
-import { accept, advance, dropPending, holdSlots, rewindTo, startFlow, take } from './frames.js';
-import { declinesQuestion, givesUp, giveUp } from './give-up.js';
-import { isChecked, validated } from './in-passing.js';
+import { accept, advance, dropPending, holdSlots, rewindTo, take } from './frames.js';
+import { declinesQuestion, givesUp } from './give-up.js';
+import { validated } from './in-passing.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
+import { takeRead, takesExtracted } from './own-reading.js';
 import { joinedDigits } from './pieces.js';
-import { predictLoop } from './predict.js';
 import { type Question, questionOf } from './question.js';
 import { hasReservation, isPutAsRequest } from './requests.js';
+import { firstOfSeveral } from './several-wishes.js';
 import { type Fill, fillSlots } from './slots.js';
 import { flowFor, startsSomething } from './starts.js';
+import { applyFills, heardConfidence, reopens, respond } from './to-intent.js';
 import { twoStage } from './two-stage.js';
 
 /** Actions whose intents work at any time, also where any text would be an answer. */
@@ -83,15 +78,6 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   return answer(ctx, question, parse, fills);
 }
 
-/** What an action of the application's own has read is said, or answers nothing, whatever entities and intent make of the same words. */
-function takeRead(ctx: TurnContext, question: Question | undefined, fills: Map<string, Fill>): void {
-  if (question?.pending !== undefined) return;
-  for (const [slot, value] of ctx.read) {
-    if (slot !== question?.slot.name || value === null) fills.delete(slot);
-    else fills.set(slot, { slot, value, confidence: heardConfidence(ctx), weak: false });
-  }
-}
-
 /** A choice that was keyed is what its button sends: `/order_status{"order_number": "8765"}`, or words, which the brain has had read then. */
 export async function takeChoice(ctx: TurnContext, { title, payload }: OfferedButton): Promise<void> {
   const parse = readPayload(payload, ctx.application) ?? ctx.parse;
@@ -110,94 +96,6 @@ export async function takeChoice(ctx: TurnContext, { title, payload }: OfferedBu
   });
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
   return handleAnswer(ctx);
-}
-
-/**
- * What the application's own extractors have made of the message: an answer to the open question, or another value for what was answered before, from which it goes on anew. True
- * when it was one of these.
- */
-function takesExtracted(
-  ctx: TurnContext,
-  { slot: { name: asked } }: Question,
-  before: Readonly<Record<string, unknown>>,
-  fills: ReadonlyMap<string, Fill>,
-): boolean {
-  const frame = ctx.top;
-  if (frame?.kind !== 'flow') return false;
-  const changed = (slot: string): boolean =>
-    JSON.stringify(before[slot] ?? null) !== JSON.stringify(ctx.state.slots[slot] ?? null);
-  const corrected = frame.filled.filter(changed);
-  const answered = changed(asked) && (ctx.state.slots[asked] ?? null) !== null;
-  if (corrected.length === 0 && !answered) return false;
-  const others = new Map([...fills].filter(([slot]) => !corrected.includes(slot)));
-  if (answered) {
-    dropPending(ctx);
-    ctx.setNow.add(asked);
-  }
-  const replaced = applyFills(ctx, others, asked);
-  rewindTo(ctx, [...corrected, ...replaced]);
-  return true;
-}
-
-/** Of several wishes in one utterance the first is answered now; the others are remembered, with what was said to them. */
-function firstOfSeveral(ctx: TurnContext, parse: ParseResult): ParseResult {
-  const [first, ...others] = parse.intents ?? [];
-  if (first === undefined || others.length === 0) return parse;
-  const tells = takesWords(ctx);
-  const later = others.filter(
-    (wish) =>
-      wish.name !== first.name &&
-      wish.confidence >= ctx.application.thresholds.nlu &&
-      startsSomething(ctx, wish.name, wish.confidence) &&
-      (!tells || isPutAsRequest(parse.text.slice(wish.start, wish.end))),
-  );
-  if (later.length === 0) return parse;
-  const within = (from: number, to: number) =>
-    parse.entities.filter((entity) => entity.start >= from && entity.start < to);
-  const wishes = later.map((wish) => ({
-    intent: wish.name,
-    confidence: wish.confidence,
-    text: parse.text.slice(wish.start, wish.end),
-    entities: within(wish.start, wish.end),
-  }));
-  // The same wish said again while it waits is one wish, in the words said last.
-  const waiting = ctx.state.later.filter((earlier) => !wishes.some((wish) => wish.intent === earlier.intent));
-  ctx.emit({ event: 'wishes', later: [...waiting, ...wishes] });
-  const end = Math.min(...later.map((wish) => wish.start));
-  return {
-    ...parse,
-    intent: first,
-    ranking: [first],
-    entities: within(0, end),
-    text: parse.text.slice(0, end) || parse.text,
-  };
-}
-
-/** What was said beside something else has its turn when that is done. */
-export async function takeUpWishes(ctx: TurnContext): Promise<void> {
-  while (!ctx.ended && ctx.top === undefined && ctx.step()) {
-    const [wish, ...rest] = ctx.state.later;
-    if (wish === undefined) return;
-    ctx.emit({ event: 'wishes', later: rest });
-    ctx.emit({ event: 'taken_up', intent: wish.intent, entities: wish.entities });
-    const intent = { name: wish.intent, confidence: wish.confidence };
-    const parse: ParseResult = {
-      text: wish.text,
-      intent,
-      ranking: [intent],
-      entities: wish.entities.map((entity) => ({ ...entity, start: 0, end: 0, text: '', extractor: 'earlier' })),
-      sentiment: 0,
-      model: 'earlier',
-    };
-    ctx.parse = parse;
-    ctx.setNow.clear();
-    ctx.say('utter_next_wish');
-    const fills = fillSlots(ctx.application, parse, 1, fillScope(ctx));
-    applyFills(ctx, fills, undefined);
-    ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
-    await respond(ctx, parse, fills);
-    await advance(ctx);
-  }
 }
 
 async function answer(
@@ -378,95 +276,4 @@ function digress(
   applyFills(ctx, fills, slot.name);
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
   return respond(ctx, parse, fills);
-}
-
-/** What an intent starts: a rule, a flow, a story; a slot of what was just finished; or it was not understood. */
-export async function respond(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<string, Fill>): Promise<void> {
-  if (notUnderstood(ctx) && parse.model !== 'keys') {
-    if (declinesQuestion(ctx, parse)) return giveUp(ctx);
-    if (reopens(ctx, fills)) return advance(ctx);
-    const own = ctx.deps.index.firstActions('nlu_fallback');
-    const exhausted = ctx.state.noMatch >= ctx.deps.maxNoMatch;
-    if (own.length === 0 || exhausted || ctx.top !== undefined) return noMatch(ctx);
-    ctx.noMatch = true;
-    ctx.emit({ event: 'counted', noMatch: ctx.state.noMatch + 1, noInput: 0, attempts: ctx.state.attempts });
-    for (const action of own) await runAction(ctx, action, 'rule');
-    return;
-  }
-  const intent = parse.intent.name;
-  if (ctx.deps.index.fromRules(ctx.state, ctx.start) !== undefined) {
-    await predictLoop(ctx);
-    return advance(ctx);
-  }
-  const flow = flowFor(ctx, intent, parse.intent.confidence);
-  if (flow !== undefined) {
-    const open = ctx.state.stack.findIndex((frame) => frame.kind === 'flow' && frame.flow === flow);
-    // What it has called is part of it.
-    const above = open === -1 ? open : ctx.state.stack.findIndex((frame, at) => at > open && !isCalled(frame));
-    const end = above === -1 ? ctx.state.stack.length : above;
-    const asking = open !== -1 && end === ctx.state.stack.length && questionOf(ctx.application, ctx.top) !== undefined;
-    // The caller says again what we are at: it is asked in other words, and who says nothing else is not understood.
-    if (asking && ctx.setNow.size === 0 && parse.model !== 'earlier' && ctx.state.attempts > 0) return noMatch(ctx);
-    if (asking && ctx.setNow.size === 0) countAttempt(ctx);
-    if (parse.vented === true && open === -1 && ctx.has('utter_apology')) ctx.say('utter_apology');
-    // What had been laid over it is dropped.
-    if (open === -1) startFlow(ctx, flow);
-    else ctx.emit({ event: 'stack', frames: ctx.state.stack.slice(0, end) });
-    ctx.asked = false;
-    return advance(ctx);
-  }
-  if (await predictLoop(ctx)) return advance(ctx);
-  if (declinesQuestion(ctx, parse)) return giveUp(ctx);
-  if (reopens(ctx, fills)) return advance(ctx);
-  return noMatch(ctx);
-}
-
-function isCalled(frame: Frame): boolean {
-  return frame.kind === 'flow' && frame.called;
-}
-
-function countAttempt(ctx: TurnContext): void {
-  const { noMatch, noInput, attempts } = ctx.state;
-  ctx.emit({ event: 'counted', noMatch, noInput, attempts: attempts + 1 });
-}
-
-/** A value for something that was finished ("no, I meant 8766") or that only one flow asks for begins that flow with it. */
-function reopens(ctx: TurnContext, fills: ReadonlyMap<string, Fill>): boolean {
-  const slots = [...fills.values()]
-    .filter((fill) => !fill.weak && typeof fill.value !== 'boolean')
-    .map((fill) => fill.slot);
-  if (slots.length === 0) return false;
-  const collects = (id: string): boolean =>
-    [...(ctx.application.flows.get(id)?.steps.values() ?? [])].some(
-      (step) => step.kind === 'collect' && slots.includes(step.slot),
-    );
-  const finished = ctx.state.completed.findLast(collects);
-  const first = [...ctx.application.flows.keys()].find(
-    (id) => collects(id) && ctx.application.flows.get(id)?.guard === undefined,
-  );
-  const flow = finished ?? first;
-  if (flow === undefined || ctx.state.stack.some((frame) => frame.kind === 'flow' && frame.flow === flow)) return false;
-  startFlow(ctx, flow);
-  return true;
-}
-
-/** Sets what was said beside the question; returns the slots whose known value was replaced. */
-export function applyFills(
-  ctx: TurnContext,
-  fills: ReadonlyMap<string, Fill>,
-  requested: string | undefined,
-): string[] {
-  const replaced: string[] = [];
-  for (const fill of fills.values()) {
-    if (fill.slot === requested || (fill.weak && requested !== undefined)) continue;
-    const before = ctx.state.slots[fill.slot] ?? null;
-    if (before !== null && JSON.stringify(before) !== JSON.stringify(fill.value)) replaced.push(fill.slot);
-    ctx.setSlot(fill.slot, fill.value, { inPassing: isChecked(ctx, fill.slot) });
-    ctx.setNow.add(fill.slot);
-  }
-  return replaced;
-}
-
-function heardConfidence(ctx: TurnContext): number {
-  return ctx.message.input.type === 'text' ? ctx.message.input.confidence : 1;
 }

@@ -1,7 +1,8 @@
 import { CONTINUE_MARK } from '../continue/words.js';
 import type { Frame } from '../tracker/events.js';
+import { ask } from './ask.js';
 import type { TurnContext } from './context.js';
-import { ask, dropPending, startFlow } from './frames.js';
+import { dropPending, startFlow } from './frames.js';
 import { questionOf } from './question.js';
 
 /** `policy`: who wants it done. */

@@ -1,7 +1,7 @@
 import { FALLBACK_INTENT } from '../../nlu/intent-model.js';
 import { runAction } from './act.js';
+import { ask } from './ask.js';
 import type { TurnContext } from './context.js';
-import { ask } from './frames.js';
 import { questionOf } from './question.js';
 
 /** Nothing was said, or nothing that fits: ask again in other words, twice at most, then a person takes over; where none does and silence goes on, the call ends. */

@@ -3,13 +3,15 @@ import type { BotAction, UserInput, UserMessage } from '../brain.js';
 import type { TrackerEvent } from '../tracker/events.js';
 import type { Tracker, TrackerState } from '../tracker/tracker.js';
 import { giveUpStuck, runAction } from './act.js';
-import { handleAnswer, takeUpWishes } from './answer.js';
+import { handleAnswer } from './answer.js';
+import { ask } from './ask.js';
 import { heardEntities, TurnContext, type TurnDeps, type TurnMode } from './context.js';
-import { advance, ask } from './frames.js';
+import { advance } from './frames.js';
 import { keyPressed, titleOf, typedKey } from './keys.js';
 import { noInput, noMatch } from './misunderstood.js';
 import { predictLoop } from './predict.js';
 import { expectationOf, questionOf } from './question.js';
+import { takeUpWishes } from './several-wishes.js';
 
 export interface TurnOutcome {
   readonly state: TrackerState;

@@ -1,10 +1,10 @@
 import type { ParseResult } from '../../nlu/intent-model.js';
 import { runAction } from './act.js';
-import { applyFills, respond } from './answer.js';
 import { askAffirmation, handOff } from './built-in.js';
 import type { TurnContext } from './context.js';
 import { notUnderstood } from './misunderstood.js';
 import type { Fill } from './slots.js';
+import { applyFills, respond } from './to-intent.js';
 
 /** "Did you mean …?", then to say it differently, then once more, then a person (Rasa's two-stage fallback). */
 export async function twoStage(
