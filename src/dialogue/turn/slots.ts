@@ -118,8 +118,7 @@ function fromMapping(
   scope: FillScope,
 ): Found | undefined {
   const intent = parse.intent.name;
-  if (mapping.intents.length > 0 && !mapping.intents.includes(intent)) return undefined;
-  if (mapping.notIntents.includes(intent)) return undefined;
+  if (!intentFits(mapping, intent)) return undefined;
   if (!mappingHolds(mapping, scope)) return undefined;
   const asked = scope.requested === slot.name;
   const free = asked || mapping.conditions.length > 0 || !scope.collected.has(slot.name);
@@ -145,6 +144,11 @@ function fromMapping(
     default:
       return undefined;
   }
+}
+
+/** Whether a mapping counts for a message of this intent. */
+export function intentFits({ intents, notIntents }: SlotMapping, intent: string): boolean {
+  return (intents.length === 0 || intents.includes(intent)) && !notIntents.includes(intent);
 }
 
 /** Whether a mapping counts now, by the loop that is active. */
