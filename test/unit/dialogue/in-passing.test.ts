@@ -9,7 +9,7 @@ const FILES = {
   'config.yml': 'language: en\n',
   'domain.yml': `intents: [ring, open, move, book, show, leave, inform, affirm, deny]
 entities: [phone_number, code, room, day, clock]
-actions: [validate_code, validate_room_form, action_quote, action_both, action_leave]
+actions: [action_read_mood, validate_code, validate_room_form, action_quote, action_both, action_leave]
 slots:
   phone: { type: text, mappings: [{ type: from_entity, entity: phone_number }], voice: { type: digits, length: 6, confirm: always } }
   code: { type: text, mappings: [{ type: from_entity, entity: code }], voice: { type: text, confirm: never } }
@@ -17,6 +17,7 @@ slots:
   day: { type: text, mappings: [{ type: from_entity, entity: day }], voice: { type: text, confirm: never } }
   clock: { type: text, mappings: [{ type: from_entity, entity: clock }], voice: { type: text, confirm: never } }
   quote: { type: text, mappings: [{ type: custom }], depends_on: [day, clock] }
+  mood: { type: text, mappings: [{ type: custom, action: action_read_mood, intent: [show] }] }
   floor: { type: text, mappings: [{ type: custom }] }
   door: { type: text, mappings: [{ type: custom }], depends_on: [floor] }
   sure: { type: bool, mappings: [{ type: from_intent, intent: affirm, value: true }, { type: from_intent, intent: deny, value: false }] }
@@ -75,6 +76,7 @@ responses:
 `,
   'actions/own.ts': `let floor = 0;
 export default [
+  { name: 'action_read_mood', lookup: true, run: ({ latest }) => ({ slots: { mood: latest.text } }) },
   { name: 'validate_code', run: ({ slots }) => (slots.code === 'zero' ? { slots: { code: null }, say: ['utter_refused'] } : {}) },
   { name: 'validate_room_form', run: ({ slots }) => (slots.room === 'attic' ? { slots: { room: null }, say: ['utter_refused'] } : {}) },
   { name: 'action_quote', run: ({ slots }) => ({ slots: { quote: slots.day + ' at ' + slots.clock } }) },
@@ -135,6 +137,12 @@ describe('a value said beside what was asked', () => {
     expect((await visitor.say('make it eleven')).texts).toEqual(['monday at eleven, sure?']);
     expect((await visitor.say('yes')).texts).toEqual(['Booked, monday at eleven.']);
   });
+});
+
+it('an action that reads a message is asked only for the intents of its mapping', async () => {
+  const visitor = await caller();
+  expect((await visitor.say('leave')).result.slots.mood ?? null).toBeNull();
+  expect((await (await caller()).say('show')).result.slots.mood).toBe('show');
 });
 
 describe('what an action gives back', () => {
