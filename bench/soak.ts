@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { distance } from 'fastest-levenshtein';
 import { findRecord, type RecordedEvent } from '../src/call/record.js';
 import { configSchema } from '../src/config.js';
 import { concat } from '../src/dsp/framing.js';
 import { createSpeech } from '../src/speech/index.js';
 import { SILENT_LOGGER } from '../src/speech/worker-process.js';
 import { Caller, type CallOutcome, type Script } from './soak/caller.js';
-import { DIGIT_CHARACTERS, distinctNumbers, edits, numberIn } from './soak/digits.js';
+import { DIGIT_CHARACTERS, distinctNumbers, numberIn } from './soak/digits.js';
 import { theilSen } from './soak/slope.js';
 import { openStage, type Stage } from './turns/stage.js';
 
@@ -200,10 +201,10 @@ async function compare(on: Stage, outcomes: readonly Placed[]) {
     if (outcome.answered && found.length === 0) notHeard++;
     for (const number of found) {
       heard++;
-      const distance = edits(number, own);
-      if (distance === 0) whole++;
-      digitsWrong += distance;
-      const like = numbers.find((other) => other !== own && edits(number, other) < distance);
+      const errors = distance(number, own);
+      if (errors === 0) whole++;
+      digitsWrong += errors;
+      const like = numbers.find((other) => other !== own && distance(number, other) < errors);
       if (like !== undefined) crossed.push({ said: own, heard: number, like });
     }
   }

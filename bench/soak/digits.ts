@@ -1,3 +1,5 @@
+import { distance } from 'fastest-levenshtein';
+
 /** Numbers that callers speak, and how those that came out are compared. */
 
 export const DIGIT_CHARACTERS = '零一二三四五六七八九';
@@ -13,7 +15,7 @@ export function distinctNumbers(count: number): readonly string[] {
       state = (state * 48_271) % 2_147_483_647;
       number += state % 10;
     }
-    if (out.every((other) => edits(other, number) >= (count > 120 ? 4 : 5))) out.push(number);
+    if (out.every((other) => distance(other, number) >= (count > 120 ? 4 : 5))) out.push(number);
   }
   return out;
 }
@@ -26,20 +28,4 @@ export function numberIn(text: string): string {
     .replace(/〇/g, '零')
     .replace(/[零一二三四五六七八九]/g, (character) => String(DIGIT_CHARACTERS.indexOf(character)));
   return digits.match(/\d{5,}/)?.[0] ?? '';
-}
-
-/** Levenshtein's distance. */
-export function edits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    let diagonal = row[0] ?? 0;
-    row = row.map((above, j) => {
-      if (j === 0) return i;
-      const cost = diagonal + (a[i - 1] === b[j - 1] ? 0 : 1);
-      diagonal = above;
-      return Math.min(cost, above + 1);
-    });
-    for (let j = 1; j < row.length; j++) row[j] = Math.min(row[j] ?? 0, (row[j - 1] ?? 0) + 1);
-  }
-  return row[b.length] ?? 0;
 }

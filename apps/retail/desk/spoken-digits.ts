@@ -2,6 +2,7 @@
 
 const HAN: Readonly<Record<string, string>> = {
   零: '0',
+  〇: '0',
   一: '1',
   幺: '1',
   二: '2',

@@ -1,3 +1,5 @@
+import { distance } from 'fastest-levenshtein';
+
 /** How many letters two names may differ in to be taken for the same one mistyped. */
 const MOST_EDITS = 2;
 
@@ -7,7 +9,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let fewest = Math.min(MOST_EDITS, Math.floor(name.length / 2)) + 1;
   for (const other of known) {
     if (Math.abs(other.length - name.length) >= fewest) continue;
-    const count = edits(name, other);
+    const count = distance(name, other);
     if (count < fewest) [best, fewest] = [other, count];
   }
   return best;
@@ -17,18 +19,4 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
 export function didYouMean(name: string, known: Iterable<string>): string {
   const near = nearest(name, known);
   return near === undefined ? '' : ` Did you mean "${near}"?`;
-}
-
-/** Letters put in, left out or changed (Levenshtein's distance). */
-function edits(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const changed = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkCounts, TroubledNetworkOptions } from '@hearken/sip-bridge';
+import { distance } from 'fastest-levenshtein';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CallReport } from '../../../src/replay/call-report.js';
 import { BridgeProcess, ServiceProcess } from '../../support/hearken.js';
@@ -140,22 +141,9 @@ function errorShare(reports: readonly CallReport[]): number {
       .join(''),
   }));
   const said = pairs.reduce((sum, pair) => sum + pair.said.length, 0);
-  return pairs.reduce((sum, pair) => sum + edits(pair.said, pair.heard), 0) / Math.max(1, said);
+  return pairs.reduce((sum, pair) => sum + distance(pair.said, pair.heard), 0) / Math.max(1, said);
 }
 
 function plain(text: string): string {
   return text.replace(/[\s\p{P}]/gu, '').toLowerCase();
-}
-
-function edits(a: string, b: string): number {
-  let before = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= a.length; row++) {
-    const now = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const swap = (before[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      now.push(Math.min(swap, (before[column] ?? 0) + 1, (now[column - 1] ?? 0) + 1));
-    }
-    before = now;
-  }
-  return before[b.length] ?? 0;
 }

@@ -1,5 +1,6 @@
+import { distance } from 'fastest-levenshtein';
 import { describe, expect, it } from 'vitest';
-import { distinctNumbers, edits, numberIn } from '../../../bench/soak/digits.js';
+import { distinctNumbers, numberIn } from '../../../bench/soak/digits.js';
 import { theilSen } from '../../../bench/soak/slope.js';
 
 describe('what the soak reckons with', () => {
@@ -14,15 +15,10 @@ describe('what the soak reckons with', () => {
     const numbers = distinctNumbers(100);
     expect(new Set(numbers).size).toBe(100);
     for (const [index, number] of numbers.entries())
-      for (const other of numbers.slice(index + 1)) expect(edits(number, other)).toBeGreaterThanOrEqual(5);
+      for (const other of numbers.slice(index + 1)) expect(distance(number, other)).toBeGreaterThanOrEqual(5);
   });
 
-  it('edits, and numbers in what was heard', () => {
-    expect(edits('12345678', '12345678')).toBe(0);
-    expect(edits('12345678', '1234567')).toBe(1);
-    expect(edits('2345678', '12345678')).toBe(1);
-    expect(edits('', '123')).toBe(3);
-    expect(edits('kitten', 'sitting')).toBe(3);
+  it('numbers in what was heard', () => {
     expect(numberIn('是幺二三两五六')).toBe('123256');
     expect(numberIn('我要退货')).toBe('');
   });
