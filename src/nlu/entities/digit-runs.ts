@@ -140,9 +140,10 @@ function isApart(one: Piece, other: Piece): boolean {
 /** Between two digits of one number there is nothing, space, a pause written as comma, a dash, or a word of hesitation. */
 function isJoint(gap: string): boolean {
   return (
+    gap.length <= 12 &&
     /^[\s,，、.。()\-–—·]*(?:(?:杠|横杠|dash|hyphen|嗯+|呃+|额|那个|然后|再|uh+|um+|er+|and then|then)[\s,，、.。-]*)?$/.test(
       gap,
-    ) && gap.length <= 12
+    )
   );
 }
 

@@ -1,4 +1,5 @@
 import { maskText, PERSONAL_KINDS } from '../../store/log/mask.js';
+import { replaceParts, spokenNumbers } from '../../store/log/spoken.js';
 
 /** What in a call is somebody's own business. */
 
@@ -6,44 +7,12 @@ const KINDS = new Set(PERSONAL_KINDS);
 const PERSONAL_ENTITIES: ReadonlySet<string> = new Set([...KINDS, 'phone_number', 'name', 'person', 'address']);
 /** Slots and entities that are personal, by their names: in doubt too many rather than too few. */
 const PERSONAL_NAME = /phone|mobile|address|street|name|title|mail|card|code|identity|password|birth|account|tax/i;
-const HAN_DIGITS: Readonly<Record<string, string>> = Object.fromEntries(
-  Array.from('零〇一幺二两三四五六七八九').map((sign, index) => [
-    sign,
-    String([0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9][index]),
-  ]),
-);
-const ENGLISH_DIGITS: Readonly<Record<string, string>> = {
-  zero: '0',
-  oh: '0',
-  one: '1',
-  two: '2',
-  three: '3',
-  four: '4',
-  five: '5',
-  six: '6',
-  seven: '7',
-  eight: '8',
-  nine: '9',
-};
 /** Shorter rows of digits are order numbers' last four, years and amounts. */
 const LONGEST_PLAIN = 8;
 
 /** Numbers as people say them, written as digits: "幺三零…" and "one three oh …" read as what they are. */
 function inDigits(text: string): string {
-  const han = text.replace(/[零〇一幺二两三四五六七八九](?:[\s，,、]?[零〇一幺二两三四五六七八九]){3,}/g, (row) =>
-    Array.from(row, (sign) => HAN_DIGITS[sign] ?? '').join(''),
-  );
-  const words = Object.keys(ENGLISH_DIGITS).join('|');
-  const each = han.replace(
-    new RegExp(`\\b(double|treble|triple)[\\s-]+(${words})\\b`, 'gi'),
-    (_all, times: string, digit: string) =>
-      Array(times.toLowerCase() === 'double' ? 2 : 3)
-        .fill(digit)
-        .join(' '),
-  );
-  return each.replace(new RegExp(`\\b(?:${words})(?:[\\s,-]+(?:${words}))+\\b`, 'gi'), (row) =>
-    (row.toLowerCase().match(/[a-z]+/g) ?? []).map((word) => ENGLISH_DIGITS[word] ?? '').join(''),
-  );
+  return replaceParts(text, spokenNumbers(text), (written) => (written.length < 2 ? undefined : written));
 }
 
 /** A text without what is personal in it; the very same where there is nothing. */

@@ -1,4 +1,5 @@
 import type { ConversationEvent } from '../conversation-log.js';
+import { maySayNumber, replaceParts, spokenEmails, spokenNumbers } from './spoken.js';
 
 export const PERSONAL_KINDS = ['phone', 'email', 'id_card', 'bank_card'] as const;
 export type PersonalKind = (typeof PERSONAL_KINDS)[number];
@@ -55,27 +56,46 @@ function maskedRecord(
 /** Our own keys and numbers, which only look like somebody's. */
 const KEPT: ReadonlySet<string> = new Set(['messageId', 'callId', 'atMs', 'confidence', 'durationMs', 'turn']);
 
-/** Personal data in a text, replaced except for what lets people recognise it. */
+/** Personal data in a text, typed or said in words, replaced except for what lets people recognise it. */
 export function maskText(text: string, kinds: ReadonlySet<PersonalKind>): string {
+  return maskSpoken(maskTyped(text, kinds), kinds);
+}
+
+function maskTyped(text: string, kinds: ReadonlySet<PersonalKind>): string {
   // Most texts have neither: all that is personal here has a digit or an @ in it.
   if (!/[\d@]/.test(text)) return text;
   let shown = text;
-  if (kinds.has('email'))
-    shown = shown.replace(EMAIL, (_all, first: string, domain: string) => `${first}***@${domain}`);
+  if (kinds.has('email')) shown = shown.replace(EMAIL, maskedEmail);
   if (kinds.has('id_card')) shown = shown.replace(ID_CARD, (all) => keep(all, 3, 2));
-  if (kinds.has('bank_card') || kinds.has('phone')) {
-    shown = shown.replace(LONG_NUMBER, (all) => {
-      const digits = all.replace(/\D/g, '');
-      if (kinds.has('phone') && isPhone(all, digits)) {
-        if (MOBILE.test(digits)) return keep(digits.slice(-11), 3, 4);
-        return `${all.startsWith('+') ? '+' : ''}${keep(digits, 3, 4)}`;
-      }
-      const isCard = digits.length >= 13 && digits.length <= 19 && luhn(digits);
-      return kinds.has('bank_card') && isCard ? keep(digits, 0, 4) : all;
-    });
-  }
+  if (kinds.has('bank_card') || kinds.has('phone'))
+    shown = shown.replace(LONG_NUMBER, (all) => maskedNumber(all, kinds) ?? all);
   return shown;
 }
+
+/** What a recogniser writes: "幺三八零零一三八零零零" reads `138****8000`. */
+function maskSpoken(text: string, kinds: ReadonlySet<PersonalKind>): string {
+  const numbers = replaceParts(text, maySayNumber(text) ? spokenNumbers(text) : [], (written) => {
+    if (kinds.has('id_card') && SPOKEN_ID_CARD.test(written)) return keep(written, 3, 2);
+    // Said in one breath with another number.
+    if (kinds.has('phone') && written.length > 11 && SPOKEN_WITH_MOBILE.test(written)) return keep(written, 0, 4);
+    return maskedNumber(written, kinds);
+  });
+  if (!kinds.has('email')) return numbers;
+  return replaceParts(numbers, spokenEmails(numbers), (written) => written.replace(EMAIL, maskedEmail));
+}
+
+/** Undefined where it is nobody's own. */
+function maskedNumber(written: string, kinds: ReadonlySet<PersonalKind>): string | undefined {
+  const digits = written.replace(/\D/g, '');
+  if (kinds.has('phone') && isPhone(written, digits)) {
+    if (MOBILE.test(digits)) return keep(digits.slice(-11), 3, 4);
+    return `${written.startsWith('+') ? '+' : ''}${keep(digits, 3, 4)}`;
+  }
+  const isCard = digits.length >= 13 && digits.length <= 19 && luhn(digits);
+  return kinds.has('bank_card') && isCard ? keep(digits, 0, 4) : undefined;
+}
+
+const maskedEmail = (_all: string, first: string, domain: string): string => `${first}***@${domain}`;
 
 /** Bounded repetitions: a text of nothing but letters must not take quadratic time. */
 const EMAIL = /([A-Za-z0-9])[A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4})/g;
@@ -85,6 +105,8 @@ const ID_CARD = /(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\
 const LONG_NUMBER = /(?<![\d.])\+?\d(?:[ -]?\d){8,20}(?![\d])/g;
 
 const MOBILE = /^(?:86)?1[3-9]\d{9}$/;
+const SPOKEN_ID_CARD = new RegExp(`^${ID_CARD.source}$`);
+const SPOKEN_WITH_MOBILE = /^1[3-9]\d{9}|1[3-9]\d{9}$/;
 
 /** Mobile number of China, with or without +86, or any number that is written internationally (E.164: at most 15 digits). */
 function isPhone(written: string, digits: string): boolean {
