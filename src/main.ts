@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +30,7 @@ import { loadAppData } from './nlu/corpus/load.js';
 import { ThreadedModel } from './nlu/index.js';
 import { playgroundLine } from './playground-line.js';
 import { createSpeech } from './speech/index.js';
+import { listenFault, requireApplication, requireDataFolder } from './start-faults.js';
 import { createStores } from './store/index.js';
 import { ShortCodes } from './store/short-codes.js';
 
@@ -67,8 +68,9 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
     // One registry for all rooms: hand it to whatever has something to count.
     const metrics = new Metrics({ process: true });
     const dataFolder = resolve(root, config.store.folder);
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    requireDataFolder(dataFolder);
     const appFolder = findFolder(config.app.folder, root);
+    requireApplication(appFolder);
 
     const speech = await createSpeech(config.speech, root, logger, {
       preRollMs: config.turn.preRollMs,
@@ -227,7 +229,10 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
     api.registerUpgrades(router);
     router.attach(api.app.server);
     platforms.registerRoutes(api.app);
-    await api.app.listen({ host: config.http.host, port: config.http.port });
+    const { host: listenHost, port: listenPort } = config.http;
+    await api.app.listen({ host: listenHost, port: listenPort }).catch((error: unknown) => {
+      throw listenFault(error, listenHost, listenPort);
+    });
     stops.push(() => api.app.close());
     stops.push(async () => {
       media.drain();
