@@ -31,7 +31,7 @@ import { ThreadedModel } from './nlu/index.js';
 import { playgroundLine } from './playground-line.js';
 import { createSpeech } from './speech/index.js';
 import { listenFault, requireApplication, requireDataFolder } from './start-faults.js';
-import { createStores } from './store/index.js';
+import { createStores, type SearchableLog } from './store/index.js';
 import { ShortCodes } from './store/short-codes.js';
 
 /** The composition root: picks the concrete parts, starts them in order, drains and stops them in the opposite one. */
@@ -127,8 +127,8 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
         stores: [
           { name: 'sessions', kind: stores.sessions.kind, ok: true, detail: '' },
           {
-            ...{ name: 'conversations', kind: stores.log.kind, ok: stores.log.dropped === 0 },
-            detail: `${stores.log.waiting} events wait, ${stores.log.dropped} lost`,
+            ...{ name: 'conversations', kind: stores.log.kind },
+            ...{ ok: stores.log.dropped === 0 && stores.log.problem === undefined, detail: logDetail(stores.log) },
           },
         ],
         workers: workerFacts(speech),
@@ -213,6 +213,10 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
         recognizer: speech.recognizer.health(),
         synthesizer: speech.synthesizer.health(),
         sessions: stores.sessions.kind,
+        conversations: {
+          ...{ ok: stores.log.problem === undefined, waiting: stores.log.waiting, lost: stores.log.dropped },
+          ...(stores.log.problem === undefined ? {} : { reason: stores.log.problem }),
+        },
         facts,
       }),
       ping: () => stores.sessions.ping(),
@@ -299,6 +303,10 @@ async function consoleFact(users: UserStore, url: string): Promise<{ readonly na
   const all = await users.list().catch(() => undefined);
   const first = all?.length === 0 ? '   (first user: npx hearken users add NAME --role admin)' : '';
   return { name: 'console', value: `${url}/console/${first}` };
+}
+
+function logDetail({ waiting, dropped, problem }: SearchableLog): string {
+  return [...(problem === undefined ? [] : [problem]), `${waiting} events wait, ${dropped} lost`].join('; ');
 }
 
 function workerFacts(speech: Awaited<ReturnType<typeof createSpeech>>) {

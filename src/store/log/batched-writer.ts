@@ -1,3 +1,5 @@
+import { messageOf } from '../../errors.js';
+
 export interface BatchedWriterOptions<T> {
   /** Writes a batch, in order; when it rejects, the batch waits and is tried again. */
   readonly write: (batch: readonly T[]) => Promise<void>;
@@ -16,6 +18,7 @@ export class BatchedWriter<T> {
   #queue: T[] = [];
   #inHand = 0;
   #dropped = 0;
+  #problem: string | undefined;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -32,6 +35,11 @@ export class BatchedWriter<T> {
   /** Items lost because writing was refused for too long. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Why the last batch could not be written; undefined when it could. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   /** After `close` nothing is taken. */
@@ -69,8 +77,10 @@ export class BatchedWriter<T> {
     try {
       await this.#options.write(batch);
       this.#inHand = 0;
+      this.#problem = undefined;
     } catch (error) {
       this.#inHand = 0;
+      this.#problem = messageOf(error);
       this.#queue = batch.concat(this.#queue);
       this.#bound();
       throw error;

@@ -30,6 +30,19 @@ describe('the conversation log', () => {
     await log.close();
   });
 
+  it('tells why nothing can be written, until it can again', async () => {
+    const place = join(folder, 'log');
+    await writeFile(place, 'a file where the folder should be');
+    const log = new FileConversationLog({ folder: place });
+    log.append(event('a', 1));
+    await expect(log.flush()).rejects.toThrow();
+    expect(log.problem).toContain(place);
+    await rm(place);
+    await log.flush();
+    expect([log.problem, log.waiting]).toEqual([undefined, 0]);
+    await log.close();
+  });
+
   it('finds what an earlier process wrote, and skips a line that was cut', async () => {
     const first = new FileConversationLog({ folder });
     first.append(event('a', 1));
