@@ -30,6 +30,7 @@ import { loadAppData } from './nlu/corpus/load.js';
 import { ThreadedModel } from './nlu/index.js';
 import { playgroundLine } from './playground-line.js';
 import { createSpeech } from './speech/index.js';
+import { NO_MODEL } from './speech/registry.js';
 import { listenFault, requireApplication, requireDataFolder } from './start-faults.js';
 import { createStores, type SearchableLog } from './store/index.js';
 import { ShortCodes } from './store/short-codes.js';
@@ -121,7 +122,7 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
         models: speech.models.map(({ kind, language, name, reason }) => ({
           kind,
           language,
-          name: name ?? null,
+          name: name === NO_MODEL ? null : name,
           reason,
         })),
         stores: [
@@ -161,7 +162,7 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
       onTiming: measuredTurns(metrics),
       watch: people.watch,
       heard: speech.models.flatMap(({ kind, language, name }) =>
-        kind === 'recognizer' && name !== 'none' ? [language] : [],
+        kind === 'recognizer' && name !== NO_MODEL ? [language] : [],
       ),
       doubts: (own, first) => firstWords.doubts(own, first),
       ...(config.app.followFirstSentence ? { areOther: (own, other) => firstWords.areOther(own, other) } : {}),
@@ -181,10 +182,12 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
       refuse: refuseUpgrade,
     });
     stops.push(() => platforms.close());
+    for (const { kind, language, name, reason } of speech.models)
+      if (name === NO_MODEL) logger.error({ kind, language, reason }, 'there is no model for this: see hearken models');
     const facts = [
       ...speech.models.map(({ kind, language, name, reason }) => ({
         name: `${kind} ${language}`,
-        value: `${name ?? 'none'} (${reason})`,
+        value: `${name} (${reason})`,
       })),
       { name: 'sessions', value: stores.sessions.kind },
       { name: 'conversations', value: stores.log.kind },
