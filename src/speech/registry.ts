@@ -120,7 +120,7 @@ export class ModelRegistry {
         (partly ? broken : missing).push(name);
         continue;
       }
-      const found = without().join(', ') || 'first choice';
+      const found = without().join('; ') || 'first choice';
       return {
         installed,
         inUse: {
@@ -134,7 +134,7 @@ export class ModelRegistry {
         },
       };
     }
-    const reason = names.length === 0 ? 'none is configured' : without().join(', ');
+    const reason = names.length === 0 ? 'none is configured' : without().join('; ');
     return {
       installed: undefined,
       inUse: { role: roleOf(kind, language), kind, language, name: NO_MODEL, place: undefined, builtIn: false, reason },

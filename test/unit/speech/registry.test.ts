@@ -85,7 +85,7 @@ describe('model registry', () => {
     for (const file of official.slice(1)) write(`mine/${zh14m}/${file}`);
     const chosen = chooseModels(registry, { ...speech, recognizers: { 'zh-CN': ['asr-zh-multi-hans', 'asr-zh-14m'] } });
     expect(chosen.find(({ inUse }) => inUse.role === 'recogniser zh-CN')?.inUse.reason).toMatch(
-      /^asr-zh-multi-hans not found, asr-zh-14m incomplete or damaged \(hearken models verify\);/,
+      /^asr-zh-multi-hans not found; asr-zh-14m incomplete or damaged \(hearken models verify\);/,
     );
   });
 
