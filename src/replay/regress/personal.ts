@@ -1,4 +1,5 @@
 import { maskText, PERSONAL_KINDS } from '../../store/log/mask.js';
+import { ENGLISH_DIGITS, HAN_DIGITS } from '../../store/log/spoken-digits.js';
 
 /** What in a call is somebody's own business. */
 
@@ -6,25 +7,6 @@ const KINDS = new Set(PERSONAL_KINDS);
 const PERSONAL_ENTITIES: ReadonlySet<string> = new Set([...KINDS, 'phone_number', 'name', 'person', 'address']);
 /** Slots and entities that are personal, by their names: in doubt too many rather than too few. */
 const PERSONAL_NAME = /phone|mobile|address|street|name|title|mail|card|code|identity|password|birth|account|tax/i;
-const HAN_DIGITS: Readonly<Record<string, string>> = Object.fromEntries(
-  Array.from('零〇一幺二两三四五六七八九').map((sign, index) => [
-    sign,
-    String([0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9][index]),
-  ]),
-);
-const ENGLISH_DIGITS: Readonly<Record<string, string>> = {
-  zero: '0',
-  oh: '0',
-  one: '1',
-  two: '2',
-  three: '3',
-  four: '4',
-  five: '5',
-  six: '6',
-  seven: '7',
-  eight: '8',
-  nine: '9',
-};
 /** Shorter rows of digits are order numbers' last four, years and amounts. */
 const LONGEST_PLAIN = 8;
 

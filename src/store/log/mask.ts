@@ -1,4 +1,5 @@
 import type { ConversationEvent } from '../conversation-log.js';
+import { replaceSpokenRows } from './spoken-digits.js';
 
 export const PERSONAL_KINDS = ['phone', 'email', 'id_card', 'bank_card'] as const;
 export type PersonalKind = (typeof PERSONAL_KINDS)[number];
@@ -55,10 +56,25 @@ function maskedRecord(
 /** Our own keys and numbers, which only look like somebody's. */
 const KEPT: ReadonlySet<string> = new Set(['messageId', 'callId', 'atMs', 'confidence', 'durationMs', 'turn']);
 
-/** Personal data in a text, replaced except for what lets people recognise it. */
+/** Personal data in a text, replaced except for what lets people recognise it; numbers in figures and as they are spoken. */
 export function maskText(text: string, kinds: ReadonlySet<PersonalKind>): string {
-  // Most texts have neither: all that is personal here has a digit or an @ in it.
-  if (!/[\d@]/.test(text)) return text;
+  const spoken = kinds.size === 0 ? text : maskSpoken(text, kinds);
+  // Most texts have neither: all else that is personal here has a digit or an @ in it.
+  return /[\d@]/.test(spoken) ? maskWritten(spoken, kinds) : spoken;
+}
+
+/** On the phone numbers come as words: 幺三八一二三四五六七八. */
+function maskSpoken(text: string, kinds: ReadonlySet<PersonalKind>): string {
+  return replaceSpokenRows(text, ({ said, digits, between }) => {
+    const shown = (first: number, last: number): string =>
+      [...said.slice(0, first), '****', ...said.slice(-last)].join(between);
+    if (kinds.has('id_card') && WHOLE_ID_CARD.test(digits)) return shown(3, 2);
+    if (kinds.has('phone') && isPhone(digits, digits)) return shown(3, 4);
+    return kinds.has('bank_card') && isCard(digits) ? shown(0, 4) : undefined;
+  });
+}
+
+function maskWritten(text: string, kinds: ReadonlySet<PersonalKind>): string {
   let shown = text;
   if (kinds.has('email'))
     shown = shown.replace(EMAIL, (_all, first: string, domain: string) => `${first}***@${domain}`);
@@ -70,8 +86,7 @@ export function maskText(text: string, kinds: ReadonlySet<PersonalKind>): string
         if (MOBILE.test(digits)) return keep(digits.slice(-11), 3, 4);
         return `${all.startsWith('+') ? '+' : ''}${keep(digits, 3, 4)}`;
       }
-      const isCard = digits.length >= 13 && digits.length <= 19 && luhn(digits);
-      return kinds.has('bank_card') && isCard ? keep(digits, 0, 4) : all;
+      return kinds.has('bank_card') && isCard(digits) ? keep(digits, 0, 4) : all;
     });
   }
   return shown;
@@ -81,6 +96,7 @@ export function maskText(text: string, kinds: ReadonlySet<PersonalKind>): string
 const EMAIL = /([A-Za-z0-9])[A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4})/g;
 /** Resident identity card of China: region, birth date, order, check digit (GB 11643-1999). */
 const ID_CARD = /(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)/g;
+const WHOLE_ID_CARD = new RegExp(`^(?:${ID_CARD.source})$`);
 /** Digits with single blanks or hyphens between them. */
 const LONG_NUMBER = /(?<![\d.])\+?\d(?:[ -]?\d){8,20}(?![\d])/g;
 
@@ -91,6 +107,10 @@ function isPhone(written: string, digits: string): boolean {
   if (MOBILE.test(digits)) return true;
   if (written.startsWith('+')) return digits.length >= 9 && digits.length <= 15;
   return /^0\d{2,3}[ -]?\d{7,8}$/.test(written);
+}
+
+function isCard(digits: string): boolean {
+  return /^\d{13,19}$/.test(digits) && luhn(digits);
 }
 
 /** Check digit of cards (ISO/IEC 7812-1). */
