@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { configFaults } from '@hearken/sip-bridge/config-faults';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { continuationSchema, wechatSchema, widgetSchema } from './config/channels.js';
@@ -12,6 +13,8 @@ import { ms } from './config/units.js';
 import { HearkenError, messageOf } from './errors.js';
 
 export type { TurnConfig } from './config/speech.js';
+
+const languageTag = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'must be a language like zh-CN or en');
 
 /**
  * Everything that can be set, with its unit in its name and its default. `hearken.yml` is optional; what a key's comment
@@ -27,9 +30,9 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** HEARKEN_APP */
       folder: z.string().default('apps/retail'),
-      language: z.string().default('zh-CN'),
+      language: languageTag.default('zh-CN'),
       /** Number dialled (user part of the callee's address) → language. */
-      languageByCallee: z.record(z.string(), z.string()).default({}),
+      languageByCallee: z.record(z.string(), languageTag).default({}),
       /** A call goes over to the language of the caller's first sentence, where there are ears for it. */
       followFirstSentence: z.boolean().default(true),
       /** Names of environment variables that the application may use (`{secret.NAME}`, `${NAME}` in endpoints.yml), besides all APP_*. */
@@ -51,7 +54,7 @@ export const configSchema = z.strictObject({
       /** HEARKEN_AGENT: SIP URI of the person or queue that gets the calls we can't end ourselves. */
       target: z
         .string()
-        .regex(/^(sips?|tel):/)
+        .regex(/^(sips?|tel):/, 'must be an address like sip:queue@pbx.example.com or tel:+862155550001')
         .default('sip:agent@127.0.0.1:5062'),
       timeoutMs: ms(30_000),
       /** For who waits until an agent has answered: `built-in`, `off`, or an audio file. */
@@ -181,8 +184,8 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads `hearken.yml` (or `file`, which must then exist) and the environment. Throws CONFIG_NOT_FOUND, CONFIG_INVALID with the key, what was
- * expected and, for broken YAML, line and column.
+ * Reads `hearken.yml` (or `file`, which must then exist) and the environment. Throws CONFIG_NOT_FOUND, CONFIG_INVALID with the line of the file
+ * (or the variable), the key and what was expected.
  */
 export function loadConfig(
   options: { readonly file?: string; readonly root?: string; readonly env?: NodeJS.ProcessEnv } = {},
@@ -192,9 +195,11 @@ export function loadConfig(
   const file = resolve(options.root ?? process.cwd(), named ?? 'hearken.yml');
   const text = readOptional(file, named !== undefined);
   const tree = text === undefined ? {} : parseYaml(text, file);
+  const environment = new Map<string, string>();
   for (const [name, { path, parse }] of Object.entries(ENVIRONMENT)) {
     const value = env[name];
     if (value === undefined || value === '') continue;
+    environment.set(path.join('.'), name);
     const [section, key] = path;
     const current = tree[section];
     const target: Record<string, unknown> = isRecord(current) ? current : {};
@@ -205,7 +210,7 @@ export function loadConfig(
   if (!parsed.success) {
     throw new HearkenError(
       'CONFIG_INVALID',
-      `${text === undefined ? 'The environment' : file} is not a valid configuration:\n${z.prettifyError(parsed.error)}`,
+      `The configuration is not valid:\n${configFaults(parsed.error.issues, { file, text, environment })}`,
       {
         hint: 'Mend the keys named above; docs/configuration.md lists every key with its default.',
       },

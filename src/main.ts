@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,9 @@ import { loadAppData } from './nlu/corpus/load.js';
 import { ThreadedModel } from './nlu/index.js';
 import { playgroundLine } from './playground-line.js';
 import { createSpeech } from './speech/index.js';
-import { createStores } from './store/index.js';
+import { NO_MODEL } from './speech/registry.js';
+import { listenFault, requireApplication, requireDataFolder } from './start-faults.js';
+import { createStores, type SearchableLog } from './store/index.js';
 import { ShortCodes } from './store/short-codes.js';
 
 /** The composition root: picks the concrete parts, starts them in order, drains and stops them in the opposite one. */
@@ -67,8 +69,9 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
     // One registry for all rooms: hand it to whatever has something to count.
     const metrics = new Metrics({ process: true });
     const dataFolder = resolve(root, config.store.folder);
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    requireDataFolder(dataFolder);
     const appFolder = findFolder(config.app.folder, root);
+    requireApplication(appFolder);
 
     const speech = await createSpeech(config.speech, root, logger, {
       preRollMs: config.turn.preRollMs,
@@ -119,14 +122,14 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
         models: speech.models.map(({ kind, language, name, reason }) => ({
           kind,
           language,
-          name: name ?? null,
+          name: name === NO_MODEL ? null : name,
           reason,
         })),
         stores: [
           { name: 'sessions', kind: stores.sessions.kind, ok: true, detail: '' },
           {
-            ...{ name: 'conversations', kind: stores.log.kind, ok: stores.log.dropped === 0 },
-            detail: `${stores.log.waiting} events wait, ${stores.log.dropped} lost`,
+            ...{ name: 'conversations', kind: stores.log.kind },
+            ...{ ok: stores.log.dropped === 0 && stores.log.problem === undefined, detail: logDetail(stores.log) },
           },
         ],
         workers: workerFacts(speech),
@@ -159,7 +162,7 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
       onTiming: measuredTurns(metrics),
       watch: people.watch,
       heard: speech.models.flatMap(({ kind, language, name }) =>
-        kind === 'recognizer' && name !== 'none' ? [language] : [],
+        kind === 'recognizer' && name !== NO_MODEL ? [language] : [],
       ),
       doubts: (own, first) => firstWords.doubts(own, first),
       ...(config.app.followFirstSentence ? { areOther: (own, other) => firstWords.areOther(own, other) } : {}),
@@ -179,10 +182,12 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
       refuse: refuseUpgrade,
     });
     stops.push(() => platforms.close());
+    for (const { kind, language, name, reason } of speech.models)
+      if (name === NO_MODEL) logger.error({ kind, language, reason }, 'there is no model for this: see hearken models');
     const facts = [
       ...speech.models.map(({ kind, language, name, reason }) => ({
         name: `${kind} ${language}`,
-        value: `${name ?? 'none'} (${reason})`,
+        value: `${name} (${reason})`,
       })),
       { name: 'sessions', value: stores.sessions.kind },
       { name: 'conversations', value: stores.log.kind },
@@ -211,6 +216,10 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
         recognizer: speech.recognizer.health(),
         synthesizer: speech.synthesizer.health(),
         sessions: stores.sessions.kind,
+        conversations: {
+          ...{ ok: stores.log.problem === undefined, waiting: stores.log.waiting, lost: stores.log.dropped },
+          ...(stores.log.problem === undefined ? {} : { reason: stores.log.problem }),
+        },
         facts,
       }),
       ping: () => stores.sessions.ping(),
@@ -227,7 +236,10 @@ export async function startService(loaded: LoadedConfig, logger: Logger): Promis
     api.registerUpgrades(router);
     router.attach(api.app.server);
     platforms.registerRoutes(api.app);
-    await api.app.listen({ host: config.http.host, port: config.http.port });
+    const { host: listenHost, port: listenPort } = config.http;
+    await api.app.listen({ host: listenHost, port: listenPort }).catch((error: unknown) => {
+      throw listenFault(error, listenHost, listenPort);
+    });
     stops.push(() => api.app.close());
     stops.push(async () => {
       media.drain();
@@ -294,6 +306,10 @@ async function consoleFact(users: UserStore, url: string): Promise<{ readonly na
   const all = await users.list().catch(() => undefined);
   const first = all?.length === 0 ? '   (first user: npx hearken users add NAME --role admin)' : '';
   return { name: 'console', value: `${url}/console/${first}` };
+}
+
+function logDetail({ waiting, dropped, problem }: SearchableLog): string {
+  return [...(problem === undefined ? [] : [problem]), `${waiting} events wait, ${dropped} lost`].join('; ');
 }
 
 function workerFacts(speech: Awaited<ReturnType<typeof createSpeech>>) {

@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { abuseSchema } from './abuse/config.js';
 import { DEFAULT_APOLOGY_FOLDER } from './apology.js';
+import { type ConfigSources, configFaults } from './config-faults.js';
 import { isRecord, ms, patternOf, port, sipUri } from './config-values.js';
 import { BridgeError, messageOf, systemCode } from './errors.js';
 import { cdrSchema, controlSchema, hepSchema, reloadSchema, traceSchema } from './ops/config.js';
@@ -78,7 +79,9 @@ const sipSchema = z.strictObject({
 
 const mediaSchema = z.strictObject({
   /** HEARKEN_MEDIA_URL */
-  url: z.url({ protocol: /^wss?$/ }).default('ws://127.0.0.1:8080/media'),
+  url: z
+    .url({ protocol: /^wss?$/, error: 'must be an address like ws://127.0.0.1:8080/media' })
+    .default('ws://127.0.0.1:8080/media'),
   /** HEARKEN_MEDIA_TOKEN: sent in `start`. */
   token: z.string().min(8).optional(),
   /** From INVITE until the service must be ready; the phone rings meanwhile. */
@@ -93,7 +96,7 @@ const mediaSchema = z.strictObject({
 
 const registrationSchema = z.strictObject({
   /** HEARKEN_SIP_REGISTRAR: `sip:host:port`, `;transport=tcp` where wanted. */
-  registrar: z.string().regex(/^sips?:/),
+  registrar: sipUri,
   /** HEARKEN_SIP_USER */
   user: z.string().min(1),
   /** HEARKEN_SIP_PASSWORD, better there than in a file. */
@@ -207,10 +210,16 @@ function set(tree: Tree, section: string, key: string, value: unknown): void {
 }
 
 /** Fills in defaults. Throws CONFIG_INVALID with the keys and what was expected of them. */
-export function parseBridgeConfig(input: unknown, where = 'The bridge configuration'): BridgeConfig {
+export function parseBridgeConfig(
+  input: unknown,
+  where = 'The bridge configuration',
+  sources?: ConfigSources,
+): BridgeConfig {
   const parsed = bridgeSchema.safeParse(input);
   if (!parsed.success) {
-    throw new BridgeError('CONFIG_INVALID', `${where} is not valid:\n${z.prettifyError(parsed.error)}`, {
+    const { error } = parsed;
+    const faults = sources === undefined ? z.prettifyError(error) : configFaults(error.issues, sources);
+    throw new BridgeError('CONFIG_INVALID', `${where} is not valid:\n${faults}`, {
       hint: 'Mend the keys named above (they belong under `bridge:` in hearken.yml, or to the environment).',
     });
   }
@@ -236,12 +245,20 @@ function contradiction({ rtp, sip, trunks, routes, outbound }: BridgeConfig): st
 export function loadBridgeConfig(env: NodeJS.ProcessEnv = process.env, folder = process.cwd()): BridgeConfig {
   const named = env.HEARKEN_CONFIG;
   const file = resolve(folder, named === undefined || named === '' ? 'hearken.yml' : named);
-  const tree = readSection(file, named !== undefined && named !== '');
+  const text = readText(file, named !== undefined && named !== '');
+  const tree = text === undefined ? {} : sectionOf(text, file);
+  const environment = new Map<string, string>();
   for (const [name, apply] of Object.entries(ENVIRONMENT)) {
     const value = env[name];
-    if (value !== undefined && value !== '') apply(tree, value);
+    if (value === undefined || value === '') continue;
+    apply(tree, value);
+    const alone: Tree = {};
+    apply(alone, value);
+    for (const [section, keys] of Object.entries(alone))
+      for (const key of Object.keys(keys as Tree)) environment.set(`${section}.${key}`, name);
   }
-  return parseBridgeConfig(tree, `The bridge configuration (${file} and the environment)`);
+  const sources = { file, text, section: 'bridge', environment };
+  return parseBridgeConfig(tree, `The bridge configuration (${file} and the environment)`, sources);
 }
 
 /** The file that a bridge started here would read; undefined when there is none. */
@@ -253,17 +270,19 @@ export function bridgeConfigFile(env: NodeJS.ProcessEnv = process.env, folder = 
   return existsSync(file) ? file : undefined;
 }
 
-function readSection(file: string, required: boolean): Tree {
-  let text: string;
+function readText(file: string, required: boolean): string | undefined {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    if (!required && systemCode(error) === 'ENOENT') return {};
+    if (!required && systemCode(error) === 'ENOENT') return undefined;
     throw new BridgeError('CONFIG_NOT_FOUND', `The configuration ${file} can't be read: ${messageOf(error)}`, {
       hint: 'Check HEARKEN_CONFIG, or leave it out to run with the defaults.',
       cause: error,
     });
   }
+}
+
+function sectionOf(text: string, file: string): Tree {
   const document = parseDocument(text);
   const problem = document.errors[0];
   if (problem) {

@@ -13,6 +13,7 @@ import { BridgeMetrics } from './ops/bridge-metrics.js';
 import { CdrWriter } from './ops/cdr.js';
 import { ControlServer } from './ops/control.js';
 import { HepMirror } from './ops/hep.js';
+import { tellWhatIsLost } from './ops/preflight.js';
 import { controlRoutes } from './ops/routes.js';
 import { CallTraces } from './ops/trace.js';
 import { Dialler } from './outbound/dialler.js';
@@ -86,6 +87,7 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     this.#cdr = new CdrWriter(config.cdr, logger);
     this.#probe = new ServiceProbe(config.media.url);
     this.#retention = new RecordingRetention(config.recording, logger);
+    tellWhatIsLost(config, logger);
     this.book = new TrunkBook(agent, logger, () => legRules(this.#config));
     this.dialler = new Dialler({
       config: config.outbound,
@@ -258,6 +260,7 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
     this.traces.apply(config.trace);
     this.#cdr.apply(config.cdr);
     this.#retention.apply(config.recording);
+    tellWhatIsLost(config, this.#logger);
     if (material) for (const endpoint of this.#agent.endpoints) endpoint.renewTls(material);
     this.book.apply([...implicitTrunks(this.#config), ...config.trunks]);
   }

@@ -59,6 +59,10 @@ export function usersCommand(): Command {
     .option('--password-stdin', 'read the new password from standard input')
     .description('change roles, name, telephone or password')
     .action(async (name: string, options: UserOptions) => {
+      if (Object.keys(options).length === 0)
+        throw new HearkenError('REQUEST_INVALID', `Nothing is said that should change about ${name}.`, {
+          hint: 'Name it: --role, --display-name, --extension or --password.',
+        });
       const wanted = options.password || options.passwordStdin ? await passwordFor(options) : undefined;
       await open().change(name, {
         ...(options.role === undefined ? {} : { roles: rolesOf(options.role) }),

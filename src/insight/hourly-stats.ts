@@ -29,7 +29,7 @@ export class HourlyStats {
   readonly #path: string;
   readonly #logger: Logger;
   readonly #hours = new Map<number, Hour>();
-  readonly #live = new Map<string, { readonly fromMs: number; person: boolean }>();
+  readonly #live = new Map<string, { readonly fromMs: number; person: boolean; asked: boolean }>();
   readonly #measured = new Set<string>();
   readonly #stopReading: () => void;
   readonly #timer: NodeJS.Timeout;
@@ -96,13 +96,15 @@ export class HourlyStats {
 
   #began(id: string, atMs: number): void {
     const fromMs = startOf(atMs);
-    this.#live.set(id, { fromMs, person: false });
+    this.#live.set(id, { fromMs, person: false, asked: false });
     this.#hour(fromMs).calls++;
   }
 
   #moved(id: string, state: string | undefined): void {
     const live = this.#live.get(id);
-    if (live !== undefined && state === 'person') live.person = true;
+    if (live === undefined) return;
+    if (state === 'person') live.person = true;
+    if (state === 'transferring' || state === 'queued') live.asked = true;
   }
 
   #over(id: string, cause: string): void {
@@ -111,7 +113,8 @@ export class HourlyStats {
     this.#live.delete(id);
     const counts = this.#hour(live.fromMs);
     if (live.person || cause === 'transferred') counts.transferred++;
-    else if (cause === 'error' || cause === 'lost' || cause === 'overloaded') counts.failed++;
+    // Who was to get a person and got none was not served by the bot alone.
+    else if (live.asked || cause === 'error' || cause === 'lost' || cause === 'overloaded') counts.failed++;
     else counts.contained++;
   }
 

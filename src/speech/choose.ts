@@ -1,7 +1,7 @@
 import type { Config } from '../config.js';
 import { findEspeak } from './espeak-voice.js';
 import { findFlite } from './flite-voice.js';
-import type { InstalledModel, ModelInUse, ModelRegistry } from './registry.js';
+import { type InstalledModel, type ModelInUse, type ModelRegistry, NO_MODEL } from './registry.js';
 import type { Voice } from './voice.js';
 import type { SpeechLogger } from './worker-process.js';
 
@@ -49,8 +49,8 @@ function chooseVoice(
     return { installed, program: () => espeak, inUse: { ...inUse, name: espeak.name, reason } };
   }
   // Better read out by a voice of another language than silence on the line.
-  const standIn = before.find(({ inUse: other }) => other.kind === 'synthesizer' && other.name !== 'none');
+  const standIn = before.find(({ inUse: other }) => other.kind === 'synthesizer' && other.name !== NO_MODEL);
   const then = standIn ? `${standIn.inUse.name} spells it` : 'nothing can be said';
   const reason = `${inUse.reason}, no flite or espeak-ng on this machine either; ${then}`;
-  return { installed, program: undefined, inUse: { ...inUse, name: standIn?.inUse.name ?? 'none', reason } };
+  return { installed, program: undefined, inUse: { ...inUse, name: standIn?.inUse.name ?? NO_MODEL, reason } };
 }

@@ -102,6 +102,11 @@ export class ModelRegistry {
     names: readonly string[],
   ): { readonly installed: InstalledModel | undefined; readonly inUse: ModelInUse } {
     const missing: string[] = [];
+    const broken: string[] = [];
+    const without = (): readonly string[] => [
+      ...(missing.length > 0 ? [`${missing.join(', ')} not found`] : []),
+      ...(broken.length > 0 ? [`${broken.join(', ')} incomplete or damaged (hearken models verify)`] : []),
+    ];
     for (const name of names) {
       const model = this.get(name);
       if (model.kind !== kind) {
@@ -111,10 +116,11 @@ export class ModelRegistry {
       }
       const installed = this.find(name);
       if (!installed) {
-        missing.push(name);
+        const partly = model.files.some((file) => this.lookFor(model, file) !== undefined);
+        (partly ? broken : missing).push(name);
         continue;
       }
-      const found = missing.length === 0 ? 'first choice' : `${missing.join(', ')} not found`;
+      const found = without().join('; ') || 'first choice';
       return {
         installed,
         inUse: {
@@ -128,13 +134,16 @@ export class ModelRegistry {
         },
       };
     }
-    const reason = names.length === 0 ? 'none is configured' : `${missing.join(', ')} not found`;
+    const reason = names.length === 0 ? 'none is configured' : without().join('; ');
     return {
       installed: undefined,
-      inUse: { role: roleOf(kind, language), kind, language, name: 'none', place: undefined, builtIn: false, reason },
+      inUse: { role: roleOf(kind, language), kind, language, name: NO_MODEL, place: undefined, builtIn: false, reason },
     };
   }
 }
+
+/** Stands for a model's name where there is none. */
+export const NO_MODEL = 'none';
 
 const ROLES: Readonly<Record<ModelKind, string>> = {
   recognizer: 'recogniser',

@@ -66,4 +66,6 @@ export interface SearchableLog extends ConversationLog {
   readonly waiting: number;
   /** Events lost because neither memory nor disk had room. */
   readonly dropped: number;
+  /** Why what is said does not get where it belongs (the database is away, the disk is full); undefined when it does. */
+  readonly problem: string | undefined;
 }

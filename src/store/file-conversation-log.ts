@@ -65,6 +65,10 @@ export class FileConversationLog implements SearchableLog {
     return this.#writer.dropped;
   }
 
+  get problem(): string | undefined {
+    return this.#writer.problem;
+  }
+
   append(event: ConversationEvent): void {
     if (!this.#closed) this.#writer.add(maskEvent(event, this.#mask));
   }

@@ -129,6 +129,11 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
   /** Connects, or throws STORE_UNAVAILABLE when nobody answers. Later losses are mended in the background. */
   static async connect<T>(options: RedisSessionStoreOptions): Promise<RedisSessionStore<T>> {
     const store = new RedisSessionStore<T>(options);
+    // What `connect` rejects with says only that the connection was closed; Redis itself has said why.
+    let told: unknown;
+    store.#redis.on('error', (error) => {
+      told ??= error;
+    });
     try {
       await store.#redis.connect();
       await store.ping();
@@ -136,7 +141,7 @@ export class RedisSessionStore<T = unknown> implements SessionStore<T> {
     } catch (error) {
       store.#locks.close();
       store.#redis.disconnect();
-      throw unavailable(error);
+      throw unavailable(told ?? error);
     }
   }
 
@@ -361,8 +366,16 @@ function recordOf(fields: readonly (string | number | null)[]): Readonly<Record<
 }
 
 function unavailable(error: unknown): HearkenError {
-  return new HearkenError('STORE_UNAVAILABLE', `The session store (Redis) does not answer: ${messageOf(error)}`, {
-    hint: 'Check that Redis runs at REDIS_URL; without REDIS_URL sessions live in memory.',
-    cause: error,
-  });
+  const reason = messageOf(error);
+  const refused = /^(?:WRONGPASS|NOAUTH|NOPERM)\b/.test(reason);
+  return new HearkenError(
+    'STORE_UNAVAILABLE',
+    `The session store (Redis) ${refused ? 'does not let us in' : 'does not answer'}: ${reason}`,
+    {
+      hint: refused
+        ? 'Check user and password in REDIS_URL: redis://user:password@host:6379.'
+        : 'Check that Redis runs at REDIS_URL; without REDIS_URL sessions live in memory.',
+      cause: error,
+    },
+  );
 }

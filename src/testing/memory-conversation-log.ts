@@ -6,6 +6,7 @@ export class MemoryConversationLog implements SearchableLog {
   readonly kind = 'memory';
   readonly waiting = 0;
   readonly dropped = 0;
+  readonly problem = undefined;
   readonly events: ConversationEvent[] = [];
 
   append(event: ConversationEvent): void {

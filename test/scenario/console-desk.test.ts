@@ -63,6 +63,12 @@ describeWith(['chromium'], 'a day at the desk, in a real browser', () => {
     return messages.filter(({ who }) => who === 'agent').map(({ text }) => text);
   };
 
+  it('begins where people work: an agent at the desk, a supervisor with the live calls', async () => {
+    const title = (page: Page) => page.getByRole('heading', { level: 1 }).textContent();
+    expect(await title(await open(await server.user('anna', 'agent'), ''))).toBe('Agent desk');
+    expect(await title(await open(await server.user('sue', 'supervisor'), ''))).toBe('Live calls');
+  });
+
   it('with two visitors at once: what is written to one never goes to the other, and what the other writes is seen', async () => {
     const anna = await server.user('anna', 'agent');
     const page = await open(anna, 'desk');

@@ -41,6 +41,8 @@ export async function startConsole(
     readonly config?: Record<string, unknown>;
     readonly console?: Partial<ConsoleOptions>;
     readonly log?: SearchableLog;
+    /** What the health page is told. */
+    readonly facts?: Parameters<typeof consoleParts>[0]['facts'];
     /** Of the desk. */
     readonly clock?: Clock;
     /** Calls from pages are taken too, each as the desk and the console see it. */
@@ -62,7 +64,7 @@ export async function startConsole(
     tickets,
     log: kept,
     logger,
-    facts: () => ({ calls: 0, models: [], stores: [], workers: [] }),
+    facts: options.facts ?? (() => ({ calls: 0, models: [], stores: [], workers: [] })),
     ping: async () => {},
     findFolder: (folder) => folder,
     ...(options.clock === undefined ? {} : { clock: options.clock }),

@@ -56,6 +56,19 @@ describe('configuration', () => {
     expect(error.message).toContain('http.port');
   });
 
+  it('tells the line of each fault in the file, and the variable where the environment is wrong', () => {
+    const file = write('turn:\n  endSilence: 3\napp:\n  # by number\n  languageByCallee:\n    8001: english\n');
+    const { message } = failure(() => loadConfig({ root: folder, env: { HEARKEN_PORT: 'abc' } }));
+    expect(message).toContain(`${file}:2: turn.endSilence – there is no such key`);
+    expect(message).toContain(`${file}:6: app.languageByCallee.8001 – must be a language like zh-CN or en`);
+    expect(message).toContain('HEARKEN_PORT: http.port');
+  });
+
+  it('refuses a key of programs with a scope that opens nothing', () => {
+    const HEARKEN_API_KEYS = `desk:reports:${'a'.repeat(48)}`;
+    expect(failure(() => loadConfig({ root: folder, env: { HEARKEN_API_KEYS } })).message).toContain('scopes[0]');
+  });
+
   it('tells line and column of broken YAML', () => {
     write('http:\n  port: [1\nturn: 2\n');
     expect(failure(() => loadConfig({ root: folder, env: {} })).message).toMatch(/hearken\.yml:\d+:\d+/);

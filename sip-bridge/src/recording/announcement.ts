@@ -15,6 +15,11 @@ export function loadAnnouncement(file: string, line: LineFormat): Uint8Array {
   return new LineWriter(8000, line).write(padded);
 }
 
+/** Throws AUDIO_UNREADABLE where `loadAnnouncement` would. */
+export function checkAnnouncement(file: string): void {
+  readWav(file);
+}
+
 function readWav(file: string): { readonly rate: 8000 | 16_000; readonly pcm: Int16Array } {
   const refuse = (why: string): BridgeError =>
     new BridgeError('AUDIO_UNREADABLE', `The announcement ${file} can't be used: ${why}`, {

@@ -49,6 +49,13 @@ describe('the configuration', () => {
     );
   });
 
+  it('tells the line of a fault in the file, and the variable of one in the environment', () => {
+    const env = file('bridge:\n  trunks:\n    - name: carrier\n      form: [192.0.2.0/24]\n');
+    const load = () => loadBridgeConfig({ ...env, HEARKEN_BRIDGE_HEALTH: 'no' });
+    expect(load).toThrow(`${env.HEARKEN_CONFIG}:4: trunks[0].form – there is no such key`);
+    expect(load).toThrow('HEARKEN_BRIDGE_HEALTH: health.port');
+  });
+
   it('that was named must be there', () => {
     expect(() => loadBridgeConfig({ HEARKEN_CONFIG: join(empty, 'none.yml') })).toThrow(
       expect.objectContaining({ code: 'CONFIG_NOT_FOUND' }),

@@ -25,6 +25,7 @@ const turnData = z.object({
   intent: z.string().optional().catch(undefined),
   confidence: z.number().optional().catch(undefined),
 });
+const endData = z.object({ reason: z.string().catch('') });
 const deskData = z.object({
   event: z.string(),
   agent: z.string().optional(),
@@ -50,8 +51,10 @@ export interface ConversationFacts {
   readonly recordIds: readonly string[];
   readonly firstMs: number;
   readonly lastMs: number;
+  /** A person has it, or is being rung: a hand-over that failed does not count. */
   readonly transferred: boolean;
-  readonly ended: boolean;
+  /** Why the bot ended it; undefined when it did not. */
+  readonly endReason: string | undefined;
   /** Everything said, in order. */
   readonly said: readonly string[];
 }
@@ -73,13 +76,19 @@ export function conversationFacts(events: readonly ConversationEvent[]): Convers
     recordIds: [...recordIds],
     firstMs: events[0]?.atMs ?? 0,
     lastMs: events.at(-1)?.atMs ?? 0,
-    transferred: events.some(({ type }) => type === 'transfer') || desk.some(({ event }) => event === 'joined'),
-    ended: events.some(({ type }) => type === 'ended'),
+    transferred: handedOver(events) || desk.some(({ event }) => event === 'joined'),
+    endReason: picked(events, 'ended', endData).at(-1)?.reason,
     said: [
       ...turns.flatMap(({ input, replies }) => [input.text ?? input.digits ?? '', ...replies]),
       ...chat.map(({ text }) => text),
     ].filter((text) => text !== ''),
   };
+}
+
+/** The last hand-over was not followed by the turn that tells of its failure. */
+function handedOver(events: readonly ConversationEvent[]): boolean {
+  const at = events.findLastIndex(({ type }) => type === 'transfer');
+  return at >= 0 && !picked(events.slice(at), 'turn', turnData).some(({ input }) => input.name === 'transfer_failed');
 }
 
 /** A conversation in which nothing has happened for this long is over, whatever was said. */
@@ -129,7 +138,8 @@ function outcomeOf(
   { live, nowMs }: { readonly live: boolean; readonly nowMs: number },
 ): Outcome {
   if (facts.transferred) return 'transferred';
-  if (facts.ended) return 'completed';
+  // Who says nothing more has left, whoever hangs up.
+  if (facts.endReason !== undefined) return facts.endReason === 'no_input' ? 'left' : 'completed';
   if (last?.ended !== undefined) return FAILED.has(last.ended.cause) ? 'failed' : 'left';
   if (live) return 'open';
   return nowMs - facts.lastMs < OPEN_MS ? 'open' : 'left';

@@ -68,7 +68,9 @@ export async function healthRoutes(app: FastifyInstance, options: HealthRouteOpt
       ok: ok && (name !== 'sessions' || session === undefined),
       detail: name === 'sessions' && session !== undefined ? session : detail,
     }));
-    const well = [...shownStores, ...workers, ...trunks.trunks].every(({ ok }) => ok);
+    const parts = [...shownStores, ...workers, ...trunks.trunks].every(({ ok }) => ok);
+    // Callers who are not understood, or not answered in a voice, are not well served.
+    const well = parts && models.every(({ name }) => name !== null);
     return {
       status: well ? ('ok' as const) : ('degraded' as const),
       version,

@@ -5,7 +5,7 @@ import { CLOSING_INTENTS, type JudgedConversation } from './evaluation.js';
 
 const PAGE = 200;
 const turnSchema = z.object({
-  input: z.object({ type: z.string() }),
+  input: z.object({ type: z.string(), name: z.string().optional() }),
   intent: z.string().optional(),
   noMatch: z.boolean().default(false),
   replies: z.array(z.string()).default([]),
@@ -29,9 +29,12 @@ export async function judgeLog(log: SearchableLog, range: LogRange): Promise<rea
   const turns = await eventsOf(log, { type: 'turn', fromMs, toMs, channel }, most);
   const transfers = await eventsOf(log, { type: 'transfer', fromMs, toMs }, most);
   const ends = await eventsOf(log, { type: 'ended', fromMs, toMs }, most);
-  // Who hangs up on a question was not served: only a goodbye counts.
-  const ended = new Set(ends.map(({ conversationId }) => conversationId));
-  const transferred = new Set(transfers.map(({ conversationId }) => conversationId));
+  // Who hangs up on a question was not served, nor who was hung up on because nothing more was heard: only a goodbye counts.
+  const ended = new Set(
+    ends.filter(({ data }) => data.reason !== 'no_input').map(({ conversationId }) => conversationId),
+  );
+  // Newest come first: the last one of each.
+  const transfersMs = new Map(transfers.toReversed().map(({ conversationId, atMs }) => [conversationId, atMs]));
   const groups = new Map<string, ConversationEvent[]>();
   // Newest come first.
   for (const event of turns.toReversed())
@@ -42,7 +45,10 @@ export async function judgeLog(log: SearchableLog, range: LogRange): Promise<rea
     const [first, ...later] = messages;
     // Somebody who hung up during the greeting said nothing that could be judged.
     if (!first) return [];
-    const wasTransferred = transferred.has(name);
+    const askedMs = transfersMs.get(name);
+    const inVain = events.some(
+      ({ atMs, data }) => askedMs !== undefined && atMs >= askedMs && nameOf(data) === 'transfer_failed',
+    );
     return [
       {
         name,
@@ -52,10 +58,11 @@ export async function judgeLog(log: SearchableLog, range: LogRange): Promise<rea
         turns: messages.length,
         firstTurn:
           !first.noMatch &&
-          !wasTransferred &&
+          askedMs === undefined &&
           ended.has(name) &&
           later.every(({ intent }) => CLOSING_INTENTS.has(intent ?? '')),
-        transferred: wasTransferred,
+        // Nobody took it: the caller was never with a person.
+        transferred: askedMs !== undefined && !inVain,
         responseMs: [],
         given: all.flatMap(({ replies }) => replies.flatMap((text) => range.answerOf?.(text) ?? [])),
       },
@@ -75,6 +82,10 @@ export function responsesIn(events: readonly RecordedEvent[]): readonly number[]
       ? [audibleMs - endOfSpeechMs]
       : [],
   );
+}
+
+function nameOf(data: ConversationEvent['data']): string | undefined {
+  return turnSchema.safeParse(data).data?.input.name;
 }
 
 async function eventsOf(

@@ -1,3 +1,5 @@
+import { messageOf } from '../../errors.js';
+
 export interface BatchedWriterOptions<T> {
   /** Writes a batch, in order; when it rejects, the batch waits and is tried again. */
   readonly write: (batch: readonly T[]) => Promise<void>;
@@ -5,6 +7,7 @@ export interface BatchedWriterOptions<T> {
   readonly maxQueue?: number;
   /** Batches are written at most this far apart. Default 50 ms. */
   readonly flushMs?: number;
+  /** Told when writing begins to fail, and again only for another reason or after it has worked. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -16,6 +19,7 @@ export class BatchedWriter<T> {
   #queue: T[] = [];
   #inHand = 0;
   #dropped = 0;
+  #problem: string | undefined;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -34,6 +38,11 @@ export class BatchedWriter<T> {
     return this.#dropped;
   }
 
+  /** Why the last batch could not be written; undefined when it could. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
   /** After `close` nothing is taken. */
   add(item: T): void {
     if (this.#closed) return;
@@ -42,11 +51,13 @@ export class BatchedWriter<T> {
     this.#schedule(this.#options.flushMs);
   }
 
-  /** Resolves when everything added so far is written; rejects with the writer's error (the items then wait). */
+  /** Resolves when everything added so far is written; rejects with the writer's error (the items then wait and are tried again). */
   async flush(): Promise<void> {
     this.#cancel();
     const work = this.#writing.then(() => this.#write());
-    this.#writing = work.catch(() => {});
+    this.#writing = work.catch(() => {
+      if (!this.#closed) this.#schedule(RETRY_MS);
+    });
     await work;
   }
 
@@ -69,8 +80,12 @@ export class BatchedWriter<T> {
     try {
       await this.#options.write(batch);
       this.#inHand = 0;
+      this.#problem = undefined;
     } catch (error) {
       this.#inHand = 0;
+      const told = this.#problem;
+      this.#problem = messageOf(error);
+      if (this.#problem !== told) this.#options.onError(error);
       this.#queue = batch.concat(this.#queue);
       this.#bound();
       throw error;
@@ -88,10 +103,8 @@ export class BatchedWriter<T> {
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.flush().catch((error) => {
-        this.#options.onError(error);
-        if (!this.#closed) this.#schedule(RETRY_MS);
-      });
+      // It is told and tried again where it fails.
+      this.flush().catch(() => {});
     }, afterMs);
     this.#timer.unref();
   }

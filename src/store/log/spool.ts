@@ -85,6 +85,11 @@ export class EventSpool {
     return this.#writer.dropped;
   }
 
+  /** Why events can't be written to disk; undefined when they can. */
+  get problem(): string | undefined {
+    return this.#writer.problem;
+  }
+
   /** Bytes on disk that are not yet stored, and events not yet on disk. Zero: everything is where it belongs. */
   get backlog(): { readonly bytes: number; readonly queued: number } {
     return {

@@ -47,6 +47,7 @@ export class SqlConversationLog implements SearchableLog {
   #sweeper: NodeJS.Timeout | undefined;
   #migrated = false;
   #lost = false;
+  #reason = '';
   #retryMs = 0;
   #closed = false;
 
@@ -97,6 +98,10 @@ export class SqlConversationLog implements SearchableLog {
 
   get dropped(): number {
     return this.#options.spool.dropped;
+  }
+
+  get problem(): string | undefined {
+    return this.#options.spool.problem ?? (this.#lost ? this.#reason : undefined);
   }
 
   async close(): Promise<void> {
@@ -162,6 +167,7 @@ export class SqlConversationLog implements SearchableLog {
       this.#retryMs = Math.min(LONGEST_RETRY_MS, Math.max(500, this.#retryMs * 2));
       if (!this.#lost && !this.#closed) this.#options.onState?.('lost', messageOf(error));
       this.#lost = true;
+      this.#reason = messageOf(error);
       throw error;
     }
   }

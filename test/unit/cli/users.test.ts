@@ -38,6 +38,9 @@ describe('hearken users', () => {
     await run(['users', 'add', 'anna']);
     await run(['users', 'change', 'anna', '--role', 'admin']);
     printed = '';
+    await run(['users', 'change', 'anna']);
+    expect(printed).toMatch(/Nothing is said that should change about anna/);
+    printed = '';
     await run(['users', 'list', '--json']);
     expect(JSON.parse(printed)).toEqual([{ name: 'anna', displayName: 'anna', roles: ['admin'] }]);
     await run(['users', 'remove', 'anna']);

@@ -79,6 +79,16 @@ describe('model registry', () => {
     expect(registry.find('vad-silero')?.place).not.toBe(join(folder, 'mine'));
   });
 
+  it('tells a model that is broken from one that is not there', () => {
+    const { speech } = configSchema.parse({});
+    const registry = new ModelRegistry({ root: folder, folders: ['mine'], manifest: shipped });
+    for (const file of official.slice(1)) write(`mine/${zh14m}/${file}`);
+    const chosen = chooseModels(registry, { ...speech, recognizers: { 'zh-CN': ['asr-zh-multi-hans', 'asr-zh-14m'] } });
+    expect(chosen.find(({ inUse }) => inUse.role === 'recogniser zh-CN')?.inUse.reason).toMatch(
+      /^asr-zh-multi-hans not found; asr-zh-14m incomplete or damaged \(hearken models verify\);/,
+    );
+  });
+
   it('says which model is in use and why', () => {
     const { speech } = configSchema.parse({});
     const bare = new ModelRegistry({ root: projectRoot });

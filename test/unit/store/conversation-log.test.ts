@@ -30,6 +30,35 @@ describe('the conversation log', () => {
     await log.close();
   });
 
+  it('tells why nothing can be written, until it can again', async () => {
+    const place = join(folder, 'log');
+    await writeFile(place, 'a file where the folder should be');
+    const log = new FileConversationLog({ folder: place });
+    log.append(event('a', 1));
+    await expect(log.flush()).rejects.toThrow();
+    expect(log.problem).toContain(place);
+    await rm(place);
+    await log.flush();
+    expect([log.problem, log.waiting]).toEqual([undefined, 0]);
+    await log.close();
+  });
+
+  it('goes on trying after a reader met the fault, and tells of it once', async () => {
+    const place = join(folder, 'log');
+    await writeFile(place, 'a file where the folder should be');
+    const told: unknown[] = [];
+    const log = new FileConversationLog({ folder: place, onError: (error) => told.push(error) });
+    log.append(event('a', 1));
+    await expect(log.history('a', 1)).rejects.toThrow();
+    await expect(log.history('a', 1)).rejects.toThrow();
+    expect(told).toHaveLength(1);
+    await rm(place);
+    // Nothing else is said and nobody asks: it must get to the disk by itself.
+    await expect.poll(() => log.waiting, { timeout: 10_000 }).toBe(0);
+    expect(await log.history('a', 1)).toHaveLength(1);
+    await log.close();
+  });
+
   it('finds what an earlier process wrote, and skips a line that was cut', async () => {
     const first = new FileConversationLog({ folder });
     first.append(event('a', 1));

@@ -222,21 +222,41 @@ describe('what is stored', () => {
   }, 180_000);
 });
 
+it('a log whose database has never answered tells so', async () => {
+  const { log, start } = await openConversationLog({
+    config: { databaseUrl: 'postgres://u:p@127.0.0.1:1/x', conversations: 'auto', keepDays: 0, mask: [] },
+    folder: join(root, 'never'),
+    databaseFolder: join(root, 'never-pglite'),
+    logger: pino({ level: 'silent' }),
+  });
+  log.append(turn(randomUUID(), 1, 'waits'));
+  await log.flush();
+  expect([log.problem, log.dropped]).toEqual([undefined, 0]);
+  start();
+  await expect.poll(() => log.problem, { timeout: 30_000 }).toContain('ECONNREFUSED');
+  expect(log.waiting).toBeGreaterThan(0);
+  await log.close();
+});
+
 describe.skipIf(missing !== undefined)(`PostgreSQL away${missing ? ` (skipped: ${missing})` : ''}`, () => {
   it('loses and doubles nothing, also when the service is started while it is away', async () => {
     const id = randomUUID();
     const log = await open('postgres', 'away');
     log.append(turn(id, 1, 'before'));
     await stored(log);
+    expect(log.problem).toBeUndefined();
     await postgres?.kill();
     for (let n = 2; n < 50; n++) log.append(turn(id, n, 'meanwhile'));
     await expect(log.history(id, 1)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', status: 503 });
     expect(log.waiting).toBeGreaterThan(0);
+    // Who looks at the health page must not read that all is well.
+    await expect.poll(() => log.problem, { timeout: 30_000 }).toBeTypeOf('string');
     await log.close();
     const next = await open('postgres', 'away');
     next.append(turn(id, 50, 'after'));
     await postgres?.resume();
     await stored(next);
+    expect(next.problem).toBeUndefined();
     expect((await next.history(id, 200)).map((event) => event.atMs)).toEqual(
       Array.from({ length: 50 }, (_, n) => n + 1),
     );

@@ -459,6 +459,20 @@ describe.skipIf(missing !== undefined)(`the Redis store${missing ? ` (skipped: $
     await own.stop();
   });
 
+  it('tells a wrong password from a Redis that is away', async () => {
+    const own = await TestRedis.start();
+    const admin = new Redis(own.url);
+    await admin.config('SET', 'requirepass', 'right');
+    const url = own.url.replace('://', '://:wrong@');
+    await expect(RedisSessionStore.connect({ url, ttlMs: 1000 })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('does not let us in: WRONGPASS'),
+      hint: expect.stringContaining('password in REDIS_URL'),
+    });
+    admin.disconnect();
+    await own.stop();
+  });
+
   it('refuses to connect where nobody answers', async () => {
     await expect(RedisSessionStore.connect({ url: 'redis://127.0.0.1:1', ttlMs: 1000 })).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',

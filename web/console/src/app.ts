@@ -110,7 +110,7 @@ export class App extends View {
 
   #page(user: Me): PageEntry {
     const allowed = PAGES.filter((page) => page.allowed(user));
-    const [first = 'live'] = place.value.parts;
+    const [first] = place.value.parts;
     const fallback = user.roles.every((role) => role === 'agent') ? allowed[0] : undefined;
     return (
       allowed.find(({ name }) => name === first) ?? fallback ?? allowed.find(({ name }) => name === 'live') ?? firstPage

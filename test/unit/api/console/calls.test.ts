@@ -80,6 +80,12 @@ describe('past conversations, in a log of files', () => {
       log.append(turn(`c${index}`, START_MS - 500 + index, '还有'));
     }
     log.append({ conversationId: 'c3', atMs: START_MS, type: 'transfer', data: { reason: 'asked', summary: 's' } });
+    // Nobody came, then the caller said nothing more.
+    const lastMs = START_MS - 496;
+    log.append({ conversationId: 'c4', atMs: lastMs, type: 'transfer', data: { reason: 'asked', summary: 's' } });
+    const failed = { input: { type: 'event', name: 'transfer_failed' }, replies: [], messageId: 'f', turn: 3 };
+    log.append({ conversationId: 'c4', atMs: lastMs, type: 'turn', data: failed });
+    log.append({ conversationId: 'c4', atMs: lastMs, type: 'ended', data: { reason: 'no_input' } });
     const boss = await server.user('boss', 'supervisor');
     const seen: string[] = [];
     let cursor: string | null = null;
@@ -97,6 +103,7 @@ describe('past conversations, in a log of files', () => {
     expect(await ids('intent=inform')).toEqual([ID]);
     expect(await ids('channel=voice')).toEqual([ID]);
     expect(await ids('outcome=transferred')).toEqual(['c3']);
+    expect((await boss.get('/calls/c4')).body.call.outcome).toBe('left');
     expect(await ids(`to=${encodeURIComponent(new Date(START_MS - 500).toISOString())}&limit=1`)).toEqual(['c29']);
     expect((await boss.get('/calls?cursor=nonsense')).status).toBe(400);
     expect((await boss.get('/calls?limit=1000')).status).toBe(400);

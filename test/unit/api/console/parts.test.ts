@@ -111,6 +111,24 @@ describe('listening in', () => {
 });
 
 describe('the numbers by the hour', () => {
+  it('do not call a conversation served without a person when one was asked for and nobody came', async () => {
+    const bus = new LiveBus();
+    const stats = new HourlyStats({ path: join(folder, 'asked.json'), bus, logger: pino({ level: 'silent' }) });
+    const begun = Date.now();
+    const live = (id: string, ...states: string[]) => {
+      bus.publish({ type: 'callStarted', call: { id, startedAtMs: begun } } as never);
+      for (const state of states) bus.publish({ type: 'callChanged', callId: id, changes: { state } } as never);
+      bus.publish({ type: 'callEnded', callId: id, cause: 'normal' } as never);
+    };
+    live('alone', 'listening');
+    live('rang in vain', 'transferring', 'listening');
+    live('waited in vain', 'queued', 'listening');
+    live('with a person', 'queued', 'person');
+    const [hour] = stats.view(1, begun).buckets;
+    expect(hour).toMatchObject({ calls: 4, contained: 1, failed: 2, transferred: 1 });
+    await stats.close();
+  });
+
   it('are there after a restart, percentiles within five in a hundred', async () => {
     const path = join(folder, 'stats.json');
     const logger = pino({ level: 'silent' });

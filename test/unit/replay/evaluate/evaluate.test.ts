@@ -83,6 +83,11 @@ describe('conversations of a log', () => {
     end('asked', 'ended');
     turn('person', 2, { noMatch: true });
     end('person', 'transfer');
+    // Rang in vain, then nothing more was heard.
+    turn('in vain', 2, { intent: 'human' });
+    end('in vain', 'transfer');
+    turn('in vain', 10, { input: { type: 'event', name: 'transfer_failed' } });
+    log.append({ conversationId: 'in vain', atMs: 11, type: 'ended', data: { reason: 'no_input' } });
     turn('greeted', 1, { input: { type: 'event', name: 'start' } });
     const judged = await judgeLog(log, {
       most: 1000,
@@ -91,7 +96,7 @@ describe('conversations of a log', () => {
     });
     await log.close();
     const byName = Object.fromEntries(judged.map((each) => [each.name, each]));
-    expect(Object.keys(byName).sort()).toEqual(['asked', 'done', 'left', 'person']);
+    expect(Object.keys(byName).sort()).toEqual(['asked', 'done', 'in vain', 'left', 'person']);
     expect(byName.done).toMatchObject({
       firstTurn: true,
       turns: 2,
@@ -100,6 +105,7 @@ describe('conversations of a log', () => {
       given: ['utter_opening_hours'],
     });
     expect([byName.left?.firstTurn, byName.asked?.firstTurn, byName.person?.firstTurn]).toEqual([false, false, false]);
+    expect(byName['in vain']).toMatchObject({ transferred: false, firstTurn: false });
     expect(byName.person).toMatchObject({ transferred: true, understood: { part: 0, of: 1 } });
   });
 

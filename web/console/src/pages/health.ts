@@ -2,11 +2,18 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { api, isAbort } from '../api/client.js';
 import type { Health } from '../api/contract.js';
 import { bytes, clock, percent, shortTime } from '../core/format.js';
+import { settings } from '../core/settings.js';
 import { View } from '../core/view.js';
 import { badge, bar, bones, problem } from '../parts/bits.js';
+import { factInChinese } from '../words/service-zh.js';
 import { t } from '../words/words.js';
 
 const ASK_EVERY_MS = 10_000;
+
+/** What the service says of its parts, in the page's language. */
+function fact(text: string): string {
+  return settings.value.language === 'zh-CN' ? factInChinese(text) : text;
+}
 
 /** Whether everything is well, what is in use, and why. */
 export class HealthPage extends View {
@@ -52,7 +59,7 @@ export class HealthPage extends View {
         <thead><tr><th scope="col">${words.kind}</th><th scope="col">${words.language}</th><th scope="col">${words.model}</th><th scope="col">${words.why}</th></tr></thead>
         <tbody>${health.models.map(
           ({ kind, language, name, reason }) =>
-            html`<tr><td class="nowrap"><strong>${(words.kinds as Readonly<Record<string, string>>)[kind] ?? kind}</strong></td><td>${language === '*' ? words.anyLanguage : language}</td><td class="first">${name === null ? badge(words.noModel, 'warn') : html`<span class="mono">${name}</span>`}</td><td class="first soft">${reason}</td></tr>`,
+            html`<tr><td class="nowrap"><strong>${(words.kinds as Readonly<Record<string, string>>)[kind] ?? kind}</strong></td><td>${language === '*' ? words.anyLanguage : language}</td><td class="first">${name === null ? badge(words.noModel, 'warn') : html`<span class="mono">${name}</span>`}</td><td class="first soft">${fact(reason)}</td></tr>`,
         )}</tbody></table></div></section>
       <div class="columns">
         ${this.#group(words.stores, health.stores)}
@@ -68,7 +75,7 @@ export class HealthPage extends View {
         ? html`<p class="soft small">${why ?? words.none}</p>`
         : html`<ul class="checks">${facts.map(
             ({ name, ok, value, detail }) =>
-              html`<li><span class="grow"><strong>${name}</strong>${detail === '' ? nothing : html`<span class="soft small">${detail}</span>`}</span>${badge(value === '' ? (ok ? words.ok : words.bad) : value, ok ? 'good' : 'bad')}</li>`,
+              html`<li><span class="grow"><strong>${fact(name)}</strong>${detail === '' ? nothing : html`<span class="soft small">${fact(detail)}</span>`}</span>${badge(value === '' ? (ok ? words.ok : words.bad) : fact(value), ok ? 'good' : 'bad')}</li>`,
           )}</ul>`
     }</section>`;
   }

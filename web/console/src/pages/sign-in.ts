@@ -59,7 +59,7 @@ export class SignIn extends View {
     const words = t().signIn;
     if (!(error instanceof ApiError)) return errorText(error);
     if (error.status === 401) return words.wrong;
-    if (error.status === 429) return words.locked(Math.ceil((error.retryAfterS ?? 60) / 60));
+    if (error.status === 429) return words.locked(error.retryAfterS ?? 60);
     return errorText(error);
   }
 }

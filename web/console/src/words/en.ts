@@ -47,7 +47,8 @@ export const en = {
     submit: 'Sign in',
     waiting: 'Signing in…',
     wrong: 'Name or password is wrong.',
-    locked: (minutes: number) => `Too many attempts. Try again in ${minutes} min.`,
+    locked: (seconds: number) =>
+      `Too many attempts. Try again in ${seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`}.`,
     over: 'Your session has ended. Sign in to go on where you were.',
   },
   unknownCaller: 'Unknown caller',

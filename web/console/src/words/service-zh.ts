@@ -58,6 +58,51 @@ const SAYINGS: Readonly<Record<string, string>> = {
 
 const WAIT = /^Wait (\d+) s\.$/;
 
+/** Facts of the health page: names, states, and what stands beside them. */
+const FACTS: readonly (readonly [RegExp, string])[] = [
+  [/^sessions$/, '会话'],
+  [/^conversations$/, '对话记录'],
+  [/^recogniser$/, '语音识别'],
+  [/^synthesiser$/, '语音合成'],
+  [/^bridge$/, 'SIP 网桥'],
+  [/^memory$/, '内存'],
+  [/^files$/, '文件'],
+  [/^(\d+) of (\d+)$/, '$1 / $2'],
+  [/^up$/, '正常'],
+  [/^down$/, '异常'],
+  [/^ok$/, '正常'],
+  [/^draining$/, '停止接新通话'],
+  [/^registered$/, '已注册'],
+  [/^not registered$/, '未注册'],
+  [/^registered at (.+)$/, '已注册到 $1'],
+  [/^not registered at (.+)$/, '未注册到 $1'],
+  [/^(.+) does not answer$/, '$1 没有应答'],
+  [/^(\d+) calls$/, '$1 路通话'],
+  [/^(\d+) events wait$/, '待写入 $1 条'],
+  [/^(\d+) lost$/, '丢失 $1 条'],
+  [/^(\d+) streams$/, '$1 路语音'],
+  [/^load (\d+) %$/, '负载 $1%'],
+  [/^started again (\d+) times$/, '重启 $1 次'],
+  [/^(\d+) of (\d+) prompts from the cache$/, '提示音 $2 次中 $1 次来自缓存'],
+  [/^(.+) not found$/, '未找到 $1'],
+  [/^first choice$/, '首选'],
+  [/^built-in$/, '内置'],
+  [/^from its npm package$/, '来自 npm 包'],
+  [/^flite, built in, stands in$/, '由内置的 flite 代替'],
+  [/^espeak-ng of this machine stands in$/, '由本机的 espeak-ng 代替'],
+  [/^none is configured$/, '没有配置'],
+  [/^speech is noticed but not understood, keys work$/, '能察觉说话但听不懂，按键可用'],
+  [/^(.+) incomplete or damaged \(hearken models verify\)$/, '$1 不完整或已损坏（hearken models verify）'],
+  [/^in (\/.+)$/, '位于 $1'],
+];
+
+/** A fact of the health page in Mandarin, part by part; parts that are not known stay as they came. */
+export function factInChinese(text: string): string {
+  if (text.includes('; ')) return text.split('; ').map(factInChinese).join('；');
+  for (const [pattern, words] of FACTS) if (pattern.test(text)) return text.replace(pattern, words);
+  return text.includes(', ') ? text.split(', ').map(factInChinese).join('，') : text;
+}
+
 /** In Mandarin; undefined for what is not known. */
 export function saidInChinese(text: string): string | undefined {
   const seconds = WAIT.exec(text)?.[1];

@@ -49,7 +49,8 @@ export const zh: Words = {
     submit: '登录',
     waiting: '正在登录…',
     wrong: '用户名或密码不正确。',
-    locked: (minutes: number) => `尝试次数过多，请 ${minutes} 分钟后再试。`,
+    locked: (seconds: number) =>
+      `尝试次数过多，请 ${seconds < 90 ? `${seconds} 秒` : `${Math.ceil(seconds / 60)} 分钟`}后再试。`,
     over: '登录已过期，请重新登录后继续。',
   },
   unknownCaller: '未知来电',
