@@ -25,7 +25,7 @@ export const httpSchema = z
           name: z.string().min(1).max(64),
           /** `printf %s "$KEY" | sha256sum` */
           sha256: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 sum in lower-case hex'),
-          /** `history`, `calls`, `metrics`; `admin` = all. */
+          /** `history`, `calls`, `metrics`, `widget`, `sender`; `admin` = all. */
           scopes: z.array(z.string().regex(/^[a-z][a-z:-]{0,63}$/, 'a name such as history')).min(1),
         }),
       )
