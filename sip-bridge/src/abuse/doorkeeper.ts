@@ -44,6 +44,7 @@ export class Doorkeeper implements Gate {
   #scanners: RegExp;
   #all: TokenBucket;
   #messages: TokenBucket;
+  #messagesInCalls: TokenBucket;
   #messagesOf: SourceBuckets;
   #calls: WindowCounter;
   #faults: WindowCounter;
@@ -56,6 +57,7 @@ export class Doorkeeper implements Gate {
     this.#scanners = new RegExp(options.config.scanners, 'i');
     this.#all = new TokenBucket(options.config.callsPerSecond);
     this.#messages = messagesOf(options.config);
+    this.#messagesInCalls = messagesOf(options.config);
     this.#messagesOf = messagesOfSources(options.config);
     this.#calls = new WindowCounter(60_000);
     this.#faults = new WindowCounter(options.config.windowMs);
@@ -68,6 +70,7 @@ export class Doorkeeper implements Gate {
     this.#scanners = new RegExp(config.scanners, 'i');
     this.#all = new TokenBucket(config.callsPerSecond);
     this.#messages = messagesOf(config);
+    this.#messagesInCalls = messagesOf(config);
     this.#messagesOf = messagesOfSources(config);
     this.#faults = new WindowCounter(config.windowMs);
   }
@@ -97,7 +100,8 @@ export class Doorkeeper implements Gate {
   #floods(address: string): boolean {
     const nowMs = this.#nowMs();
     if (!this.#messagesOf.take(address, nowMs)) return true;
-    return !this.#messages.take(nowMs) && this.#options.callsOf(address) === 0;
+    if (this.#messages.take(nowMs)) return false;
+    return this.#options.callsOf(address) === 0 || !this.#messagesInCalls.take(nowMs);
   }
 
   judge(message: IncomingRequestMessage, source: Source): Verdict {
