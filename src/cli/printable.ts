@@ -11,5 +11,5 @@ export function printable(text: string): string {
 
 /** A line of a log, JSON or not, before it is made readable: what is escaped in it would be a control character again. */
 export function printableLog(line: string): string {
-  return printable(line).replace(ESCAPED, (escape) => (escape === '\\\\' ? escape : '\ufffd'));
+  return printable(line).replace(ESCAPED, (found) => (found === '\\\\' ? found : '\ufffd'));
 }
