@@ -41,14 +41,14 @@ export function legMedia(
   };
 }
 
-/** Who calls whom, over which trunk; what is done with it is for the routes to say. */
-export function inboundFacts(info: CallInfo, trunk: Trunk | undefined): Omit<CallFacts, 'route'> {
+/** Who calls whom, over which trunk; what is done with it is for the routes to say. `open`: there are no trunks, and whoever calls is as good as any other. */
+export function inboundFacts(info: CallInfo, trunk: Trunk | undefined, open: boolean): Omit<CallFacts, 'route'> {
   const { callId, caller, callee, to, headers, remoteAddress } = info;
   return {
     ...{ callId, caller, remoteAddress },
     callee: trunk?.config.calleeFrom === 'to' ? to : callee,
     direction: 'inbound',
-    headers: trustedHeaders(headers, trunk?.config.trustIdentity ?? true),
+    headers: trustedHeaders(headers, trunk?.config.trustIdentity ?? open),
     trunk: trunk?.name,
   };
 }

@@ -357,7 +357,7 @@ export class SipBridge extends SafeEmitter<SipBridgeEvents> {
       return;
     }
     const trunk = this.book.get(incoming.trunk);
-    const facts = inboundFacts(leg.info, trunk);
+    const facts = inboundFacts(leg.info, trunk, this.book.open);
     const routed = this.#routes.find(facts);
     if (routed.kind === 'refuse') {
       logger.info({ status: routed.status }, 'no route for a call');

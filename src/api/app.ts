@@ -131,6 +131,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     brain: options.brain,
     logger: options.logger,
     addressOf: addresses.of,
+    messagesPerMinute: options.config.requestsPerMinute,
     origins: options.config.corsOrigins,
     ...(gate === undefined ? {} : { visitor: (token, origin) => gate.visitor(token, origin) }),
     ...(options.visitors === undefined ? {} : { visitors: options.visitors }),

@@ -6,6 +6,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Brain } from '../dialogue/brain.js';
 import { asHearkenError, HearkenError } from '../errors.js';
 import type { VisitorLines } from '../handoff/visitor-lines.js';
+import { Allowance } from '../media/platforms/allowance.js';
 import { chatTurn } from './chat.js';
 import { networkOf } from './client-address.js';
 import { sameOrigin } from './same-origin.js';
@@ -34,6 +35,8 @@ export interface TextSocketOptions {
   readonly maxSockets?: number;
   /** Of one address (of IPv6 its /64), so that nobody takes them all. Default 1,000: a proxy whose `X-Forwarded-For` is not trusted is one address. */
   readonly maxSocketsPerAddress?: number;
+  /** Of one address, over all its sockets, as `http.requestsPerMinute` counts what comes without one. Default 1,200. */
+  readonly messagesPerMinute?: number;
   /** The client's, also behind a proxy; default the socket's. */
   readonly addressOf?: (request: IncomingMessage) => string;
 }
@@ -53,6 +56,10 @@ const WIDGET_TOKEN = 'hw1.';
 
 /** Messages of one socket that may wait for their turn. */
 const MAX_WAITING = 16;
+/** Frames of one socket: nobody types that fast, and what is refused has to be read as well. Whoever goes on is cut off. */
+const FRAMES = { perSecond: 20, burst: 400 };
+/** An allowance is full again after this long. */
+const FORGET_MS = 60_000;
 /** A peer that reads slower than this is cut off. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
@@ -63,13 +70,21 @@ interface SocketPeer {
   readonly sender: string | undefined;
 }
 
+/** Of one address. */
+interface Sockets {
+  count: number;
+  readonly messages: Allowance;
+  /** Runs while there are none. */
+  forget: NodeJS.Timeout | undefined;
+}
+
 export class TextSocketEndpoint {
   readonly #options: TextSocketOptions;
   readonly #server: WebSocketServer;
   readonly #alive = new WeakSet<WebSocket>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #delivered = new WeakMap<WebSocket, Set<string>>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #perAddress = new Map<string, Sockets>();
 
   constructor(options: TextSocketOptions) {
     this.#options = options;
@@ -105,13 +120,12 @@ export class TextSocketEndpoint {
     }
     const address = this.#options.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
     const source = visitor?.address ?? networkOf(address);
-    if ((this.#perAddress.get(source) ?? 0) >= (this.#options.maxSocketsPerAddress ?? 1000)) {
+    if ((this.#perAddress.get(source)?.count ?? 0) >= (this.#options.maxSocketsPerAddress ?? 1000)) {
       refuseUpgrade(socket, 429, 'Too many connections from this address.');
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (client) => {
-      this.#count(client, source);
-      this.#open(client, {
+      this.#open(client, this.#count(client, source), {
         conversationId: visitor?.conversationId ?? query.data.conversationId ?? randomUUID(),
         language: query.data.language,
         source,
@@ -134,13 +148,22 @@ export class TextSocketEndpoint {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #count(client: WebSocket, source: string): void {
-    this.#perAddress.set(source, (this.#perAddress.get(source) ?? 0) + 1);
+  /** What all sockets of that address may send. It is kept for a while: who closes a socket and opens another may send no more than who keeps it. */
+  #count(client: WebSocket, source: string): Allowance {
+    const { messagesPerMinute: burst = 1200 } = this.#options;
+    const sockets = this.#perAddress.get(source) ?? {
+      count: 0,
+      messages: new Allowance({ perSecond: burst / 60, burst, nowMs: performance.now() }),
+      forget: undefined,
+    };
+    this.#perAddress.set(source, sockets);
+    clearTimeout(sockets.forget);
+    sockets.count++;
     client.once('close', () => {
-      const left = (this.#perAddress.get(source) ?? 1) - 1;
-      if (left > 0) this.#perAddress.set(source, left);
-      else this.#perAddress.delete(source);
+      if (--sockets.count > 0) return;
+      sockets.forget = setTimeout(() => this.#perAddress.delete(source), FORGET_MS).unref();
     });
+    return sockets.messages;
   }
 
   #visitorOf(request: IncomingMessage): SocketVisitor | undefined {
@@ -156,8 +179,9 @@ export class TextSocketEndpoint {
     });
   }
 
-  #open(client: WebSocket, peer: SocketPeer): void {
+  #open(client: WebSocket, allowed: Allowance, peer: SocketPeer): void {
     const { conversationId } = peer;
+    const frames = new Allowance({ ...FRAMES, nowMs: performance.now() });
     this.#alive.add(client);
     let waiting = 0;
     let tail = Promise.resolve();
@@ -165,6 +189,10 @@ export class TextSocketEndpoint {
     client.on('error', (err) => this.#options.logger.debug({ err, conversationId }, 'text socket'));
     client.on('message', (data, isBinary) => {
       this.#alive.add(client);
+      if (!frames.take(1, performance.now())) {
+        client.terminate();
+        return;
+      }
       const message = this.#read(client, data, isBinary);
       if (message === undefined) return;
       if (message.type === 'ping') {
@@ -177,6 +205,14 @@ export class TextSocketEndpoint {
           new HearkenError('OVERLOADED', `More than ${MAX_WAITING} messages wait for their reply.`, {
             hint: 'Wait for replies before sending more.',
           }),
+          message.messageId,
+        );
+        return;
+      }
+      if (!allowed.take(1, performance.now())) {
+        sendError(
+          client,
+          new HearkenError('RATE_LIMITED', 'Too many messages from this address.', { hint: 'Wait a minute.' }),
           message.messageId,
         );
         return;

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { loadConfig } from '../config.js';
 import type { DeskItem } from '../handoff/desk-store.js';
 import { FileDeskStore } from '../handoff/file-desk-store.js';
+import { printable } from './printable.js';
 
 /** `hearken desk`: tickets and call-backs that callers were promised. Reads only; the service may be running. */
 export function deskCommand(): Command {
@@ -19,7 +20,7 @@ export function deskCommand(): Command {
         const items = await desk.list({ limit, ...(options.all ? {} : { status: 'open' }) });
         if (options.json) process.stdout.write(`${JSON.stringify(items, null, 2)}\n`);
         else {
-          for (const item of items) process.stdout.write(`${line(item)}\n`);
+          for (const item of items) process.stdout.write(`${printable(line(item)).replace(/\s/g, ' ')}\n`);
           process.stdout.write(`${items.length} ${options.all ? '' : 'open '}tickets and call-backs\n`);
         }
       } finally {

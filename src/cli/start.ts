@@ -3,6 +3,7 @@ import { stopWhenAsked } from '@hearken/sip-bridge/stop';
 import { Command } from 'commander';
 import pretty from 'pino-pretty';
 import { loadConfig } from '../config.js';
+import { printableLog } from './printable.js';
 import { SERVICE_FLAGS } from './service-flags.js';
 import { SupervisedProcess } from './supervised-process.js';
 
@@ -101,5 +102,5 @@ function logWriter(): (line: string) => void {
     ignore: 'pid,hostname',
     messageFormat: '[{part}] {msg}',
   });
-  return (line) => void stream.write(`${line}\n`);
+  return (line) => void stream.write(`${printableLog(line)}\n`);
 }

@@ -5,6 +5,7 @@ import { findRecord } from '../call/record.js';
 import { formatTrace, traceOf } from '../call/trace.js';
 import { loadConfig } from '../config.js';
 import { HearkenError } from '../errors.js';
+import { printable } from './printable.js';
 
 /** `hearken trace <call>`: where the time of each turn of a recorded call went. */
 export function traceCommand(): Command {
@@ -28,6 +29,6 @@ export function traceCommand(): Command {
       const shown = options.json
         ? JSON.stringify({ id: record.id, turns, ...(line === undefined ? {} : { line }) }, null, 2)
         : [formatTrace(turns), ...(line === undefined ? [] : ['', formatLineQuality(line)])].join('\n');
-      process.stdout.write(`${shown}\n`);
+      process.stdout.write(`${printable(shown)}\n`);
     });
 }

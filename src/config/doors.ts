@@ -26,7 +26,7 @@ export const httpSchema = z
           /** `printf %s "$KEY" | sha256sum` */
           sha256: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 sum in lower-case hex'),
           /** `admin` = all. */
-          scopes: z.array(z.enum(['history', 'calls', 'metrics', 'widget', 'admin'])).min(1),
+          scopes: z.array(z.enum(['history', 'calls', 'metrics', 'widget', 'sender', 'admin'])).min(1),
         }),
       )
       .max(100)

@@ -22,11 +22,12 @@ function knows({ domain }: Application, intent: string): boolean {
   return domain.intents.has(intent) || domain.intents.has(intent.split('/')[0] ?? '');
 }
 
+/** Names that every object has mean something to JavaScript (one with a `toString` of its own can't even be written down): anybody may type this, so they are left out. */
 function readEntities(json: string | undefined): Entity[] | undefined {
   if (json === undefined) return [];
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = JSON.parse(json, (key, item: unknown) => (key in Object.prototype ? undefined : item));
   } catch {
     return undefined;
   }

@@ -25,8 +25,13 @@ interface Box {
 
 const MAX_MESSAGES = 200;
 const MAX_CONVERSATIONS = 5000;
-/** Boxes that nobody has used for this long may go when room is needed. */
+/** Of one conversation. */
 const MAX_WAITERS = 20;
+
+/** Nothing is in it, and nobody waits: it need not be kept. */
+function isEmpty({ messages, deliver, waiters }: Box): boolean {
+  return messages.length === 0 && deliver.size === 0 && waiters.size === 0;
+}
 
 /** How what a person writes reaches the visitor: at once over open sockets, else with their next message or when they ask. */
 export class VisitorLines {
@@ -88,6 +93,8 @@ export class VisitorLines {
     };
     const now = after();
     if (now.length > 0 || waitMs === 0) return now;
+    // Who only asks takes no place that holds somebody's messages.
+    if (!this.#boxes.has(callId) && this.#boxes.size >= MAX_CONVERSATIONS) return now;
     const box = this.#box(callId);
     if (box.waiters.size >= MAX_WAITERS) return [];
     await new Promise<void>((resolve) => {
@@ -101,7 +108,9 @@ export class VisitorLines {
       box.waiters.add(done);
       signal.addEventListener('abort', done, { once: true });
     });
-    return signal.aborted ? [] : after();
+    const found = signal.aborted ? [] : after();
+    if (isEmpty(box)) this.#boxes.delete(callId);
+    return found;
   }
 
   #box(callId: string): Box {

@@ -19,6 +19,8 @@ export interface ShortCode {
 /** Wrong codes within `GUESS_WINDOW_MS` after which none is looked at: from one place, for one conversation, and from everywhere. */
 const MAX_GUESSES = { source: 10, conversation: 5, all: 60 } as const;
 const GUESS_WINDOW_MS = 600_000;
+/** Longest wait for the guesses before; then nobody knows whether it is right. */
+const TURN_WAIT_MS = 5000;
 /** Codes tried until a free one is found. */
 const MAX_ATTEMPTS = 20;
 
@@ -73,9 +75,17 @@ export class ShortCodes {
 
   /**
    * The conversation of a code, which is used up by this. Undefined when there is none. Rejects with RATE_LIMITED when too many wrong ones came from this source (a client
-   * address, a caller), for this conversation, or from everywhere.
+   * address, a caller), for this conversation, or from everywhere, and with SESSION_CONFLICT when too many come at once.
    */
   async take(
+    code: string,
+    from: { readonly source: string; readonly conversationId: string },
+  ): Promise<string | undefined> {
+    // One after the other, in all instances: guesses that come all at once would else all be looked at before the first of them is counted.
+    return this.#sessions.withLock(guessKey('turn'), TURN_WAIT_MS, () => this.#take(code, from));
+  }
+
+  async #take(
     code: string,
     from: { readonly source: string; readonly conversationId: string },
   ): Promise<string | undefined> {

@@ -26,8 +26,12 @@ class Client {
   readonly #socket: WebSocket;
   readonly #waiting = new Set<() => void>();
 
-  constructor(url: string, protocols: string | string[] = 'hearken.media.v1') {
-    this.#socket = new WebSocket(url, protocols);
+  constructor(
+    url: string,
+    protocols: string | string[] = 'hearken.media.v1',
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    this.#socket = new WebSocket(url, protocols, { headers });
     this.#socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) this.audio.push(data);
       else this.messages.push(parseServerMessage(data.toString()));
@@ -282,6 +286,44 @@ describe('a good client', () => {
     // What a bridge keeps while its socket is away comes through whole.
     expect(keys.slice(0, 32).join('')).toBe('01234567890123456789012345678901');
     expect(keys.length).toBeLessThan(400);
+  });
+
+  it('that types faster than a person can is listened to now and then', async () => {
+    const { client, session } = await started();
+    const texts: string[] = [];
+    session.on('text', (text) => texts.push(text));
+    for (let count = 0; count < 2000; count++) client.send({ type: 'text', text: String(count) });
+    const closed = new Promise((resolve) => session.on('closed', resolve));
+    client.send({ type: 'stop', cause: 'normal' });
+    await closed;
+    expect(texts.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, count) => String(count)));
+    expect(texts.length).toBeLessThan(60);
+  });
+
+  it('that sends an hour of sound at once is heard for as long as a network may stall', async () => {
+    await stop();
+    await serve({ incomingQueueMs: 4_000_000 });
+    const { client, session } = await started();
+    const second = Buffer.alloc(8000, 0xff);
+    for (let count = 0; count < 3600; count++) client.send(second);
+    const closed = new Promise((resolve) => session.on('closed', resolve));
+    client.send({ type: 'stop', cause: 'normal' });
+    await closed;
+    let heardMs = 0;
+    for await (const { samples } of session.incoming) heardMs += samples.length / 8;
+    expect(heardMs).toBeGreaterThanOrEqual(20_000);
+    expect(heardMs).toBeLessThan(60_000);
+  });
+
+  it('that never stops sending messages is hung up on', async () => {
+    const { client, session } = await started();
+    const causes: string[] = [];
+    session.on('closed', (cause) => causes.push(cause));
+    for (let count = 0; count < 20_000; count++) client.send({ type: 'mark', name: 'x' });
+    expect(await client.message('hangup')).toMatchObject({ cause: 'error', reason: 'too many messages' });
+    await client.end();
+    expect(causes).toEqual(['error']);
+    expect(media.sessions).toBe(0);
   });
 
   it('is told what of the call may be recorded', async () => {
@@ -569,6 +611,18 @@ describe('the service protects itself', () => {
     const key = new Promise((resolve) => session.on('dtmf', resolve));
     client.send({ type: 'dtmf', digit: '7' });
     expect(await key).toBe('7');
+  });
+
+  it('takes no call that a proxy passes on unless there is a token to show', async () => {
+    const passedOn = { 'X-Forwarded-For': '198.51.100.7' };
+    const stranger = await new Client(url, 'hearken.media.v1', passedOn).open();
+    stranger.send(START);
+    expect((await stranger.end()).code).toBe(4401);
+    await stop();
+    await serve({ token: 'a-long-secret' });
+    const known = await new Client(url, 'hearken.media.v1', passedOn).open();
+    known.send({ ...START, token: 'a-long-secret' });
+    await known.message('ready');
   });
 
   it('wants the token when one is configured', async () => {

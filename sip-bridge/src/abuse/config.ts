@@ -10,6 +10,9 @@ export const abuseSchema = z.strictObject({
   /** New calls of one source that is no trunk in a minute, and how many it may have at once. */
   callsPerSourcePerMinute: z.number().int().min(1).default(120),
   maxCallsPerSource: z.number().int().min(1).default(50),
+  /** SIP messages a second of one source that is no trunk (ten seconds' worth at once), and of all such sources together (two seconds' worth), with as many again for those that have a call up; the others are not read. */
+  messagesPerSourcePerSecond: z.number().min(1).max(10_000).default(50),
+  messagesPerSecond: z.number().min(1).max(10_000).default(100),
   /** Failed logins and refused requests of one source within `windowMs` until it is banned. */
   faultsUntilBan: z.number().int().min(1).default(20),
   windowMs: ms(60_000),

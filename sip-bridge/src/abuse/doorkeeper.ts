@@ -8,7 +8,7 @@ import type { Gate } from '../sip/user-agent.js';
 import { IMPLICIT } from '../trunks/implicit.js';
 import type { Trunk } from '../trunks/trunk.js';
 import type { AbuseConfig } from './config.js';
-import { Bans, TokenBucket, WindowCounter } from './limits.js';
+import { Bans, SourceBuckets, TokenBucket, WindowCounter } from './limits.js';
 
 /** Headers of one request that are looked at, and that one answer has. */
 const MAX_LOGINS = 4;
@@ -30,11 +30,12 @@ export interface DoorkeeperCounts {
   unknown: number;
   badLogins: number;
   limited: number;
+  flooded: number;
 }
 
 /** Who may talk to us and who may call: bans, limits, logins, trunks. */
 export class Doorkeeper implements Gate {
-  readonly counts: DoorkeeperCounts = { banned: 0, silenced: 0, unknown: 0, badLogins: 0, limited: 0 };
+  readonly counts: DoorkeeperCounts = { banned: 0, silenced: 0, unknown: 0, badLogins: 0, limited: 0, flooded: 0 };
   readonly bans = new Bans();
   readonly #options: DoorkeeperOptions;
   readonly #nowMs: () => number;
@@ -42,6 +43,9 @@ export class Doorkeeper implements Gate {
   #exempt: Networks;
   #scanners: RegExp;
   #all: TokenBucket;
+  #messages: TokenBucket;
+  #messagesInCalls: TokenBucket;
+  #messagesOf: SourceBuckets;
   #calls: WindowCounter;
   #faults: WindowCounter;
 
@@ -52,6 +56,9 @@ export class Doorkeeper implements Gate {
     this.#exempt = new Networks(options.config.neverBan);
     this.#scanners = new RegExp(options.config.scanners, 'i');
     this.#all = new TokenBucket(options.config.callsPerSecond);
+    this.#messages = messagesOf(options.config);
+    this.#messagesInCalls = messagesOf(options.config);
+    this.#messagesOf = messagesOfSources(options.config);
     this.#calls = new WindowCounter(60_000);
     this.#faults = new WindowCounter(options.config.windowMs);
   }
@@ -62,6 +69,9 @@ export class Doorkeeper implements Gate {
     this.#exempt = new Networks(config.neverBan);
     this.#scanners = new RegExp(config.scanners, 'i');
     this.#all = new TokenBucket(config.callsPerSecond);
+    this.#messages = messagesOf(config);
+    this.#messagesInCalls = messagesOf(config);
+    this.#messagesOf = messagesOfSources(config);
     this.#faults = new WindowCounter(config.windowMs);
   }
 
@@ -71,14 +81,27 @@ export class Doorkeeper implements Gate {
       this.counts.silenced++;
       return false;
     }
-    // Only what asks for something has a User-Agent worth a look; our own answers come back without delay.
-    if (text.startsWith('SIP/2.0') || this.#isExempt(address)) return true;
+    if (this.#isExempt(address)) return true;
+    if (this.#floods(address)) {
+      this.counts.flooded++;
+      return false;
+    }
+    // Only what asks for something has a User-Agent worth a look.
+    if (text.startsWith('SIP/2.0')) return true;
     const agent = headerOf(text, 'user-agent');
     if (agent === undefined || !this.#scanners.test(agent.slice(0, 200))) return true;
     this.#ban(address, 'a scanner');
     if (this.#config.answer === 'refuse') return true;
     this.counts.silenced++;
     return false;
+  }
+
+  /** Reading a message takes milliseconds: who sends thousands a second, from one address or from many, must not cost the calls of others theirs. */
+  #floods(address: string): boolean {
+    const nowMs = this.#nowMs();
+    if (!this.#messagesOf.take(address, nowMs)) return true;
+    if (this.#messages.take(nowMs)) return false;
+    return this.#options.callsOf(address) === 0 || !this.#messagesInCalls.take(nowMs);
   }
 
   judge(message: IncomingRequestMessage, source: Source): Verdict {
@@ -172,6 +195,14 @@ export class Doorkeeper implements Gate {
   #isExempt(address: string): boolean {
     return this.#exempt.has(address) || this.#options.trunks().some((trunk) => trunk.hasSource(address));
   }
+}
+
+function messagesOf({ messagesPerSecond }: AbuseConfig): TokenBucket {
+  return new TokenBucket(messagesPerSecond, 2);
+}
+
+function messagesOfSources({ messagesPerSourcePerSecond }: AbuseConfig): SourceBuckets {
+  return new SourceBuckets(messagesPerSourcePerSecond, 10);
 }
 
 /** Of trunks that share a realm once for each algorithm. */

@@ -2,24 +2,47 @@
 
 const MAX_SOURCES = 20_000;
 
-/** So many in a second on average, with bursts of one second's worth. */
+/** So many in a second on average, with bursts of one second's worth, or of several. */
 export class TokenBucket {
   readonly #perSecond: number;
+  readonly #burst: number;
   #tokens: number;
   #atMs: number | undefined;
 
-  constructor(perSecond: number) {
+  constructor(perSecond: number, burstSeconds = 1) {
     this.#perSecond = perSecond;
-    this.#tokens = Math.max(1, perSecond);
+    this.#burst = Math.max(1, perSecond * burstSeconds);
+    this.#tokens = this.#burst;
   }
 
   take(nowMs: number): boolean {
     const passedMs = this.#atMs === undefined ? 0 : Math.max(0, nowMs - this.#atMs);
     this.#atMs = nowMs;
-    this.#tokens = Math.min(Math.max(1, this.#perSecond), this.#tokens + (passedMs / 1000) * this.#perSecond);
+    this.#tokens = Math.min(this.#burst, this.#tokens + (passedMs / 1000) * this.#perSecond);
     if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;
+  }
+}
+
+/** A bucket for each source. */
+export class SourceBuckets {
+  readonly #perSecond: number;
+  readonly #burstSeconds: number;
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  constructor(perSecond: number, burstSeconds: number) {
+    this.#perSecond = perSecond;
+    this.#burstSeconds = burstSeconds;
+  }
+
+  take(source: string, nowMs: number): boolean {
+    const bucket = this.#buckets.get(source) ?? new TokenBucket(this.#perSecond, this.#burstSeconds);
+    // Those that were heard of last are kept.
+    this.#buckets.delete(source);
+    this.#buckets.set(source, bucket);
+    trim(this.#buckets);
+    return bucket.take(nowMs);
   }
 }
 

@@ -4,6 +4,7 @@ import { monotonicMs } from '../clock.js';
 import { freeOpus, type OpusPair } from './codec/opus.js';
 import type { Key } from './dtmf.js';
 import { Latch } from './latch.js';
+import { Pace } from './pace.js';
 import { buildRtp, CODECS, type LineFormat, parseRtp, RTP_HEADER_BYTES } from './packet.js';
 import type { PortPair } from './ports.js';
 import { type FrameKind, RtpReceiver } from './receiver.js';
@@ -47,6 +48,12 @@ type Early = readonly [datagram: Buffer, from: RemoteInfo];
 const MAX_EARLY = 50;
 /** Orders that come before the first negotiation. */
 const MAX_ORDERS = 4000;
+/** Packets: five times what the fastest telephones send, and ten seconds of it at once. */
+const PACKETS = { perSecond: 500, burst: 5000 };
+/** Frames of 20 ms: twice real time, and 20 s at once. */
+const FRAMES = { perSecond: 100, burst: 1000 };
+/** A report comes every five seconds (RFC 3550 §6.2). */
+const REPORTS = { perSecond: 10, burst: 50 };
 /** How many media time-outs a peer that holds us may be silent: half an hour of the default's minutes. */
 const HELD_FACTOR = 30;
 
@@ -71,6 +78,9 @@ export class RtpSession {
   #sequence = randomInt(0, 0x8000);
   #sent = 0;
   #sentOctets = 0;
+  readonly #packetPace = new Pace({ ...PACKETS, nowMs: monotonicMs() });
+  readonly #framePace = new Pace({ ...FRAMES, nowMs: monotonicMs() });
+  readonly #reportPace = new Pace({ ...REPORTS, nowMs: monotonicMs() });
   #lastReceivedMs = monotonicMs();
   #silentReported = false;
   #closed = false;
@@ -125,6 +135,7 @@ export class RtpSession {
         { format, line, opus: parts.opus },
         {
           frame: (payload, timestamp, kind, atMs) => {
+            this.#framePace.spend(1);
             this.#tap?.heard(payload);
             this.#sink.frame(payload, timestamp, atMs, kind);
           },
@@ -328,15 +339,20 @@ export class RtpSession {
     if (source === 'new') this.#sink.latched({ address: from.address, port: from.port });
     this.#lastReceivedMs = nowMs;
     this.#silentReported = false;
+    if (!this.#packetPace.allows(nowMs) || !this.#framePace.allows(nowMs)) return;
+    this.#packetPace.spend(1);
     receiver.accept(packet, nowMs);
   }
 
   #onRtcp(datagram: Buffer, from: RemoteInfo): void {
     const peer = this.#latch?.remote;
     if (!peer || this.#closed || from.address !== peer.address) return;
+    const nowMs = monotonicMs();
+    if (!this.#reportPace.allows(nowMs)) return;
+    this.#reportPace.spend(1);
     const { srtp } = this.#parts;
     const plain = srtp ? srtp.unprotectRtcp(datagram) : datagram;
-    if (plain) this.#reports.accept(plain, monotonicMs(), Date.now());
+    if (plain) this.#reports.accept(plain, nowMs, Date.now());
   }
 
   #sendReport(settings: StreamSettings, nowMs: number, bye: boolean): void {

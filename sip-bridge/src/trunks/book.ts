@@ -7,6 +7,7 @@ import { OutboundLeg } from '../sip/outbound-leg.js';
 import { parseUri } from '../sip/text.js';
 import type { UserAgent } from '../sip/user-agent.js';
 import type { TrunkConfig } from './config.js';
+import { IMPLICIT } from './implicit.js';
 import { KeepAlive } from './keep-alive.js';
 import { Registrars } from './registrars.js';
 import { placesOf, Trunk } from './trunk.js';
@@ -56,6 +57,11 @@ export class TrunkBook {
 
   get(name: string | undefined): Trunk | undefined {
     return name === undefined ? undefined : this.#trunks.get(name);
+  }
+
+  /** No trunk is set up: who calls is as good as anybody else. */
+  get open(): boolean {
+    return this.all.every(({ name }) => name === IMPLICIT);
   }
 
   /** The trunk that owns this source; `anywhere` ones are known by their users only. */

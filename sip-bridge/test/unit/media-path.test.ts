@@ -68,6 +68,31 @@ describe('the way of RTP', () => {
     expect(stolen).toBe(0);
   });
 
+  it('that comes faster than anybody talks is heard for twenty seconds, and what comes at the right pace afterwards as well', async () => {
+    world = await World.start();
+    const flood = await rtpSocket();
+    const { bridgeRtp } = await dial(world, flood.port);
+    const session = await world.service.session(0);
+    let heard = 0;
+    session.on('audio', (frame) => {
+      if (share(frame, 1000) > 0.5) heard++;
+    });
+    for (let round = 0; round < 40; round++) {
+      flood.send(bridgeRtp, 100);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await until(() => heard >= 900, 'what a network that stood still may deliver');
+    const before = session.receivedFrames;
+    await until(() => session.receivedFrames > before + 50, 'the line goes on');
+    expect(heard).toBeLessThan(1600);
+    const after = heard;
+    for (let round = 0; round < 30; round++) {
+      flood.send(bridgeRtp, 1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await until(() => heard >= after + 20, 'a caller who talks again');
+  });
+
   it('follows a re-INVITE to a new address', async () => {
     world = await World.start();
     const [first, second] = [await rtpSocket(), await rtpSocket()];

@@ -40,11 +40,17 @@ export class SignIn {
   require(scope: Scope): (request: FastifyRequest) => Promise<void> {
     return async (request) => {
       const principal = this.principal(request);
-      if (principal.scopes.includes(scope) || principal.scopes.includes('admin')) return;
+      if (has(principal, scope)) return;
       throw new HearkenError('FORBIDDEN', `The key "${principal.name}" has no scope "${scope}".`, {
         hint: 'Use another key, or give this one the scope in http.apiKeys.',
       });
     };
+  }
+
+  /** Whether this scope's door would open. Throws UNAUTHORIZED for a key that is none of ours: whoever shows one means to use it. */
+  may(request: Pick<FastifyRequest, 'headers' | 'socket'>, scope: Scope): boolean {
+    if (keyOf(request.headers) === undefined && !(this.#trustLoopback && isLocal(request))) return false;
+    return has(this.principal(request), scope);
   }
 
   /** Who sends this request. Throws UNAUTHORIZED. */
@@ -61,6 +67,10 @@ export class SignIn {
     if (found === undefined) throw unauthorized('This API key is not known.');
     return found;
   }
+}
+
+function has({ scopes }: Principal, scope: Scope): boolean {
+  return scopes.includes(scope) || scopes.includes('admin');
 }
 
 /**

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Brain } from '../../dialogue/brain.js';
 import { chatTurn } from '../chat.js';
+import { networkOf } from '../client-address.js';
 import { chatRequest, chatResponse, errorResponse } from '../schemas.js';
 
 /** `POST /chat`: a typed message in, the bot's replies out. */
@@ -20,7 +21,7 @@ export async function chatRoutes(app: FastifyInstance, { brain }: { readonly bra
     },
     async (request) => {
       const { text, ...rest } = request.body;
-      return chatTurn(brain, { ...rest, source: request.ip, input: { type: 'text', text, confidence: 1 } });
+      return chatTurn(brain, { ...rest, source: networkOf(request.ip), input: { type: 'text', text, confidence: 1 } });
     },
   );
 }

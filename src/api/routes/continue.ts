@@ -6,6 +6,7 @@ import type { Brain } from '../../dialogue/brain.js';
 import { speakDigits } from '../../dialogue/digits.js';
 import type { ShortCodes } from '../../store/short-codes.js';
 import { chatTurn } from '../chat.js';
+import { networkOf } from '../client-address.js';
 import { chatRequest, chatResponse, conversationId, errorResponse } from '../schemas.js';
 
 export interface ContinueRouteOptions {
@@ -66,7 +67,7 @@ export async function continueRoutes(app: FastifyInstance, { brain, codes }: Con
       return chatTurn(brain, {
         ...rest,
         conversationId: rest.conversationId ?? randomUUID(),
-        source: request.ip,
+        source: networkOf(request.ip),
         input: { type: 'text', text: `code ${code}`, confidence: 1 },
       });
     },

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Brain } from '../../dialogue/brain.js';
 import type { SearchableLog } from '../../store/conversation-log.js';
 import { chatTurn } from '../chat.js';
+import { networkOf } from '../client-address.js';
 import type { SignIn } from '../plugins/sign-in.js';
 import { chatRequest, chatResponse, conversationId, errorResponse, MAX_TEXT_CHARS } from '../schemas.js';
 
@@ -17,13 +18,16 @@ export interface ConversationRouteOptions {
 
 const errors = { 400: errorResponse, 404: errorResponse, 409: errorResponse, 429: errorResponse, 503: errorResponse };
 
+const sender = z.string().max(256).optional();
+const BELIEVED = 'Counts from a program on the same machine, or with an API key of scope sender; else it is left out.';
+
 const message = chatRequest
   .extend({
     channel: z
       .enum(['text', 'web', 'app', 'wechat'])
       .default('text')
       .describe('Where it was typed; all of them are text to the dialogue.'),
-    sender: z.string().max(256).optional().describe("The channel's own name of the person."),
+    sender: sender.describe(`The channel's own name of the person. ${BELIEVED}`),
   })
   .meta({ examples: [{ text: '我要退货', channel: 'app', sender: 'user-17' }] });
 
@@ -31,7 +35,7 @@ const begin = z
   .strictObject({
     conversationId: conversationId.optional(),
     language: chatRequest.shape.language,
-    sender: z.string().max(256).optional(),
+    sender: sender.describe(`Who it is. ${BELIEVED}`),
   })
   .meta({ examples: [{ language: 'zh-CN' }] });
 
@@ -86,7 +90,14 @@ export async function conversationRoutes(
         response: { 200: chatResponse, ...errors },
       },
     },
-    async (request) => chatTurn(brain, { ...request.body, input: { type: 'event', name: 'start', attempt: 1 } }),
+    async (request) => {
+      const { sender: named, ...rest } = request.body;
+      return chatTurn(brain, {
+        ...rest,
+        sender: believed(signIn, request, named),
+        input: { type: 'event', name: 'start', attempt: 1 },
+      });
+    },
   );
 
   api.post(
@@ -100,11 +111,11 @@ export async function conversationRoutes(
       },
     },
     async (request) => {
-      const { text, channel, sender, ...rest } = request.body;
+      const { text, channel, sender: named, ...rest } = request.body;
       return chatTurn(brain, {
         ...rest,
-        source: request.ip,
-        ...(sender === undefined ? {} : { sender: `${channel}:${sender}` }),
+        source: networkOf(request.ip),
+        sender: believed(signIn, request, named === undefined ? undefined : `${channel}:${named}`),
         input: { type: 'text', text, confidence: 1 },
       });
     },
@@ -123,7 +134,7 @@ export async function conversationRoutes(
     async (request) =>
       chatTurn(brain, {
         conversationId: `query-${randomUUID()}`,
-        source: request.ip,
+        source: networkOf(request.ip),
         language: request.body.language,
         input: { type: 'text', text: request.body.text, confidence: 1 },
       }),
@@ -192,6 +203,11 @@ export async function conversationRoutes(
   }
 }
 
+/** Who somebody says they are opens what is kept about that person, and what the application looks up for them: a stranger's word for it is not enough. */
+function believed(signIn: SignIn, request: FastifyRequest, named: string | undefined): string | undefined {
+  return named !== undefined && signIn.may(request, 'sender') ? named : undefined;
+}
+
 const rasaMessage = z
   .object({
     sender: z.string().min(1).max(128).default('default'),
@@ -223,7 +239,7 @@ export async function rasaWebhookRoute(app: FastifyInstance, { brain }: { readon
       const id = /^[\x21-\x7e]+$/.test(sender) ? sender : createHash('sha256').update(sender).digest('hex');
       const reply = await chatTurn(brain, {
         conversationId: id,
-        source: request.ip,
+        source: networkOf(request.ip),
         input: { type: 'text', text: said, confidence: 1 },
       });
       return reply.replies.map(({ text, buttons }) => ({

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Config } from '../../config.js';
 import { asHearkenError, HearkenError } from '../../errors.js';
+import { isPassedOn } from '../platforms/credentials.js';
 import type { MediaSession } from '../session.js';
 import { parseClientMessage, type ServerMessage, type StartMessage, SUBPROTOCOL } from './messages.js';
 import { OneAtATime } from './one-at-a-time.js';
@@ -34,6 +35,9 @@ const BROWSER_TOKEN = 'hw1.';
 
 /** Pings keep NATs open and find sockets whose other end has vanished without a word. */
 const PING_MS = 5000;
+
+/** For the other side to answer our close. */
+const CLOSE_LIMIT_MS = 1000;
 
 /** The server side of `hearken.media.v1`. */
 export class HearkenV1Server {
@@ -80,7 +84,7 @@ export class HearkenV1Server {
     for (const client of this.#wss.clients) client.close(1001, 'shutting down');
     const limit = setTimeout(() => {
       for (const client of this.#wss.clients) client.terminate();
-    }, 1000);
+    }, CLOSE_LIMIT_MS);
     await new Promise<void>((resolve) => {
       this.#wss.close(() => resolve());
     });
@@ -115,7 +119,9 @@ export class HearkenV1Server {
     let early: (readonly [bytes: Buffer, isBinary: boolean])[] | undefined;
     const take = (bytes: Buffer, isBinary: boolean): void => {
       if (session) {
-        if (isBinary) session.receiveAudio(bytes);
+        if (session.closed) return;
+        if (!session.admits()) endSoon(socket);
+        else if (isBinary) session.receiveAudio(bytes);
         else session.receive(parseClientMessage(bytes.toString('utf8')));
         return;
       }
@@ -137,7 +143,7 @@ export class HearkenV1Server {
         return;
       }
       try {
-        session = this.#open(start, socket, remoteAddress, request.headers.origin);
+        session = this.#open(start, socket, request);
         for (const [bytes, isBinary] of waited) take(bytes, isBinary);
       } catch (thrown) {
         fail(asHearkenError(thrown));
@@ -183,10 +189,15 @@ export class HearkenV1Server {
     }
   }
 
-  #open(start: StartMessage, socket: WebSocket, remoteAddress: string, origin: string | undefined): HearkenV1Session {
+  #open(start: StartMessage, socket: WebSocket, request: IncomingMessage): HearkenV1Session {
+    const remoteAddress = request.socket.remoteAddress ?? '';
+    const { origin } = request.headers;
     // Browsers always tell the page's origin (RFC 6455 §10.2); other programs don't.
     const fromPage = origin !== undefined || start.token?.startsWith(BROWSER_TOKEN) === true;
-    if (!fromPage) return this.#take(start, socket, remoteAddress, undefined);
+    if (!fromPage) {
+      this.#checkToken(start, request);
+      return this.#take(start, socket, remoteAddress, undefined);
+    }
     const { admitBrowser } = this.#options;
     if (admitBrowser === undefined) {
       throw new HearkenError('UNAUTHORIZED', 'Calls from web pages are not taken here.', {
@@ -202,6 +213,16 @@ export class HearkenV1Server {
     }
   }
 
+  /** A client that is no page says who calls, and is believed. */
+  #checkToken(start: StartMessage, request: IncomingMessage): void {
+    const { token } = this.#options.config;
+    const hint = 'Both sides need the same HEARKEN_MEDIA_TOKEN.';
+    if (token === undefined && isPassedOn(request.headers))
+      throw new HearkenError('UNAUTHORIZED', 'Without a token no call is taken that a proxy passes on.', { hint });
+    if (token !== undefined && !sameSecret(start.token ?? '', token))
+      throw new HearkenError('UNAUTHORIZED', 'The token in "start" is missing or wrong.', { hint });
+  }
+
   #take(
     start: StartMessage,
     socket: WebSocket,
@@ -209,11 +230,6 @@ export class HearkenV1Server {
     browser: BrowserCall | undefined,
   ): HearkenV1Session {
     const { config, logger } = this.#options;
-    if (browser === undefined && config.token !== undefined && !sameSecret(start.token ?? '', config.token)) {
-      throw new HearkenError('UNAUTHORIZED', 'The token in "start" is missing or wrong.', {
-        hint: 'Both sides need the same HEARKEN_MEDIA_TOKEN.',
-      });
-    }
     if (start.media.encoding !== 'pcm16' && start.media.sampleRate !== 8000) {
       throw new HearkenError(
         'PROTOCOL_MESSAGE',
@@ -301,6 +317,12 @@ function refuse(socket: WebSocket, error: HearkenError): void {
   socket.send(JSON.stringify(message), () => undefined);
   // A close reason is at most 123 bytes of UTF-8 (RFC 6455 §5.5).
   socket.close(error.closeCode, error.code);
+}
+
+/** Whoever goes on sending after the close is not listened to for long. */
+function endSoon(socket: WebSocket): void {
+  socket.pause();
+  setTimeout(() => socket.terminate(), CLOSE_LIMIT_MS).unref();
 }
 
 function toBuffer(data: RawData): Buffer {

@@ -43,6 +43,12 @@ const TRANSFER_GRACE_MS = 2000;
 
 /** Keys in a second: nobody presses faster. At once: what a bridge kept while its socket was away. */
 const KEYS = { perSecond: 20, burst: 40 };
+/** Typed answers: nobody types faster. */
+const TEXTS = { perSecond: 2, burst: 20 };
+/** Sound, ms: a stalled network delivers seconds of it at once, but nobody talks faster than time goes by. More would be heard and recognised at everybody else's cost. */
+const SOUND = { perSecond: 2000, burst: 20_000 };
+/** Messages of any kind: 50 of sound a second, and what a stalled network delivers at once. */
+const MESSAGES = { perSecond: 400, burst: 6000 };
 /** Reports of the line; bridges tell every ten seconds. */
 const REPORTS = { perSecond: 1, burst: 1 };
 
@@ -74,6 +80,9 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
   #recording: 'pause' | 'resume' | 'stop' | undefined;
   readonly #keys = new Allowance({ ...KEYS, nowMs: performance.now() });
   readonly #reports = new Allowance({ ...REPORTS, nowMs: performance.now() });
+  readonly #texts = new Allowance({ ...TEXTS, nowMs: performance.now() });
+  readonly #sound = new Allowance({ ...SOUND, nowMs: performance.now() });
+  readonly #messages = new Allowance({ ...MESSAGES, nowMs: performance.now() });
   #lastReport = false;
 
   constructor(options: SessionOptions) {
@@ -156,10 +165,19 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
     this.#resumeTimer = setTimeout(() => this.#close('lost', 'the media connection was lost'), this.resumeWindowMs);
   }
 
+  /** Counts a message before it is read. False: there were more than any client has to say, and the call has been ended. */
+  admits(): boolean {
+    if (this.#messages.take(1, performance.now())) return true;
+    this.hangup('error', 'too many messages');
+    return false;
+  }
+
   /** Throws PROTOCOL_FRAME for audio that is not whole frames. */
   receiveAudio(payload: Buffer): void {
     if (this.#closed) return;
-    this.#incoming.push({ samples: decodeAudio(payload, this.format), sampleRate: this.sampleRate });
+    const samples = decodeAudio(payload, this.format);
+    if (!this.#sound.take((samples.length * 1000) / this.sampleRate, performance.now())) return;
+    this.#incoming.push({ samples, sampleRate: this.sampleRate });
   }
 
   /** Throws PROTOCOL_STATE for what makes no sense now. */
@@ -175,6 +193,7 @@ export class HearkenV1Session extends SafeEmitter<MediaSessionEvents> implements
         this.emit('dtmf', message.digit, message.durationMs ?? 0);
         return;
       case 'text':
+        if (!this.#texts.take(1, performance.now())) return;
         this.emit('text', message.text);
         return;
       case 'mark':

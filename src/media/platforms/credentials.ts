@@ -93,8 +93,12 @@ function signedByTwilio(
 /** From this machine itself: not passed on by a proxy, not from a page in somebody's browser. */
 function isLocal(request: IncomingMessage): boolean {
   const { headers, socket } = request;
-  const passedOn = headers['x-forwarded-for'] ?? headers.forwarded ?? headers['x-real-ip'];
-  return passedOn === undefined && headers.origin === undefined && isLoopback(socket.remoteAddress ?? '');
+  return !isPassedOn(headers) && headers.origin === undefined && isLoopback(socket.remoteAddress ?? '');
+}
+
+/** Headers that a reverse proxy adds: whoever sends one is not simply a program on this machine. */
+export function isPassedOn(headers: IncomingMessage['headers']): boolean {
+  return ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'].some((name) => headers[name] !== undefined);
 }
 
 export function isLoopback(address: string): boolean {

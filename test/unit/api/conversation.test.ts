@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, createApi } from '../../../src/api/app.js';
 import { configSchema } from '../../../src/config.js';
-import type { Brain } from '../../../src/dialogue/brain.js';
+import type { Brain, UserMessage } from '../../../src/dialogue/brain.js';
 import { createBrain } from '../../../src/dialogue/create-brain.js';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import { FakeIntentModel } from '../../../src/testing/fake-intent-model.js';
@@ -61,6 +62,41 @@ describe('the conversation routes', () => {
     expect((await api.app.inject({ url: '/api/history?conversationId=a&limit=9999' })).json()).toMatchObject({
       code: 'REQUEST_INVALID',
     });
+  });
+
+  it('believe who somebody says they are from this machine and from a key for it only', async () => {
+    const named: (string | undefined)[] = [];
+    const listening: Brain = Object.create(brain, {
+      handle: {
+        value: (message: UserMessage) => {
+          named.push(message.sender);
+          return brain.handle(message);
+        },
+      },
+    });
+    const key = 'k'.repeat(48);
+    const sha256 = createHash('sha256').update(key).digest('hex');
+    const { http } = configSchema.parse({ http: { apiKeys: [{ name: 'shop', sha256, scopes: ['sender'] }] } });
+    const guarded = await createApi({
+      brain: listening,
+      logger,
+      config: http,
+      health: () => ({}),
+      ping: async () => {},
+    });
+    const say = async (remoteAddress: string, headers: Record<string, string>) => {
+      const send = (url: string, payload: object) =>
+        guarded.app.inject({ method: 'POST', url, payload, remoteAddress, headers });
+      await send('/api/conversation', { sender: '13800138000' });
+      const { statusCode } = await send('/api/message', { text: '查订单', channel: 'wechat', sender: 'oABC' });
+      return [statusCode, ...named.splice(0)];
+    };
+    expect(await say('127.0.0.1', {})).toEqual([200, '13800138000', 'wechat:oABC']);
+    expect(await say('198.51.100.7', {})).toEqual([200, undefined, undefined]);
+    expect(await say('127.0.0.1', { 'x-forwarded-for': '198.51.100.7' })).toEqual([200, undefined, undefined]);
+    expect(await say('198.51.100.7', { 'x-api-key': key })).toEqual([200, '13800138000', 'wechat:oABC']);
+    expect(await say('198.51.100.7', { 'x-api-key': 'wrong' })).toEqual([401]);
+    await guarded.app.close();
   });
 
   it('answer one question without a conversation', async () => {

@@ -55,8 +55,8 @@ class Peer {
   readonly #messages: Record<string, unknown>[] = [];
   #wake: () => void = () => {};
 
-  constructor(path: string) {
-    this.socket = new WebSocket(`ws://${base}${path}`);
+  constructor(path: string, host = base) {
+    this.socket = new WebSocket(`ws://${host}${path}`);
     this.socket.on('error', () => {});
     this.socket.on('message', (data) => {
       this.#messages.push(JSON.parse(String(data)));
@@ -172,6 +172,49 @@ describe('the text socket', () => {
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
     }
+  });
+
+  it('takes so many messages a minute of one address, over however many sockets, and others theirs', async () => {
+    const endpoint = new TextSocketEndpoint({
+      ...{ brain, logger, messagesPerMinute: 3 },
+      addressOf: (request) => new URL(request.url ?? '', 'http://x').searchParams.get('conversationId') ?? '',
+    });
+    const http = createServer();
+    const router = new UpgradeRouter();
+    router.register('/ws', endpoint.upgrade);
+    router.attach(http);
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    const { port } = http.address() as AddressInfo;
+    const say = async (address: string): Promise<unknown> => {
+      const peer = new Peer(`/ws?conversationId=${address}`, `127.0.0.1:${port}`);
+      await peer.next();
+      peer.send({ type: 'message', text: '查订单', messageId: 'm' });
+      const { type, code, messageId } = await peer.next();
+      peer.socket.close();
+      await once(peer.socket, 'close');
+      return type === 'reply' ? type : { code, messageId };
+    };
+    try {
+      const limited = { code: 'RATE_LIMITED', messageId: 'm' };
+      const answers = [];
+      for (let time = 0; time < 4; time++) answers.push(await say('203.0.113.7'));
+      expect(answers).toEqual(['reply', 'reply', 'reply', limited]);
+      expect(await say('203.0.113.8')).toBe('reply');
+    } finally {
+      await endpoint.close();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    }
+  });
+
+  it('cuts off who floods it, and only that one', async () => {
+    const [flood, other] = [new Peer('/ws'), new Peer('/ws')];
+    await Promise.all([flood.next(), other.next()]);
+    for (let count = 0; count < 3000; count++) flood.send('{');
+    const [code] = await once(flood.socket, 'close');
+    expect(code).toBe(1006);
+    other.send({ type: 'ping' });
+    expect(await other.next()).toEqual({ type: 'pong' });
   });
 
   it('lets one address have so many sockets and no more, and others theirs', async () => {

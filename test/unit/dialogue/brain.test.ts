@@ -104,6 +104,8 @@ describe('a message', () => {
       '<script>alert(1)</script>',
       '\u0000\u202e',
       '/order_status{"order_number":{"a":1}}',
+      '/order_status{"order_number":{"toString":1}}',
+      '/affirm{"order_number":[[{"valueOf":{},"toString":"x","__proto__":{"b":1}}]]}',
       '/nowhere',
       '/order_status{',
       '__proto__',

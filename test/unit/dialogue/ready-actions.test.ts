@@ -126,6 +126,11 @@ describe('an HTTP request described in a file', () => {
     expect(asked[0]?.headers.authorization).toBe('Bearer secret-token');
   });
 
+  it('takes for unknown what its map has no entry for, whatever the server calls it', async () => {
+    const { port } = await shop(() => ({ body: { order: { states: [{ en: 'constructor' }] } } }));
+    expect((await ask(LOOK, port)).slots).toMatchObject({ state: 'unknown', found: true });
+  });
+
   it('keeps what a caller said inside one part of the address', async () => {
     const { port, asked } = await shop(() => ({ status: 404 }));
     expect(words(await ask(LOOK, port, 'a/../../admin?x=1#y'))).toEqual(["I don't know it."]);

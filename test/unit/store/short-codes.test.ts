@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import { RedisSessionStore } from '../../../src/store/redis-session-store.js';
+import type { SessionStore } from '../../../src/store/session-store.js';
 import { ShortCodes } from '../../../src/store/short-codes.js';
 import { redisMissing, TestRedis } from '../../../src/testing/redis-server.js';
 
@@ -53,9 +54,30 @@ describe('a short code', () => {
     expect(await codes.take(again.code, from('z'))).toBe('c');
   });
 
+  it('is looked at for no more guesses than are free, however many come while the store takes its time', async () => {
+    const sessions = new MemorySessionStore({ ttlMs: 1_800_000 });
+    const pause = () => new Promise((resolve) => setImmediate(resolve));
+    const slow: SessionStore = Object.create(sessions, {
+      get: { value: async (key: string) => pause().then(() => sessions.get(key)) },
+      put: {
+        value: async (key: string, value: unknown, version: number) =>
+          pause().then(() => sessions.put(key, value, version)),
+      },
+      withLock: { value: sessions.withLock.bind(sessions) },
+    });
+    const looked = async (guesses: readonly { readonly source: string; readonly conversationId: string }[]) => {
+      const codes = new ShortCodes(slow);
+      const all = await Promise.allSettled(guesses.map((guess) => codes.take('000000', guess)));
+      return all.filter(({ status }) => status === 'fulfilled').length;
+    };
+    expect(await looked(Array.from({ length: 200 }, (_, n) => from('one', `c${n}`)))).toBe(10);
+    expect(await looked(Array.from({ length: 200 }, (_, n) => from(`many${n}`)))).toBe(50);
+  });
+
   it('counts guesses that come all at once', async () => {
     const { codes } = open();
-    await Promise.all(Array.from({ length: 10 }, () => codes.take('000000', from('x', 'c'))));
+    const guesses = await Promise.allSettled(Array.from({ length: 10 }, () => codes.take('000000', from('x', 'c'))));
+    expect(guesses.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
     await expect(codes.take('000000', from('x', 'c'))).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 });

@@ -113,6 +113,43 @@ describe('too many calls', () => {
   });
 });
 
+describe('a flood of messages', () => {
+  const options = (phone: RawPhone, count: number) => {
+    for (let sent = 0; sent < count; sent++) phone.send(phone.request('OPTIONS'));
+  };
+
+  it('of one source is read as far as a telephone would go', async () => {
+    await start({ abuse: { neverBan: [], messagesPerSourcePerSecond: 2 } });
+    options(phone, 200);
+    await until(() => world.bridge.doorkeeper.counts.flooded > 150, 'the rest is not read');
+    await until(() => phone.received.length >= 20, 'ten seconds’ worth of answers');
+    expect(phone.received.length).toBeLessThan(50);
+  });
+
+  it('of sources without a call leaves one that has a call its own', async () => {
+    await start({ abuse: { neverBan: [], messagesPerSecond: 1 } });
+    options(phone, 5);
+    await until(() => world.bridge.doorkeeper.counts.flooded >= 2, 'too many for strangers');
+    await world.stop();
+    await phone.close();
+    await start({ abuse: { neverBan: [], messagesPerSecond: 20 } });
+    await phone.dial();
+    phone.ack();
+    const before = phone.received.length;
+    options(phone, 60);
+    await until(() => phone.received.length >= before + 60, 'all its answers');
+    expect(world.bridge.doorkeeper.counts.flooded).toBe(0);
+    options(phone, 100);
+    await until(() => world.bridge.doorkeeper.counts.flooded > 0, 'an end of that');
+  });
+
+  it('of a trunk, or of this machine, is answered', async () => {
+    await start({ abuse: { messagesPerSecond: 1, messagesPerSourcePerSecond: 1 } });
+    options(phone, 40);
+    expect(await statuses(40)).toEqual(Array.from({ length: 40 }, () => '200'));
+  });
+});
+
 describe('counting', () => {
   it('a bucket gives a second of burst and then its rate', () => {
     const bucket = new TokenBucket(2);

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { inboundFacts } from '../../../src/call-options.js';
 import { trustedHeaders } from '../../../src/routing/headers.js';
 import { Routes } from '../../../src/routing/routes.js';
+import { trunkSchema } from '../../../src/trunks/config.js';
+import { Trunk } from '../../../src/trunks/trunk.js';
 
 const routes = new Routes([
   { trunk: 'carrier', callee: '^\\+?862155550001$', application: 'retail', language: 'zh-CN', greeting: '您好' },
@@ -38,6 +41,24 @@ describe('a route', () => {
       route: {},
     });
   });
+});
+
+it('who a caller is said to be is believed of a stranger only while there are no trunks', () => {
+  const headers = { 'P-Asserted-Identity': '<sip:1@x>', 'X-Account': '42' };
+  const info = {
+    callId: 'c',
+    caller: 'sip:a@b',
+    callee: 'sip:c@d',
+    to: 'sip:c@d',
+    headers,
+    remoteAddress: '192.0.2.1',
+  };
+  const trusting = new Trunk(trunkSchema.parse({ name: 'carrier', from: ['192.0.2.1'] }));
+  const doubting = new Trunk(trunkSchema.parse({ name: 'pbx', from: ['192.0.2.1'], trustIdentity: false }));
+  expect(inboundFacts(info, undefined, true).headers).toEqual(headers);
+  expect(inboundFacts(info, undefined, false).headers).toEqual({ 'X-Account': '42' });
+  expect(inboundFacts(info, trusting, false).headers).toEqual(headers);
+  expect(inboundFacts(info, doubting, true).headers).toEqual({ 'X-Account': '42' });
 });
 
 it('who a caller is said to be is believed only of those who are trusted', () => {

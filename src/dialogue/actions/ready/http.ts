@@ -146,7 +146,7 @@ function applied(rule: AnswerRule, answer: unknown, scope: TemplateScope): Actio
     }
     const found = atPath(answer, fillText(source.path, scope));
     const mapped =
-      source.map === undefined || found === undefined || found === null ? found : source.map[String(found)];
+      source.map === undefined || found === undefined || found === null ? found : entryOf(source.map, String(found));
     slots[slot] = mapped ?? source.otherwise;
   }
   return {
@@ -155,6 +155,11 @@ function applied(rule: AnswerRule, answer: unknown, scope: TemplateScope): Actio
     ...(rule.next === undefined ? {} : { followUp: rule.next }),
     ...(rule.handOff === undefined ? {} : { handOff: { reason: rule.handOff } }),
   };
+}
+
+/** The answer is somebody else's: `constructor` is no entry of the map. */
+function entryOf(map: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
 /** `order.items[0].name` in a JSON value; undefined where the way ends. */
