@@ -41,12 +41,16 @@ const ASK_ANEW = { new_address: null, new_place: null, address_missing: null };
 function checkArea(context: ActionContext): ActionResult {
   const value = context.slots.new_address;
   if (typeof value !== 'string') return {};
+  // A street that was told before its city stays.
+  const none = { new_address: null, new_street: context.slots.new_street };
   const about = aboutTheChange(value);
-  if (about !== undefined) return { slots: { new_address: null }, say: [about] };
+  if (about !== undefined) return { slots: none, say: [about] };
   const said = bare(value, context.language);
   const { city, district, street } = placesIn(said, context);
-  const place = !isWish(context) && `${city}${district}${street}` !== '';
-  return { slots: { new_address: place ? said : null } };
+  if (isWish(context) || `${city}${district}${street}` === '') return { slots: none };
+  const unheardOf = !isChinese(context.language) && city !== '' && (context.slots.doubted_city ?? null) === null;
+  if (unheardOf) return { slots: { ...none, doubted_city: city }, say: ['utter_city_unknown'] };
+  return { slots: { new_address: said } };
 }
 
 function checkStreet(context: ActionContext): ActionResult {
@@ -231,7 +235,7 @@ const EN_STREET =
   /\b(?:street|road|avenue|lane|drive|boulevard|court|square|crescent|alley|highway|st|ave|rd|blvd|building|tower|block|apartment|apt|flat|room|unit|floor|suite|plaza|mall|hotel|school|college|university|hospital|station|village|gardens?|residence|mansion)\b|^(?:no\.? |number )?\d+[a-z]?,? [a-z]{3}|^[a-z]{3,} \d+\b/i;
 /** One to three words, none of which is of another kind. */
 const EN_NAME =
-  /^(?!(?:yes|no|cancel|invoice|refund|return|help|order|free|agent|office|home|work|hello)\b)[a-z'.-]{3,}(?: [a-z'.-]+){0,2}$/i;
+  /^(?!(?:um+|uh+|er+m?|hm+|yes|no|cancel|invoice|refund|return|help|order|free|agent|office|home|work|hello)\b)[a-z'.-]{3,}(?: [a-z'.-]+){0,2}$/i;
 
 // ---- What is no place.
 

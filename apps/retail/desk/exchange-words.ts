@@ -26,9 +26,15 @@ const COLOURS: readonly (readonly [RegExp, string])[] = [
 const SIZES: readonly (readonly [RegExp, string])[] = [
   [/(?<![a-z'])xxl(?![a-z])/gu, 'XXL'],
   [/(?<![a-z'])xl(?![a-z])|加大号?|\bextra large\b/gu, 'XL'],
-  [/(?<=^|\p{Script=Han} ?|size |an? |to |the )l(?![a-z'])|(?<!加)大号|(?<!extra )\blarge\b/gu, 'L'],
-  [/(?<=^|\p{Script=Han} ?|size |an? |to |the )m(?![a-z'])|中号|\bmedium\b/gu, 'M'],
-  [/(?<=^|\p{Script=Han} ?|size |an? |to |the )s(?![a-z'])|小号|\bsmall\b(?<!too small)/gu, 'S'],
+  [
+    /(?<=^|\p{Script=Han} ?|(?:size|an?|to|the|in|want|need|not|but|rather) )l(?![a-z'])|(?<!加)大号|(?<!extra )\blarge\b/gu,
+    'L',
+  ],
+  [/(?<=^|\p{Script=Han} ?|(?:size|an?|to|the|in|want|need|not|but|rather) )m(?![a-z'])|中号|\bmedium\b/gu, 'M'],
+  [
+    /(?<=^|\p{Script=Han} ?|(?:size|an?|to|the|in|want|need|not|but|rather) )s(?![a-z'])|小号|\bsmall\b(?<!too small)/gu,
+    'S',
+  ],
   [/大一[号码点]|大点的?|\b(?:bigger|larger|size up)\b/gu, 'bigger'],
   [/小一[号码点]|小点的?|\b(?:smaller|size down)\b/gu, 'smaller'],
 ];

@@ -8,6 +8,14 @@ export function saysCodeIsMissing(said: string): boolean {
   return CODE_MISSING.test(said.replace(/n[’']t\b/giu, ' not'));
 }
 
+/** "换一个", "打我老公的手机", "not this one", "use my work number": said when asked whether the number that is calling will do. */
+const OTHER_NUMBER =
+  /换(?:一?个|别的)?(?:手机|电话|座机)?号?码?(?=吧|行|可以|好|[\s，,。]|$)|(?:另外?|别的|其[他它]的?)(?:一?个)?(?:手机|电话|座机|号)|(?:不要|不是|不能|别|不)(?:打|回|用)?[这那]个|不对|(?:打|回|用)(?:到|给)?(?:我的?)?(?:老公|老婆|爱人|先生|太太|儿子|女儿|孩子|爸|妈|父|母|家|公司|单位|办公室|同事|朋友)|\b(?:different|another|other|new) (?:number|phone|one|line|cell|mobile)\b|\bnot (?:on |to )?(?:this|that)\b|\b(?:husband|wife|son|daughter|mother|father|mom|mum|dad|partner|friend|colleague)(?:'s)? (?:number|phone|cell|mobile)\b|\b(?:work|office|home|company) (?:number|phone|line)\b/iu;
+
+export function saysOtherNumber(said: string): boolean {
+  return OTHER_NUMBER.test(said.replaceAll('’', "'"));
+}
+
 /** The words that answer "for yourself or for a company?", before the company's name. */
 const COMPANY_WORD =
   /^\s*(?:嗯|呃|那|就|开|要|给|用|写|发票|抬头|是|的)*(?:单位|公司|企业)(?:的|吧|啊|发票|抬头|名称|名字|全称|就|叫|是|写|[\s，,：:。])*|^\s*(?:(?:um|uh|it's|it is|for|to|a|an|my|the|our)\s+)*(?:company|business)(?:(?:\s+(?:invoice|name|is|called|please))|[\s,.:])*/iu;

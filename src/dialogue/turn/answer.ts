@@ -3,7 +3,14 @@ import { readPayload } from '../payload.js';
 import type { OfferedButton } from '../tracker/events.js';
 import { runAction } from './act.js';
 import { languageChosen, spokenCommand, switchLanguage } from './any-time.js';
-import { answersInterrupted, completedTimes, correctsAnother, isNothingButValues, laterAnswers } from './beside.js';
+import {
+  answersInterrupted,
+  changesOnlyLater,
+  completedTimes,
+  correctsAnother,
+  isNothingButValues,
+  laterAnswers,
+} from './beside.js';
 import { dropTop } from './built-in.js';
 import { declines } from './commands.js';
 import { heardEntities, type TurnContext } from './context.js';
@@ -19,6 +26,7 @@ import { hasReservation, isPutAsRequest } from './requests.js';
 import { firstOfSeveral } from './several-wishes.js';
 import { type Fill, fillSlots } from './slots.js';
 import { flowFor, startsSomething } from './starts.js';
+import { timesInPlace } from './time-in-place.js';
 import { applyFills, heardConfidence, reopens, respond } from './to-intent.js';
 import { twoStage } from './two-stage.js';
 
@@ -57,13 +65,14 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   await extractByActions(ctx);
   const question = questionOf(ctx.application, ctx.top);
   const readAnswer = question === undefined ? null : (ctx.read.get(question.slot.name) ?? null);
+  const said = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
+  const told = readAnswer !== null || tellsValue(question, said);
   // "I don't want to return it" while it is being returned: that is given up, whatever was asked.
-  if (readAnswer === null && parse.negated !== undefined && givesUp(ctx, parse.negated)) {
+  if (!told && parse.negated !== undefined && givesUp(ctx, parse.negated)) {
     await runAction(ctx, 'action_cancel', 'command');
     return advance(ctx);
   }
-  const said = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
-  const fills = new Map(joinedDigits(ctx, completedTimes(ctx, parse, said)));
+  const fills = new Map(joinedDigits(ctx, timesInPlace(ctx, parse, completedTimes(ctx, parse, said))));
   if (chosen !== undefined)
     fills.set('language', { slot: 'language', value: chosen, confidence: heardConfidence(ctx), weak: false });
   takeRead(ctx, question, fills);
@@ -76,6 +85,12 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   if (takesExtracted(ctx, question, known, fills)) return advance(ctx);
   if (question.pending !== undefined) return confirmation(ctx, question, parse, fills);
   return answer(ctx, question, parse, fills);
+}
+
+/** "Not the white one, the red one": whatever is not wanted, the question is answered. */
+function tellsValue(question: Question | undefined, said: ReadonlyMap<string, Fill>): boolean {
+  const fill = question === undefined ? undefined : said.get(question.slot.name);
+  return fill !== undefined && !fill.weak && typeof fill.value !== 'boolean';
 }
 
 /** A choice that was keyed is what its button sends: `/order_status{"order_number": "8765"}`, or words, which the brain has had read then. */
@@ -107,7 +122,8 @@ async function answer(
   const fill = fills.get(question.slot.name);
   const corrects = fill?.weak === true || fill?.value === false ? correctsAnother(ctx, parse, fills, question) : false;
   // "Yes, but …" wants something changed first.
-  const reserved = fill?.value === true && parse.intent.name === 'affirm' && hasReservation(parse.text);
+  const agrees = fill?.value === true && parse.intent.name === 'affirm';
+  const reserved = agrees && hasReservation(parse.text) && !changesOnlyLater(ctx, fills, question);
   // "快递太慢了" is what went wrong, and no wish to be spoken to slowly: words that may be the answer are it unless they surely are something else.
   const sureCommand = isCommand(ctx, parse) && parse.intent.confidence >= VERY_SURE;
   const passes =
@@ -212,8 +228,12 @@ async function confirmation(
     return advance(ctx);
   }
   if (intent === 'affirm' || (same && intent !== 'deny')) {
+    const filled = ctx.top?.kind === 'flow' ? ctx.top.filled : [];
     take(ctx, slot.name, pending.value);
+    // "Yes, but make it four": what was said beside the yes is said as well.
+    const corrected = applyFills(ctx, fills, slot.name).filter((name) => filled.includes(name));
     if (!(await validated(ctx, slot.name))) return;
+    if (corrected.length > 0) rewindTo(ctx, corrected);
     return advance(ctx);
   }
   if (declines(parse.text)) return respond(ctx, parse, fills);
