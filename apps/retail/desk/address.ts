@@ -1,5 +1,6 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
 import { get, isRecord, orderPath, send, shopAction, textSlot } from './shop-client.js';
+import { changedStreet } from './street-change.js';
 import { isChinese } from './words.js';
 
 /** Where a parcel shall go instead: what of a sentence is a place, what of the place is still unknown, and the change itself. */
@@ -19,6 +20,7 @@ const NOWHERE: Said = { province: '', city: '', district: '', street: '' };
 export const addressActions: readonly ActionDefinition[] = [
   { name: 'validate_new_address', lookup: true, run: (context) => checkArea(context) },
   { name: 'validate_new_street', lookup: true, run: (context) => checkStreet(context) },
+  { name: 'action_read_street_change', lookup: true, run: (context) => readStreetChange(context) },
   { name: 'action_read_address', lookup: true, run: (context) => readAddress(context) },
 
   shopAction('action_change_address', async (context) => {
@@ -59,6 +61,14 @@ function checkStreet(context: ActionContext): ActionResult {
   if (about !== undefined) return { slots: { new_street: null }, say: [about] };
   const street = isWish(context) ? '' : streetIn(value, placeSaid(context), context.language);
   return { slots: { new_street: street === '' ? null : street } };
+}
+
+/** Asked whether the address is right: "不对，是八号", "yes, but apartment four". */
+function readStreetChange(context: ActionContext): ActionResult {
+  const { language, latest, slots } = context;
+  if (latest.entities.some(({ entity }) => entity === 'address')) return {};
+  const changed = changedStreet(textSlot(context, 'new_street'), latest.text, isChinese(language));
+  return changed === undefined || slots.new_area === null ? {} : { slots: { new_street: changed } };
 }
 
 /**

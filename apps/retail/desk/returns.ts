@@ -159,9 +159,9 @@ function readColour(context: ActionContext): string | null {
 
 /** A size or a colour, said where its kind was asked for, tells the kind. */
 function readKind(context: ActionContext): ActionResult {
-  const { size, colour } = readExchangeWish(context.latest.text);
-  if (size !== undefined || colour !== undefined)
-    return { slots: { exchange_kind: size === undefined ? 'colour' : 'size' } };
+  const { size, colour, fit } = readExchangeWish(context.latest.text);
+  if (size !== undefined || colour !== undefined || fit === true)
+    return { slots: { exchange_kind: size === undefined && fit !== true ? 'colour' : 'size' } };
   const said = new Set(context.latest.entities.map(({ entity }) => entity));
   if (said.has('size') || said.has('number') || said.has('quantity')) return { slots: { exchange_kind: 'size' } };
   return said.has('colour') ? { slots: { exchange_kind: 'colour' } } : {};
@@ -183,10 +183,11 @@ function readWish({ latest, activeLoop }: ActionContext): ActionResult {
 
 /** Asked which size or colour: "不要大的，我要S" is an S, and "不要大号的" no answer yet. */
 function readChoice({ latest }: ActionContext): ActionResult {
-  const { size, colour, not } = readExchangeWish(latest.text);
+  const { size, colour, not, fit } = readExchangeWish(latest.text);
   return {
     slots: {
-      ...(size === undefined && not !== 'size' ? {} : { new_size: size ?? null }),
+      // "Too small" is no size.
+      ...(size === undefined && not !== 'size' && fit !== true ? {} : { new_size: size ?? null }),
       ...(colour === undefined && not !== 'colour' ? {} : { new_colour: colour ?? null }),
     },
   };

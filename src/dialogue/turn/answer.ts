@@ -57,8 +57,10 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   }
   ctx.parse = firstOfSeveral(ctx, ctx.parse);
   const { parse } = ctx;
-  // "算了，还是换货": what was begun is not come back to afterwards.
-  const wanted = parse.instead === true ? flowFor(ctx, parse.intent.name, parse.intent.confidence) : undefined;
+  // "算了，还是换货", "don't cancel it, change the address": what was begun is not come back to afterwards.
+  const refused = parse.negated === undefined ? undefined : flowFor(ctx, parse.negated.name, parse.negated.confidence);
+  const instead = parse.instead === true || (refused !== undefined && refused === ctx.loop);
+  const wanted = instead ? flowFor(ctx, parse.intent.name, parse.intent.confidence) : undefined;
   if (wanted !== undefined && wanted !== ctx.loop) dropTop(ctx);
   if (answersInterrupted(ctx, parse)) dropTop(ctx);
   const known = ctx.state.slots;
@@ -125,7 +127,10 @@ async function answer(
   const agrees = fill?.value === true && parse.intent.name === 'affirm';
   const reserved = agrees && hasReservation(parse.text) && !changesOnlyLater(ctx, fills, question);
   // "快递太慢了" is what went wrong, and no wish to be spoken to slowly: words that may be the answer are it unless they surely are something else.
-  const sureCommand = isCommand(ctx, parse) && parse.intent.confidence >= VERY_SURE;
+  const sureCommand =
+    isCommand(ctx, parse) &&
+    parse.intent.confidence >= VERY_SURE &&
+    (!restarts(ctx, parse) || isPutAsRequest(parse.text));
   const passes =
     corrects ||
     reserved ||
@@ -182,6 +187,11 @@ function wantsAnother(ctx: TurnContext, parse: ParseResult, fill: Fill | undefin
 
 function isCommand(ctx: TurnContext, parse: ParseResult): boolean {
   return !notUnderstood(ctx) && ctx.deps.index.firstActions(parse.intent.name).some((action) => COMMANDS.has(action));
+}
+
+/** "Cloudstart Ltd" is a name: all that was said is not forgotten for a word that may be the answer. */
+function restarts(ctx: TurnContext, parse: ParseResult): boolean {
+  return ctx.deps.index.firstActions(parse.intent.name).includes('action_restart');
 }
 
 /** What is said beside the question: another wish, a correction, an answer to what would be asked later. */

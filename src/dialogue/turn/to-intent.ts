@@ -2,7 +2,7 @@ import type { ParseResult } from '../../nlu/intent-model.js';
 import type { Frame } from '../tracker/events.js';
 import { runAction } from './act.js';
 import type { TurnContext } from './context.js';
-import { advance, startFlow } from './frames.js';
+import { advance, holdFilled, startFlow } from './frames.js';
 import { declinesQuestion, giveUp } from './give-up.js';
 import { isChecked } from './in-passing.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
@@ -43,8 +43,10 @@ export async function respond(ctx: TurnContext, parse: ParseResult, fills: Reado
     if (asking && ctx.setNow.size === 0) countAttempt(ctx);
     if (parse.vented === true && open === -1 && ctx.has('utter_apology')) ctx.say('utter_apology');
     // What had been laid over it is dropped.
-    if (open === -1) startFlow(ctx, flow);
-    else ctx.emit({ event: 'stack', frames: ctx.state.stack.slice(0, end) });
+    if (open === -1) {
+      holdFilled(ctx);
+      startFlow(ctx, flow);
+    } else ctx.emit({ event: 'stack', frames: ctx.state.stack.slice(0, end) });
     ctx.asked = false;
     return advance(ctx);
   }
