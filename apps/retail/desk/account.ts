@@ -1,6 +1,6 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
 import { taxNumberOf } from '../shop/checks.js';
-import { companyAfterKind, saysCodeIsMissing } from './said.js';
+import { companyAfterKind, isOnlyKind, saysCodeIsMissing } from './said.js';
 import { get, orderPath, send, shopAction, shopLookup, textSlot } from './shop-client.js';
 import { inFigures } from './spoken-digits.js';
 import { isChinese, levelName } from './words.js';
@@ -23,6 +23,12 @@ export const accountActions: readonly ActionDefinition[] = [
       const title = companyAfterKind(latest.text);
       return title === undefined ? {} : { slots: { invoice_title: title }, say: ['utter_invoice_title_noted'] };
     },
+  },
+
+  {
+    name: 'action_read_no_title',
+    lookup: true,
+    run: ({ latest }) => (isOnlyKind(latest.text) ? { slots: { invoice_title: null } } : {}),
   },
 
   { name: 'action_read_tax_number', lookup: true, run: (context) => readTaxNumber(context) },

@@ -67,8 +67,16 @@ function checkStreet(context: ActionContext): ActionResult {
 function readStreetChange(context: ActionContext): ActionResult {
   const { language, latest, slots } = context;
   if (latest.entities.some(({ entity }) => entity === 'address')) return {};
-  const changed = changedStreet(textSlot(context, 'new_street'), latest.text, isChinese(language));
+  const known = textSlot(context, 'new_street');
+  const chinese = isChinese(language);
+  const changed =
+    changedStreet(known, latest.text, chinese) ?? (chinese ? undefined : anotherStreet(latest.text, known));
   return changed === undefined || slots.new_area === null ? {} : { slots: { new_street: changed } };
+}
+
+function anotherStreet(text: string, known: string): string | undefined {
+  const street = streetIn(text, NOWHERE, 'en');
+  return street === '' || street === known ? undefined : street;
 }
 
 /**
@@ -240,7 +248,7 @@ const EN_BEFORE =
   /^(?:(?:um|uh|well|oh|ok(?:ay)?|yes|no|so|please|just|then|it(?:'s| is)|that(?:'s| is)|the (?:new )?(?:address|street|city|district) (?:is|should be)|my (?:new )?(?:address|street) is|make it|change (?:it|the address) to|(?:(?:can|could) you |i want (?:you )?to |i'd like (?:you )?to )?(?:send|ship|deliver|bring|redirect) (?:it|that|them|this|(?:the|my) (?:parcel|package|order)) to|to|at|in|on)[\s,.:]+)+/i;
 const EN_BEHIND = /(?:[\s,.!?]+(?:please|thanks|thank you|instead|if possible))*[\s,.!?]*$/i;
 const EN_TALK =
-  /\b(?:i|i'm|i'd|you|it|he|she|we|they|me|us|my|your|our|their|is|are|am|was|were|be|been|do|does|did|have|has|had|can|could|will|would|should|may|might|what|which|when|where|why|who|how|not|don't|if|or|but|there|this|that|than|any|some)\b/i;
+  /\b(?:i|i'm|i'd|you|it|he|she|we|they|me|us|my|your|our|their|is|are|am|was|were|be|been|do|does|did|have|has|had|can|could|will|would|should|may|might|what|which|when|where|why|who|how|not|don't|if|or|but|there|this|that|than|any|some|same|different|another|other)\b/i;
 const EN_STREET =
   /\b(?:street|road|avenue|lane|drive|boulevard|court|square|crescent|alley|highway|st|ave|rd|blvd|building|tower|block|apartment|apt|flat|room|unit|floor|suite|plaza|mall|hotel|school|college|university|hospital|station|village|gardens?|residence|mansion)\b|^(?:no\.? |number )?\d+[a-z]?,? [a-z]{3}|^[a-z]{3,} \d+\b/i;
 /** One to three words, none of which is of another kind. */

@@ -70,9 +70,17 @@ function readCallTime({ latest }: ActionContext): ActionResult {
   return !told && saysOtherTime(latest.text) ? { slots: { callback_confirmed: false } } : {};
 }
 
+/** Who is hardly heard to say no may be saying something else, and is not hung up on. */
+const SURE_TO_LEAVE = 0.7;
+
+function readMoreHelp({ latest }: ActionContext): ActionResult {
+  return latest.confidence < SURE_TO_LEAVE ? { slots: { more_help: null } } : {};
+}
+
 export const consentActions: readonly ActionDefinition[] = [
   reader('return_confirmed', saysReturn),
   reader('return_wanted', saysReturn),
   { name: 'action_read_callback_confirmed', lookup: true, run: readCallTime },
   reader('callback_wanted', saysCall),
+  { name: 'action_read_more_help', lookup: true, run: readMoreHelp },
 ];

@@ -39,6 +39,11 @@ const LEGAL_FORM =
 const SHORTEST_NAME_CHARS = 4;
 
 /** "单位吧，杭州云启科技有限公司": the name that follows; undefined when none does. */
+/** "Company", "公司的": what kind it shall be, and no name. */
+export function isOnlyKind(said: string): boolean {
+  return COMPANY_WORD.exec(said)?.[0].length === said.length;
+}
+
 export function companyAfterKind(said: string): string | undefined {
   const word = COMPANY_WORD.exec(said);
   if (word === null) return undefined;

@@ -25,9 +25,10 @@ function zhChanged(known: string, said: string): string | undefined {
   if (wrong !== '' && known.includes(wrong)) return known.replace(wrong, right);
   const rather = ZH_RATHER.exec(said)?.[1] ?? '';
   const house = ZH_HOUSE.exec(rather);
-  if (house?.index === 0 && ZH_HOUSE.test(known)) {
+  if (house?.index === 0) {
     const rest = rather.slice(house[0].length);
-    if (rest === '' || ZH_INSIDE.exec(rest)?.[0] === rest) return known.replace(ZH_HOUSE, rather);
+    const whole = rest === '' || ZH_INSIDE.exec(rest)?.[0] === rest;
+    if (whole) return ZH_HOUSE.test(known) ? known.replace(ZH_HOUSE, rather) : `${known}${rather}`;
   }
   const inside = ZH_INSIDE.exec(rather)?.[0];
   if (inside === rather && !ZH_INSIDE.test(known.replace(ZH_HOUSE, ''))) return `${known}${inside}`;

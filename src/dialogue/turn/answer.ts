@@ -230,7 +230,9 @@ async function confirmation(
   const intent = parse.intent.name;
   if (pending === undefined) return;
   const same = other !== undefined && (other.value === pending.value || isTailOf(other.value, pending.value, parse));
-  const changed = other !== undefined && !other.weak && !same && typeof other.value !== 'boolean';
+  // Any words would be the answer: those that say nothing else are another one.
+  const reworded = other?.weak === true && notUnderstood(ctx) && !declines(parse.text);
+  const changed = other !== undefined && (!other.weak || reworded) && !same && typeof other.value !== 'boolean';
   if (changed) {
     // "No, it is 8766": the correction is read back in its turn.
     dropPending(ctx);
