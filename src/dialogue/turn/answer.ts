@@ -23,7 +23,7 @@ import { takeRead, takesExtracted } from './own-reading.js';
 import { joinedDigits } from './pieces.js';
 import { type Question, questionOf } from './question.js';
 import { hasReservation, isPutAsRequest } from './requests.js';
-import { firstOfSeveral } from './several-wishes.js';
+import { firstOfSeveral, oneNumberAtATime } from './several-wishes.js';
 import { type Fill, fillSlots } from './slots.js';
 import { flowFor, startsSomething } from './starts.js';
 import { timesInPlace } from './time-in-place.js';
@@ -77,6 +77,7 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   const fills = new Map(joinedDigits(ctx, timesInPlace(ctx, parse, completedTimes(ctx, parse, said))));
   if (chosen !== undefined)
     fills.set('language', { slot: 'language', value: chosen, confidence: heardConfidence(ctx), weak: false });
+  oneNumberAtATime(ctx, parse, fills);
   takeRead(ctx, question, fills);
   if (ctx.top?.kind === 'two_stage') return twoStage(ctx, ctx.top, parse, fills);
   if (question === undefined) {
