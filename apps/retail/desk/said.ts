@@ -39,6 +39,18 @@ const LEGAL_FORM =
 const SHORTEST_NAME_CHARS = 4;
 
 /** "单位吧，杭州云启科技有限公司": the name that follows; undefined when none does. */
+const BEFORE_NAME =
+  /^(?:(?:不对|不是|错了|说错了|抬头|公司名?称?|名字|全称|应该|是|叫|写|改成|[\s，,。：:])+|(?:(?:no|sorry|wait|actually|it's|it is|the name is|make it|should be)[\s,.]+)+)/iu;
+
+/** "不对，是杭州云启信息科技有限公司": the name of a company that is said when something else is asked. */
+export function companyNamed(said: string): string | undefined {
+  const name = said
+    .trim()
+    .replace(BEFORE_NAME, '')
+    .replace(/[\s。.，,]+$/u, '');
+  return name.length >= SHORTEST_NAME_CHARS && LEGAL_FORM.test(name) ? name : undefined;
+}
+
 /** "Company", "公司的": what kind it shall be, and no name. */
 export function isOnlyKind(said: string): boolean {
   return COMPANY_WORD.exec(said)?.[0].length === said.length;

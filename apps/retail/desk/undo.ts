@@ -26,8 +26,14 @@ const DONE: readonly Done[] = [
   },
   {
     by: 'callback_number',
-    zh: new RegExp(`${NOT_ZH}(?:给我)?[打回](?:电话|过来|来)?${END_ZH}|取消回电`, 'u'),
-    en: new RegExp(`${NOT_EN}(?:call|ring)|\\bcancel (?:the|my|that) call`, 'u'),
+    zh: new RegExp(
+      `${NOT_ZH}(?:给我)?[打回](?:电话|过来|来)?${END_ZH}|取消回电|(?:号码?|电话|手机)(?:说|报|记|是)?(?:错|不对)`,
+      'u',
+    ),
+    en: new RegExp(
+      `${NOT_EN}(?:call|ring)|\\bcancel (?:the|my|that) call|\\bwrong number\\b|\\bnumber(?:'s| is| was) wrong\\b`,
+      'u',
+    ),
   },
   {
     by: 'address_changed',
