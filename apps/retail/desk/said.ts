@@ -13,7 +13,7 @@ const OTHER_NUMBER =
   /换(?:一?个|别的)?(?:手机|电话|座机)?号?码?(?=吧|行|可以|好|[\s，,。]|$)|(?:另外?|别的|其[他它]的?)(?:一?个)?(?:手机|电话|座机|号)|(?:不要|不是|不能|别|不)(?:打|回|用)?[这那]个|不对|(?:打|回|用)(?:到|给)?(?:我的?)?(?:老公|老婆|爱人|先生|太太|儿子|女儿|孩子|爸|妈|父|母|家|公司|单位|办公室|同事|朋友)|\b(?:different|another|other|new) (?:number|phone|one|line|cell|mobile)\b|\bnot (?:on |to )?(?:this|that)\b|\b(?:husband|wife|son|daughter|mother|father|mom|mum|dad|partner|friend|colleague)(?:'s)? (?:number|phone|cell|mobile)\b|\b(?:work|office|home|company) (?:number|phone|line)\b/iu;
 
 const THIS_NUMBER =
-  /^(?:嗯|对|好的?|可以|行|就|是|打|回|用|\s)*[这那]个(?:号码?|手机|电话)?(?:就|也)?(?:行|可以|好)?[吧啊了的]*$|^(?:(?:yes|yeah|sure|ok|okay|just|use|call|on),? )*(?:this|that|the same)(?: (?:number|phone|one))?(?: (?:is|will|would) (?:fine|ok|okay|do|good))?(?: please)?$/iu;
+  /^(?:嗯|对|好的?|可以|行|是|\s)*(?:就|打|回|用)+[这那]个(?:号码?|手机|电话)?[吧啊了的]*$|^(?:嗯|对|就|是|\s)*[这那]个(?:号码?|手机|电话|就行|就可以|行|可以)+[吧啊了的]*$|^(?:(?:yes|yeah|sure|ok|okay|just|use|call|on),? )*(?:this|that|the same)(?: (?:number|phone|one)| (?:is|will|would) (?:fine|ok|okay|do|good))+(?: please)?$/iu;
 /** "能早一点吗", "not then", said of a time without another one. */
 const OTHER_TIME =
   /(?:早|晚)(?:一?[点些])|(?:换|改)(?:一?个|一下|到|成)?(?:别的|其[他它]的?)?时间|\b(?:earlier|later|sooner|another time|different time|other time)\b/iu;

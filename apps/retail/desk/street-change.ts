@@ -5,11 +5,11 @@ const ZH_HOUSE = new RegExp(`${ZH_NUMBER}(?:号楼|号院|号|弄)`, 'u');
 const ZH_INSIDE = new RegExp(`${ZH_NUMBER}(?:号楼|栋|幢|单元|室|楼|层)(?:${ZH_NUMBER}(?:单元|室|楼|层)?)*`, 'u');
 const ZH_NOT_BUT = /(?:不是|不叫)\s*([^是，,。\s]{2,12}?)[\s，,]*(?:而?是|叫)\s*([^，,。\s]{2,20}?)[吧啊呢的]*$/u;
 const ZH_RATHER =
-  /^(?:嗯|对|不对?|好的?|可以|行|但是?|不过|错了|说错了|等一?下|门牌号?|号码|还有|再?加上?|漏了|少了|应该|[\s，,。])*(?:是|改成|改为|要|写)?\s*(.+?)[吧啊呢的]*$/u;
+  /^(?:嗯|对|不(?:对|(?!对))|好的?|可以|行|但是?|不过|错了|说错了|等一?下|门牌号?|号码|还有|再?加上?|漏了|少了|应该|[\s，,。])*(?:是|改成|改为|要|写)?\s*(.+?)[吧啊呢的]*$/u;
 
 const EN_HOUSE = /\b\d+[a-z]?\b/iu;
 const EN_NUMBER =
-  /^(?:(?:yes|no|wait|sorry|but|actually|it's|it is|make it|that's|i mean|number|no\.|[\s,.])+)?(\d+[a-z]?)[\s.!]*$/iu;
+  /^(?:(?:yes|no|wait|sorry|but|actually|it's|it is|make it|that's|i mean|number|[\s,.])+)?(\d+[a-z]?)[\s.!]*$/iu;
 const EN_INSIDE =
   /\b(?:apartment|apt|flat|unit|room|floor|suite)\.? [a-z\d]+\b|\b(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth) floor\b/iu;
 
