@@ -6,6 +6,7 @@ import { orderActions } from '../desk/orders.js';
 import { returnActions } from '../desk/returns.js';
 import { serviceActions } from '../desk/service.js';
 import { closeSampleShop } from '../desk/shop-client.js';
+import { undoActions } from '../desk/undo.js';
 
 /** Everything the dialogue does in the shop's back end. The work is in `desk/`, by subject. */
 export default [
@@ -16,6 +17,7 @@ export default [
   ...returnActions,
   ...accountActions,
   ...serviceActions,
+  ...undoActions,
 ];
 
 export const close = closeSampleShop;

@@ -1,6 +1,6 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
 import { taxNumberOf } from '../shop/checks.js';
-import { companyAfterKind, saysCodeIsMissing } from './said.js';
+import { companyAfterKind, companyNamed, isOnlyKind, saysCodeIsMissing } from './said.js';
 import { get, orderPath, send, shopAction, shopLookup, textSlot } from './shop-client.js';
 import { inFigures } from './spoken-digits.js';
 import { isChinese, levelName } from './words.js';
@@ -21,6 +21,21 @@ export const accountActions: readonly ActionDefinition[] = [
     lookup: true,
     run: ({ latest }) => {
       const title = companyAfterKind(latest.text);
+      return title === undefined ? {} : { slots: { invoice_title: title }, say: ['utter_invoice_title_noted'] };
+    },
+  },
+
+  {
+    name: 'action_read_no_title',
+    lookup: true,
+    run: ({ latest }) => (isOnlyKind(latest.text) ? { slots: { invoice_title: null } } : {}),
+  },
+
+  {
+    name: 'action_read_other_title',
+    lookup: true,
+    run: ({ latest }) => {
+      const title = companyNamed(latest.text);
       return title === undefined ? {} : { slots: { invoice_title: title }, say: ['utter_invoice_title_noted'] };
     },
   },

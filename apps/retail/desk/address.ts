@@ -1,5 +1,6 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
 import { get, isRecord, orderPath, send, shopAction, textSlot } from './shop-client.js';
+import { changedStreet } from './street-change.js';
 import { isChinese } from './words.js';
 
 /** Where a parcel shall go instead: what of a sentence is a place, what of the place is still unknown, and the change itself. */
@@ -19,6 +20,7 @@ const NOWHERE: Said = { province: '', city: '', district: '', street: '' };
 export const addressActions: readonly ActionDefinition[] = [
   { name: 'validate_new_address', lookup: true, run: (context) => checkArea(context) },
   { name: 'validate_new_street', lookup: true, run: (context) => checkStreet(context) },
+  { name: 'action_read_street_change', lookup: true, run: (context) => readStreetChange(context) },
   { name: 'action_read_address', lookup: true, run: (context) => readAddress(context) },
 
   shopAction('action_change_address', async (context) => {
@@ -41,12 +43,16 @@ const ASK_ANEW = { new_address: null, new_place: null, address_missing: null };
 function checkArea(context: ActionContext): ActionResult {
   const value = context.slots.new_address;
   if (typeof value !== 'string') return {};
+  // A street that was told before its city stays.
+  const none = { new_address: null, new_street: context.slots.new_street };
   const about = aboutTheChange(value);
-  if (about !== undefined) return { slots: { new_address: null }, say: [about] };
+  if (about !== undefined) return { slots: none, say: [about] };
   const said = bare(value, context.language);
   const { city, district, street } = placesIn(said, context);
-  const place = !isWish(context) && `${city}${district}${street}` !== '';
-  return { slots: { new_address: place ? said : null } };
+  if (isWish(context) || `${city}${district}${street}` === '') return { slots: none };
+  const unheardOf = !isChinese(context.language) && city !== '' && (context.slots.doubted_city ?? null) === null;
+  if (unheardOf) return { slots: { ...none, doubted_city: city }, say: ['utter_city_unknown'] };
+  return { slots: { new_address: said } };
 }
 
 function checkStreet(context: ActionContext): ActionResult {
@@ -55,6 +61,22 @@ function checkStreet(context: ActionContext): ActionResult {
   if (about !== undefined) return { slots: { new_street: null }, say: [about] };
   const street = isWish(context) ? '' : streetIn(value, placeSaid(context), context.language);
   return { slots: { new_street: street === '' ? null : street } };
+}
+
+/** Asked whether the address is right: "不对，是八号", "yes, but apartment four". */
+function readStreetChange(context: ActionContext): ActionResult {
+  const { language, latest, slots } = context;
+  if (latest.entities.some(({ entity }) => entity === 'address')) return {};
+  const known = textSlot(context, 'new_street');
+  const chinese = isChinese(language);
+  const changed =
+    changedStreet(known, latest.text, chinese) ?? (chinese ? undefined : anotherStreet(latest.text, known));
+  return changed === undefined || slots.new_area === null ? {} : { slots: { new_street: changed } };
+}
+
+function anotherStreet(text: string, known: string): string | undefined {
+  const street = streetIn(text, NOWHERE, 'en');
+  return street === '' || street === known ? undefined : street;
 }
 
 /**
@@ -226,12 +248,12 @@ const EN_BEFORE =
   /^(?:(?:um|uh|well|oh|ok(?:ay)?|yes|no|so|please|just|then|it(?:'s| is)|that(?:'s| is)|the (?:new )?(?:address|street|city|district) (?:is|should be)|my (?:new )?(?:address|street) is|make it|change (?:it|the address) to|(?:(?:can|could) you |i want (?:you )?to |i'd like (?:you )?to )?(?:send|ship|deliver|bring|redirect) (?:it|that|them|this|(?:the|my) (?:parcel|package|order)) to|to|at|in|on)[\s,.:]+)+/i;
 const EN_BEHIND = /(?:[\s,.!?]+(?:please|thanks|thank you|instead|if possible))*[\s,.!?]*$/i;
 const EN_TALK =
-  /\b(?:i|i'm|i'd|you|it|he|she|we|they|me|us|my|your|our|their|is|are|am|was|were|be|been|do|does|did|have|has|had|can|could|will|would|should|may|might|what|which|when|where|why|who|how|not|don't|if|or|but|there|this|that|than|any|some)\b/i;
+  /\b(?:i|i'm|i'd|you|it|he|she|we|they|me|us|my|your|our|their|is|are|am|was|were|be|been|do|does|did|have|has|had|can|could|will|would|should|may|might|what|which|when|where|why|who|how|not|don't|if|or|but|there|this|that|than|any|some|same|different|another|other)\b/i;
 const EN_STREET =
   /\b(?:street|road|avenue|lane|drive|boulevard|court|square|crescent|alley|highway|st|ave|rd|blvd|building|tower|block|apartment|apt|flat|room|unit|floor|suite|plaza|mall|hotel|school|college|university|hospital|station|village|gardens?|residence|mansion)\b|^(?:no\.? |number )?\d+[a-z]?,? [a-z]{3}|^[a-z]{3,} \d+\b/i;
 /** One to three words, none of which is of another kind. */
 const EN_NAME =
-  /^(?!(?:yes|no|cancel|invoice|refund|return|help|order|free|agent|office|home|work|hello)\b)[a-z'.-]{3,}(?: [a-z'.-]+){0,2}$/i;
+  /^(?!(?:um+|uh+|er+m?|hm+|yes|no|cancel|invoice|refund|return|help|order|free|agent|office|home|work|hello)\b)[a-z'.-]{3,}(?: [a-z'.-]+){0,2}$/i;
 
 // ---- What is no place.
 

@@ -51,11 +51,18 @@ function readAnswer({ latest, slots }: ActionContext): ActionResult {
   if (said.startsWith('/cancel_order')) return { slots: { cancel_confirmed: null } };
   const not = NOT_ZH.test(said) || NOT_EN.test(said);
   const echo = ECHO_ZH.test(said.replaceAll(' ', '')) || ECHO_EN.test(said) || YES_AND_ECHO_EN.test(said);
+  const cancels = latest.intent === 'cancel_order' || latest.intent === 'cancel';
+  // "What happens if I cancel?", "can I order it again?": nothing is decided.
+  if (!not && !echo && cancels && (ASKS.test(said) || latest.confidence < SURE))
+    return { slots: { cancel_confirmed: null } };
   const wish = latest.intent === 'cancel_order' || (latest.intent === 'cancel' && echo);
   const yes = !not && (wish || slots.cancel_confirmed === true);
   return yes === slots.cancel_confirmed ? {} : { slots: { cancel_confirmed: yes } };
 }
 
+const SURE = 0.6;
+const ASKS =
+  /什么|怎么|多久|多少|几[天时点]|如果|要是|会不会|还能|\b(?:what|when|how|why|where|who|which|if)\b|\b(?:can|could|may|will|would|do) i\b/u;
 const NOT_ZH = /(?:不(?:要|用|想|需要|必)?|别|甭|勿|没有?(?:要|想|说)?)(?:再|先|给我|帮我|急着|把它)?取消|算了|留着/u;
 const NOT_EN = /\b(?:not|don't|dont|never|without|no need to)\b.{0,16}\bcancel|\b(?:keep|forget|never ?mind|leave)\b/;
 const ECHO_ZH =

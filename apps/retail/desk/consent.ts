@@ -1,4 +1,5 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
+import { saysOtherTime } from './said.js';
 
 /**
  * Asked "确定退货吗？" people say "退吧" and "那就退了吧": the verb of the question is its yes. These read it for the questions that do something, whatever the same words would be a wish
@@ -24,7 +25,7 @@ const CALL: Verb = {
 };
 
 const BEFORE_ZH =
-  '嗯|啊|哦|唉|对|是|的|好|行|可以|确定|确认|当然|肯定|就|那|还是|请|麻烦|你|您|给|帮|把|我|它|直接|赶紧|快|都|要|想|了|吧';
+  'ok|okay|yes|嗯|啊|哦|唉|对|是|的|好|行|可以|确定|确认|当然|肯定|就|那|还是|请|麻烦|你|您|给|帮|把|我|它|直接|赶紧|快|都|要|想|了|吧';
 const AFTER_ZH = '给|我|它|了|吧|啊|呗|呀|嘛|哦|的|就行|好了|一下|谢谢|行|可以|对';
 const BEFORE_EN =
   "yes|yeah|yep|yup|sure|ok|okay|right|correct|fine|alright|please|just|then|well|so|go|ahead|and|let's|you|can|could|i|want|to|i'd|like";
@@ -40,10 +41,16 @@ function yesOf({ zh, en }: Verb): (text: string) => boolean {
       .replaceAll('’', "'")
       .replace(/[\s，。！、,.!~]+/gu, ' ')
       .trim();
-    return plain.length <= MOST_CHARS && (chinese.test(plain.replaceAll(' ', '')) || english.test(plain));
+    return (
+      !ASKS.test(plain) &&
+      plain.length <= MOST_CHARS &&
+      (chinese.test(plain.replaceAll(' ', '')) || english.test(plain))
+    );
   };
 }
 
+/** "Can I return them?" is no yes, as "can you …" is. */
+const ASKS = /\b(?:can|could|may) i\b/u;
 /** Longer answers hold more than a yes. */
 const MOST_CHARS = 40;
 
@@ -56,9 +63,24 @@ function reader(slot: string, saysYes: (text: string) => boolean): ActionDefinit
   return { name: `action_read_${slot}`, lookup: true, run };
 }
 
+/** "Can you make it earlier?" is a no to the time read back, unless another one is told. */
+function readCallTime({ latest }: ActionContext): ActionResult {
+  if (saysCall(latest.text)) return { slots: { callback_confirmed: true } };
+  const told = latest.entities.some(({ entity }) => ['date', 'time', 'datetime', 'any_time'].includes(entity));
+  return !told && saysOtherTime(latest.text) ? { slots: { callback_confirmed: false } } : {};
+}
+
+/** Who is hardly heard to say no may be saying something else, and is not hung up on. */
+const SURE_TO_LEAVE = 0.7;
+
+function readMoreHelp({ latest }: ActionContext): ActionResult {
+  return latest.confidence < SURE_TO_LEAVE ? { slots: { more_help: null } } : {};
+}
+
 export const consentActions: readonly ActionDefinition[] = [
   reader('return_confirmed', saysReturn),
   reader('return_wanted', saysReturn),
-  reader('callback_confirmed', saysCall),
+  { name: 'action_read_callback_confirmed', lookup: true, run: readCallTime },
   reader('callback_wanted', saysCall),
+  { name: 'action_read_more_help', lookup: true, run: readMoreHelp },
 ];

@@ -26,9 +26,15 @@ const COLOURS: readonly (readonly [RegExp, string])[] = [
 const SIZES: readonly (readonly [RegExp, string])[] = [
   [/(?<![a-z'])xxl(?![a-z])/gu, 'XXL'],
   [/(?<![a-z'])xl(?![a-z])|加大号?|\bextra large\b/gu, 'XL'],
-  [/(?<=^|\p{Script=Han} ?|size |an? |to |the )l(?![a-z'])|(?<!加)大号|(?<!extra )\blarge\b/gu, 'L'],
-  [/(?<=^|\p{Script=Han} ?|size |an? |to |the )m(?![a-z'])|中号|\bmedium\b/gu, 'M'],
-  [/(?<=^|\p{Script=Han} ?|size |an? |to |the )s(?![a-z'])|小号|\bsmall\b(?<!too small)/gu, 'S'],
+  [
+    /(?<=^|\p{Script=Han} ?|(?:size|an?|to|the|in|want|need|not|but|rather) )l(?![a-z'])|(?<!加)大号|(?<!extra )\blarge\b/gu,
+    'L',
+  ],
+  [/(?<=^|\p{Script=Han} ?|(?:size|an?|to|the|in|want|need|not|but|rather) )m(?![a-z'])|中号|\bmedium\b/gu, 'M'],
+  [
+    /(?<=^|\p{Script=Han} ?|(?:size|an?|to|the|in|want|need|not|but|rather) )s(?![a-z'])|小号|\bsmall\b(?<!too small)/gu,
+    'S',
+  ],
   [/大一[号码点]|大点的?|\b(?:bigger|larger|size up)\b/gu, 'bigger'],
   [/小一[号码点]|小点的?|\b(?:smaller|size down)\b/gu, 'smaller'],
 ];
@@ -38,9 +44,9 @@ const DIGITS = '一二三四五六七八九';
 
 const FIT =
   /(?:太|有点|有些|偏|买|穿着)[小大紧松肥瘦长短]|[小紧瘦](?=了|$)|(?<![长])大了|夹脚|挤脚|穿不[下上进]|不合[脚身]|\btoo (?:small|big|large|tight|loose|long|short|wide|narrow)\b|\b(?:doesn't|does not|don't|do not|didn't) fit\b|\bwrong size\b/u;
-/** Before what is not wanted. */
+/** Before what is not wanted, or came in place of what is. */
 const NOT =
-  /(?:不要|不想要|不换|别要|不是)(?:这个|那个|原来的)?\s*$|\b(?:not|no|don't want|forget)(?: the| a| an| it)?(?: size)?\s*$/u;
+  /(?:[发寄送]|收到)(?:过?来)?(?:的(?:却?是)?|了|成|错)(?:一?[个件双])?\s*$|\b(?:sent|got|received|came)(?: me)?(?: in)?(?: the| a| an)?\s*$|(?:不要|不想要|不换|别要|不是)(?:这个|那个|原来的)?\s*$|\b(?:not|no|don't want|forget)(?: the| a| an| it)?(?: size)?\s*$/u;
 
 interface Found {
   readonly value: string;

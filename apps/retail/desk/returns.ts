@@ -70,6 +70,7 @@ export const returnActions: readonly ActionDefinition[] = [
 
   { name: 'action_read_exchange_kind', lookup: true, run: (context) => readKind(context) },
   { name: 'action_read_exchange_wish', lookup: true, run: (context) => readWish(context) },
+  { name: 'action_read_exchange_choice', lookup: true, run: (context) => readChoice(context) },
   { name: 'action_read_exchange_confirmed', lookup: true, run: (context) => readExchangeAnswer(context) },
 
   shopLookup('action_check_stock', async (context) => {
@@ -158,6 +159,9 @@ function readColour(context: ActionContext): string | null {
 
 /** A size or a colour, said where its kind was asked for, tells the kind. */
 function readKind(context: ActionContext): ActionResult {
+  const { size, colour, fit } = readExchangeWish(context.latest.text);
+  if (size !== undefined || colour !== undefined || fit === true)
+    return { slots: { exchange_kind: size === undefined && fit !== true ? 'colour' : 'size' } };
   const said = new Set(context.latest.entities.map(({ entity }) => entity));
   if (said.has('size') || said.has('number') || said.has('quantity')) return { slots: { exchange_kind: 'size' } };
   return said.has('colour') ? { slots: { exchange_kind: 'colour' } } : {};
@@ -173,6 +177,18 @@ function readWish({ latest, activeLoop }: ActionContext): ActionResult {
       ...(colour === undefined ? {} : { new_colour: colour }),
       // "Too small" is no size.
       ...(fit === true ? { exchange_kind: 'size', new_size: null } : {}),
+    },
+  };
+}
+
+/** Asked which size or colour: "不要大的，我要S" is an S, and "不要大号的" no answer yet. */
+function readChoice({ latest }: ActionContext): ActionResult {
+  const { size, colour, not, fit } = readExchangeWish(latest.text);
+  return {
+    slots: {
+      // "Too small" is no size.
+      ...(size === undefined && not !== 'size' && fit !== true ? {} : { new_size: size ?? null }),
+      ...(colour === undefined && not !== 'colour' ? {} : { new_colour: colour ?? null }),
     },
   };
 }

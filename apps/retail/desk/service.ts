@@ -1,6 +1,7 @@
 import type { ActionContext, ActionDefinition, ActionResult } from '../../../src/dialogue/actions/api.js';
 import { readCallbackTime } from './callback-time.js';
 import { changedPhone } from './phone-change.js';
+import { saysOtherNumber, saysThisNumber } from './said.js';
 import { send, shopAction, textSlot } from './shop-client.js';
 import { isChinese } from './words.js';
 
@@ -37,8 +38,11 @@ export const serviceActions: readonly ActionDefinition[] = [
   {
     name: 'action_read_other_number',
     lookup: true,
-    run: ({ latest }) =>
-      latest.entities.some(({ entity }) => entity === 'phone_number') ? { slots: { callback_same_number: false } } : {},
+    run: ({ latest }) => {
+      const other = latest.entities.some(({ entity }) => entity === 'phone_number') || saysOtherNumber(latest.text);
+      if (other) return { slots: { callback_same_number: false } };
+      return saysThisNumber(latest.text) ? { slots: { callback_same_number: true } } : {};
+    },
   },
   { name: 'action_read_number_change', lookup: true, run: (context) => readNumberChange(context) },
   { name: 'action_read_callback_time', lookup: true, run: (context) => readTime(context) },

@@ -27,6 +27,14 @@ export function checkReferences(
     checkFlowValues(application, reader, flow);
     for (const trigger of flow.triggers) check.intent(trigger.intent, flow.file, flow.line);
     for (const slot of flow.persistedSlots) check.slot(slot, flow.file, flow.line);
+    for (const other of flow.insteadOf)
+      if (!application.flows.has(other))
+        reader.error(
+          flow.file,
+          flow.line,
+          `there is no flow "${other}"`,
+          'Name flows of this application in "instead_of".',
+        );
     if (application.domain.forms.has(flow.id))
       reader.error(flow.file, flow.line, `"${flow.id}" is a flow and a form`, 'Rename one of them.');
   }

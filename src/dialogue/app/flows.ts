@@ -3,7 +3,7 @@ import type { Flow, FlowStep, NextBranch } from './types.js';
 import { tellUnknownKeys } from './unknown-keys.js';
 import { isMapValue, type YamlMap, type YamlReader } from './yaml.js';
 
-const FLOW_KEYS = ['name', 'description', 'if', 'nlu_trigger', 'persisted_slots', 'steps'];
+const FLOW_KEYS = ['name', 'description', 'if', 'nlu_trigger', 'persisted_slots', 'instead_of', 'steps'];
 const RASA_FLOW_KEYS = ['id', 'always_include_in_prompt', 'run_pattern_completed', 'file_path', 'metadata'];
 const EVERY_STEP_KEYS = ['id', 'next'];
 const STEP_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -83,6 +83,7 @@ class FlowReader {
       guard: body.if === undefined ? undefined : this.#predicate(body, 'if'),
       triggers: this.#triggers(body),
       persistedSlots: Array.isArray(body.persisted_slots) ? body.persisted_slots.map(String) : [],
+      insteadOf: Array.isArray(body.instead_of) ? body.instead_of.map(String) : [],
       first,
       steps: this.#steps,
       ...this.#reader.place(flows, this.#flow),

@@ -192,6 +192,8 @@ export interface Flow extends Located {
   readonly guard: Predicate | undefined;
   readonly triggers: readonly { readonly intent: string; readonly confidence: number }[];
   readonly persistedSlots: readonly string[];
+  /** Flows that are given up for this one where both are about the same. */
+  readonly insteadOf: readonly string[];
   readonly first: string;
   readonly steps: ReadonlyMap<string, FlowStep>;
 }

@@ -3,7 +3,14 @@ import { readPayload } from '../payload.js';
 import type { OfferedButton } from '../tracker/events.js';
 import { runAction } from './act.js';
 import { languageChosen, spokenCommand, switchLanguage } from './any-time.js';
-import { answersInterrupted, completedTimes, correctsAnother, isNothingButValues, laterAnswers } from './beside.js';
+import {
+  answersInterrupted,
+  changesOnlyLater,
+  completedTimes,
+  correctsAnother,
+  isNothingButValues,
+  laterAnswers,
+} from './beside.js';
 import { dropTop } from './built-in.js';
 import { declines } from './commands.js';
 import { heardEntities, type TurnContext } from './context.js';
@@ -16,9 +23,10 @@ import { takeRead, takesExtracted } from './own-reading.js';
 import { joinedDigits } from './pieces.js';
 import { type Question, questionOf } from './question.js';
 import { hasReservation, isPutAsRequest } from './requests.js';
-import { firstOfSeveral } from './several-wishes.js';
+import { firstOfSeveral, oneNumberAtATime } from './several-wishes.js';
 import { type Fill, fillSlots } from './slots.js';
 import { flowFor, startsSomething } from './starts.js';
+import { timesInPlace } from './time-in-place.js';
 import { applyFills, heardConfidence, reopens, respond } from './to-intent.js';
 import { twoStage } from './two-stage.js';
 
@@ -49,23 +57,27 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   }
   ctx.parse = firstOfSeveral(ctx, ctx.parse);
   const { parse } = ctx;
-  // "算了，还是换货": what was begun is not come back to afterwards.
-  const wanted = parse.instead === true ? flowFor(ctx, parse.intent.name, parse.intent.confidence) : undefined;
+  // "算了，还是换货", "don't cancel it, change the address": what was begun is not come back to afterwards.
+  const refused = parse.negated === undefined ? undefined : flowFor(ctx, parse.negated.name, parse.negated.confidence);
+  const instead = parse.instead === true || (refused !== undefined && refused === ctx.loop);
+  const wanted = instead ? flowFor(ctx, parse.intent.name, parse.intent.confidence) : undefined;
   if (wanted !== undefined && wanted !== ctx.loop) dropTop(ctx);
   if (answersInterrupted(ctx, parse)) dropTop(ctx);
   const known = ctx.state.slots;
   await extractByActions(ctx);
   const question = questionOf(ctx.application, ctx.top);
   const readAnswer = question === undefined ? null : (ctx.read.get(question.slot.name) ?? null);
+  const said = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
+  const told = readAnswer !== null || tellsValue(question, said);
   // "I don't want to return it" while it is being returned: that is given up, whatever was asked.
-  if (readAnswer === null && parse.negated !== undefined && givesUp(ctx, parse.negated)) {
+  if (!told && parse.negated !== undefined && givesUp(ctx, parse.negated)) {
     await runAction(ctx, 'action_cancel', 'command');
     return advance(ctx);
   }
-  const said = fillSlots(ctx.application, parse, heardConfidence(ctx), fillScope(ctx));
-  const fills = new Map(joinedDigits(ctx, completedTimes(ctx, parse, said)));
+  const fills = new Map(joinedDigits(ctx, timesInPlace(ctx, parse, completedTimes(ctx, parse, said))));
   if (chosen !== undefined)
     fills.set('language', { slot: 'language', value: chosen, confidence: heardConfidence(ctx), weak: false });
+  oneNumberAtATime(ctx, parse, fills);
   takeRead(ctx, question, fills);
   if (ctx.top?.kind === 'two_stage') return twoStage(ctx, ctx.top, parse, fills);
   if (question === undefined) {
@@ -76,6 +88,12 @@ export async function handleAnswer(ctx: TurnContext): Promise<void> {
   if (takesExtracted(ctx, question, known, fills)) return advance(ctx);
   if (question.pending !== undefined) return confirmation(ctx, question, parse, fills);
   return answer(ctx, question, parse, fills);
+}
+
+/** "Not the white one, the red one": whatever is not wanted, the question is answered. */
+function tellsValue(question: Question | undefined, said: ReadonlyMap<string, Fill>): boolean {
+  const fill = question === undefined ? undefined : said.get(question.slot.name);
+  return fill !== undefined && !fill.weak && typeof fill.value !== 'boolean';
 }
 
 /** A choice that was keyed is what its button sends: `/order_status{"order_number": "8765"}`, or words, which the brain has had read then. */
@@ -107,9 +125,13 @@ async function answer(
   const fill = fills.get(question.slot.name);
   const corrects = fill?.weak === true || fill?.value === false ? correctsAnother(ctx, parse, fills, question) : false;
   // "Yes, but …" wants something changed first.
-  const reserved = fill?.value === true && parse.intent.name === 'affirm' && hasReservation(parse.text);
+  const agrees = fill?.value === true && parse.intent.name === 'affirm';
+  const reserved = agrees && hasReservation(parse.text) && !changesOnlyLater(ctx, fills, question);
   // "快递太慢了" is what went wrong, and no wish to be spoken to slowly: words that may be the answer are it unless they surely are something else.
-  const sureCommand = isCommand(ctx, parse) && parse.intent.confidence >= VERY_SURE;
+  const sureCommand =
+    isCommand(ctx, parse) &&
+    parse.intent.confidence >= VERY_SURE &&
+    (!restarts(ctx, parse) || isPutAsRequest(parse.text));
   const passes =
     corrects ||
     reserved ||
@@ -168,6 +190,11 @@ function isCommand(ctx: TurnContext, parse: ParseResult): boolean {
   return !notUnderstood(ctx) && ctx.deps.index.firstActions(parse.intent.name).some((action) => COMMANDS.has(action));
 }
 
+/** "Cloudstart Ltd" is a name: all that was said is not forgotten for a word that may be the answer. */
+function restarts(ctx: TurnContext, parse: ParseResult): boolean {
+  return ctx.deps.index.firstActions(parse.intent.name).includes('action_restart');
+}
+
 /** What is said beside the question: another wish, a correction, an answer to what would be asked later. */
 async function noAnswer(
   ctx: TurnContext,
@@ -204,7 +231,9 @@ async function confirmation(
   const intent = parse.intent.name;
   if (pending === undefined) return;
   const same = other !== undefined && (other.value === pending.value || isTailOf(other.value, pending.value, parse));
-  const changed = other !== undefined && !other.weak && !same && typeof other.value !== 'boolean';
+  // Any words would be the answer: those that say nothing else are another one.
+  const reworded = other?.weak === true && notUnderstood(ctx) && !declines(parse.text);
+  const changed = other !== undefined && (!other.weak || reworded) && !same && typeof other.value !== 'boolean';
   if (changed) {
     // "No, it is 8766": the correction is read back in its turn.
     dropPending(ctx);
@@ -212,8 +241,12 @@ async function confirmation(
     return advance(ctx);
   }
   if (intent === 'affirm' || (same && intent !== 'deny')) {
+    const filled = ctx.top?.kind === 'flow' ? ctx.top.filled : [];
     take(ctx, slot.name, pending.value);
+    // "Yes, but make it four": what was said beside the yes is said as well.
+    const corrected = applyFills(ctx, fills, slot.name).filter((name) => filled.includes(name));
     if (!(await validated(ctx, slot.name))) return;
+    if (corrected.length > 0) rewindTo(ctx, corrected);
     return advance(ctx);
   }
   if (declines(parse.text)) return respond(ctx, parse, fills);

@@ -65,15 +65,7 @@ export function laterAnswers(
   fills: ReadonlyMap<string, Fill>,
   requested: string,
 ): { readonly known: boolean; readonly news: boolean } {
-  const frame = ctx.top;
-  const asked =
-    frame?.kind === 'form'
-      ? (ctx.application.domain.forms.get(frame.form)?.requiredSlots ?? [])
-      : frame?.kind === 'flow'
-        ? [...(ctx.application.flows.get(frame.flow)?.steps.values() ?? [])].flatMap((step) =>
-            step.kind === 'collect' ? [step.slot] : [],
-          )
-        : [];
+  const asked = askedByTop(ctx);
   const fitting = [...fills.values()].filter(
     (fill) => !fill.weak && fill.slot !== requested && asked.includes(fill.slot),
   );
@@ -81,6 +73,22 @@ export function laterAnswers(
     (fill) => JSON.stringify(ctx.state.slots[fill.slot] ?? null) !== JSON.stringify(fill.value),
   );
   return { known: fitting.length > 0, news };
+}
+
+/** The slots that the open flow or form asks for, in the order of its steps. */
+export function askedByTop({ application, top }: TurnContext): readonly string[] {
+  if (top?.kind === 'form') return application.domain.forms.get(top.form)?.requiredSlots ?? [];
+  const steps = top?.kind === 'flow' ? [...(application.flows.get(top.flow)?.steps.values() ?? [])] : [];
+  return steps.flatMap((step) => (step.kind === 'collect' ? [step.slot] : []));
+}
+
+/** Nothing is told but values that are asked for later: a yes that comes with them is a yes to the open question. */
+export function changesOnlyLater(ctx: TurnContext, fills: ReadonlyMap<string, Fill>, { slot }: Question): boolean {
+  const asked = askedByTop(ctx);
+  const filled = ctx.top?.kind === 'flow' ? ctx.top.filled : [];
+  const others = [...fills.values()].filter((fill) => !fill.weak && fill.slot !== slot.name);
+  const isLater = (name: string): boolean => !filled.includes(name) && asked.indexOf(name) > asked.indexOf(slot.name);
+  return others.length > 0 && others.every((fill) => isLater(fill.slot));
 }
 
 /** Share of an utterance's letters and digits that its entities must cover to leave no room for a wish. */

@@ -8,7 +8,7 @@
  * pattern that fails tries them all.
  */
 const ZH_BEFORE =
-  '嗯|呃|那个|不好意思|对不起|抱歉|麻烦|请|你|您|能不能|可不可以|可以|能|我想|我要|我想要|给我|帮我|还是|那';
+  '嗯|呃|哦|噢|哎|唉|啊|好的?|行|那个|不好意思|对不起|抱歉|麻烦|请|你|您|能不能|可不可以|可以|能|我想|我要|我想要|给我|帮我|还是|那';
 const ZH_AFTER = '一下|下|好吗|好不好|行吗|可以吗|吧|啊|呢|吗|谢谢';
 const EN_BEFORE =
   "um|uh|sorry|excuse me|please|okay|ok|can you|could you|would you|can i|could i|may i|i'd like to|i would like to|i want to|i want|i need to|i need|let me|let's|just|get me|give me";
@@ -16,7 +16,7 @@ const EN_AFTER = 'please|thanks|thank you|now|again|for me|then';
 
 /** "看一下" alone may be a wish: only who says that they will look themselves wants time. */
 const ZH_SOUGHT = '订单号|单号|号码|手机|短信|验证码|邮箱|税号|全称|地址|卡号';
-const ZH_WAIT = `(?:稍|先)?等(?:等|(?:一|1)?(?:下|会儿?|分钟|秒钟?))啊?|稍等|稍候|别急|(?:${ZH_SOUGHT})?(?:我|让我)(?:得|先)*(?:找|看|想|翻)(?:找|看|想|(?:一|1)?下)(?:${ZH_SOUGHT})?|我?(?:还|正)?在等(?:短信|验证码)`;
+const ZH_WAIT = `(?:稍|先)?等(?:等|(?:一|1)?(?:下|会儿?|分钟|秒钟?))啊?|稍等|稍候|别急|(?:${ZH_SOUGHT})?(?:我|让我)(?:得|先)*(?:找|看|想|翻)(?:找|看|想|(?:一|1)?下)(?:${ZH_SOUGHT})?|(?:我|让我)(?:得|先|去)*(?:找|翻|拿)(?:${ZH_SOUGHT})|我?(?:还|正)?在等(?:短信|验证码)`;
 const ZH: Readonly<Record<string, string>> = {
   action_repeat:
     '再(?:说|讲|念|播|来)(?:一遍|一次|一下|遍)|(?:重复|重说|重播)(?:一遍|一次)?|没听(?:清|清楚|见|到|明白)|(?:刚才|刚刚)?说(?:的)?(?:是)?什么|再说',

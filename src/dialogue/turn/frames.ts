@@ -102,6 +102,12 @@ export function holdSlots(ctx: TurnContext, slots: readonly string[]): void {
   ctx.emit({ event: 'stack', frames });
 }
 
+/** Before another wish that may ask for the same things: the flows under way keep all that they have been told. */
+export function holdFilled(ctx: TurnContext): void {
+  const filled = ctx.state.stack.flatMap((frame) => (frame.kind === 'flow' ? frame.filled : []));
+  if (filled.length > 0) holdSlots(ctx, filled);
+}
+
 /** A slot becomes unknown with another one that it depends on, or that one of those depends on. */
 function hangsOn(ctx: TurnContext, slot: string, other: string, seen: readonly string[] = []): boolean {
   const needed = ctx.application.domain.slots.get(slot)?.dependsOn ?? [];

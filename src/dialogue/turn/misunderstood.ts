@@ -66,7 +66,11 @@ function part(ctx: TurnContext): void {
   ctx.hangUp('no_input');
 }
 
-/** True when the understanding gave no intent. */
+/** What ends the conversation, or all that was said in it: hardly sure words are not enough for that. */
+const ENDS: ReadonlySet<string> = new Set(['action_hang_up', 'action_restart', 'action_continue_elsewhere']);
+const SURE_TO_END = 0.5;
+
+/** True when the understanding gave no intent, or none that is sure enough for what it does. */
 export function notUnderstood(ctx: TurnContext): boolean {
   const { parse } = ctx;
   if (parse === undefined) return true;
@@ -74,6 +78,7 @@ export function notUnderstood(ctx: TurnContext): boolean {
   const { nlu, ambiguity } = ctx.application.thresholds;
   if (parse.intent.name === FALLBACK_INTENT || parse.intent.name === 'out_of_scope') return true;
   if (parse.intent.confidence < nlu) return true;
+  if (parse.intent.confidence < SURE_TO_END && ctx.deps.index.leadsTo(parse.intent.name, ENDS)) return true;
   return (
     first !== undefined &&
     second !== undefined &&

@@ -90,6 +90,15 @@ export class PolicyIndex {
       .map((entry) => entry.action);
   }
 
+  /** Whether a rule that begins with this intent does one of these actions. */
+  leadsTo(intent: string, actions: ReadonlySet<string>): boolean {
+    return [...this.#rules.values()].some((entries) =>
+      entries.some(({ before: [first], action }) => {
+        return first?.kind === 'user' && first.intent === intent && actions.has(action);
+      }),
+    );
+  }
+
   #candidates(index: ReadonlyMap<string, Entry[]>, items: readonly Item[]): readonly Entry[] {
     const last = items.findLast((item) => item.kind !== 'loop' || item.loop === null);
     if (last === undefined) return [];

@@ -6,7 +6,7 @@
 /** What may stand before it. No word is made of others: the match stays linear. */
 const ZH_BEFORE = '嗯|呃|哎|那|等等|等一下|等下|不|对了|但是|不过|你|您|再|[,，。！!\\s]';
 const ZH_ASKS =
-  '先(?![前生后])|顺便|麻烦|请(?!问)|帮(?:我|忙)|给我|替我|能不能|可不可以|我(?:还|就|只)?(?:想|要|需要)(?!说|讲|问问|知道你们)';
+  '先(?![前生后])|顺便|麻烦|请(?!问)|帮(?:我|忙)|给我|替我|能不能|可不可以|我(?:还|就|只)?(?:想|要|需要)(?!的|说|讲|问问|知道你们)';
 const EN_BEFORE = 'um|uh|no|wait|hold on|but|and|also|ok|okay|well|sorry|oh|actually';
 const EN_ASKS =
   "first(?! of all)|before (?:that|this)|please|(?:can|could|would|will) you|(?:can|could|may) i|i(?:'d like| would like| want| need)(?= (?:to|a|an|my|you)\\b)|let's|let me|help me";

@@ -1,8 +1,9 @@
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { Frame } from '../tracker/events.js';
 import { runAction } from './act.js';
+import { dropTop } from './built-in.js';
 import type { TurnContext } from './context.js';
-import { advance, startFlow } from './frames.js';
+import { advance, holdFilled, startFlow } from './frames.js';
 import { declinesQuestion, giveUp } from './give-up.js';
 import { isChecked } from './in-passing.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
@@ -43,8 +44,11 @@ export async function respond(ctx: TurnContext, parse: ParseResult, fills: Reado
     if (asking && ctx.setNow.size === 0) countAttempt(ctx);
     if (parse.vented === true && open === -1 && ctx.has('utter_apology')) ctx.say('utter_apology');
     // What had been laid over it is dropped.
-    if (open === -1) startFlow(ctx, flow);
-    else ctx.emit({ event: 'stack', frames: ctx.state.stack.slice(0, end) });
+    if (open === -1) {
+      giveWay(ctx, flow);
+      holdFilled(ctx);
+      startFlow(ctx, flow);
+    } else ctx.emit({ event: 'stack', frames: ctx.state.stack.slice(0, end) });
     ctx.asked = false;
     return advance(ctx);
   }
@@ -52,6 +56,13 @@ export async function respond(ctx: TurnContext, parse: ParseResult, fills: Reado
   if (declinesQuestion(ctx, parse)) return giveUp(ctx);
   if (reopens(ctx, fills)) return advance(ctx);
   return noMatch(ctx);
+}
+
+/** "换一个新的吧", said to "shall it be returned?": what it takes the place of is given up, unless other things were named for it. */
+function giveWay(ctx: TurnContext, flow: string): void {
+  const { top } = ctx;
+  if (top?.kind !== 'flow' || !ctx.application.flows.get(flow)?.insteadOf.includes(top.flow)) return;
+  if (!top.filled.some((slot) => ctx.setNow.has(slot))) dropTop(ctx);
 }
 
 function isCalled(frame: Frame): boolean {

@@ -9,9 +9,9 @@ export interface Clause {
 
 const JOINER = /然后|还有|顺便|另外|再|对了|以及|并且|同时|\b(?:and|also|then|plus)\b/iu;
 
-/** Where one wish ends and the next begins: punctuation, or words that add something. */
+/** Where one wish ends and the next begins: punctuation, or words that add something ("另外", but not "另外一个号码"). */
 const SEPARATOR =
-  /[,，。;；!！?？、]+\s*(?:(?:然后|还有|顺便|另外|再|对了|以及|并且|同时|and also|and then|and|also|then|plus|oh and)\s*)?|\s*(?:顺便|然后再?|还有就是|还有|另外|对了|以及|并且|同时)\s*|\s+(?:and also|and then|and|also|then|plus|oh and)\s+/giu;
+  /[,，。;；!！?？、]+\s*(?:(?:然后|还有|顺便|另外|再|对了|以及|并且|同时|and also|and then|and|also|then|plus|oh and)\s*)?|\s*(?:顺便|然后再?|还有就是|还有|(?<![我你他她打换送寄到给用把是在改发查一下](?=另外(?:的|那?[一两几]?[个件双台部张条号单])))另外|对了|以及|并且|同时)\s*|\s+(?:and also|and then|and|also|then|plus|oh and)\s+/giu;
 /** Commonest separator of recognised speech is a space between Han characters. */
 const HAN_SPACE = /(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])/gu;
 /** Whatever parts clauses has one of these. */

@@ -30,11 +30,18 @@ it('a mistyped key of a flow, of a step and of a branch is told, with the one th
           - else: END
 `;
   expect(await told({ 'flows.yml': flows })).toEqual([
-    'warning flows.yml:3 flow "f" has the key "nlu_triger", which is not known | It is not read. Did you mean "nlu_trigger"? Keys are name, description, if, nlu_trigger, persisted_slots, steps.',
+    'warning flows.yml:3 flow "f" has the key "nlu_triger", which is not known | It is not read. Did you mean "nlu_trigger"? Keys are name, description, if, nlu_trigger, persisted_slots, instead_of, steps.',
     expect.stringMatching(
       /^warning flows.yml:6 this step of flow "f" has the key "ask_befor_filling".*Did you mean "ask_before_filling"/,
     ),
     expect.stringMatching(/^warning flows.yml:9 this branch has the key "thn".*Did you mean "then"/),
+  ]);
+});
+
+it('a flow that is named in "instead_of" and is not there is told', async () => {
+  const flows = 'flows:\n  f:\n    instead_of: [nowhere]\n    steps: [{ collect: number }]\n';
+  expect(await told({ 'flows.yml': flows })).toEqual([
+    'error flows.yml:2 there is no flow "nowhere" | Name flows of this application in "instead_of".',
   ]);
 });
 
