@@ -188,6 +188,8 @@ export type FlowStep = Located & {
 export interface Flow extends Located {
   readonly id: string;
   readonly name: string;
+  /** Its name in other languages (BCP 47). */
+  readonly names: ReadonlyMap<string, string>;
   readonly description: string;
   readonly guard: Predicate | undefined;
   readonly triggers: readonly { readonly intent: string; readonly confidence: number }[];
