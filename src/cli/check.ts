@@ -1,8 +1,13 @@
 import { writeFile } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { Command } from 'commander';
 import { mermaid, svg } from '../dialogue/app/diagram.js';
 import { loadApplication, problemText } from '../dialogue/app/load.js';
+import { lostCommands } from '../dialogue/app/own-commands.js';
+import type { Application } from '../dialogue/app/types.js';
+import type { Problem } from '../dialogue/app/yaml.js';
 import { loadAppData } from '../nlu/corpus/load.js';
+import type { TrainingData } from '../nlu/corpus/training-data.js';
 import { FALLBACK_INTENT } from '../nlu/intent-model.js';
 
 /** `hearken check <folder>`: every mistake of an application, without starting anything; its flows as a picture. */
@@ -15,8 +20,7 @@ export function checkCommand(): Command {
     .option('--svg <file>', 'draw the flows as SVG')
     .action(async (folder: string, options: { json?: boolean; mermaid?: string | true; svg?: string }) => {
       const { application, problems } = await loadApplication(folder);
-      const untrained = await untrainedIntents(folder, [...application.domain.intents.keys()]);
-      const all = [...problems, ...untrained];
+      const all = [...problems, ...(await trainingProblems(folder, application))];
       const errors = all.filter((problem) => problem.severity === 'error').length;
       if (typeof options.mermaid === 'string') await writeFile(options.mermaid, mermaid(application));
       if (options.svg !== undefined) await writeFile(options.svg, svg(application));
@@ -36,10 +40,18 @@ export function checkCommand(): Command {
     });
 }
 
-/** Intents that nobody can say: the domain lists them, the training data does not, or the other way round. */
-async function untrainedIntents(folder: string, intents: readonly string[]) {
+async function trainingProblems(folder: string, application: Application): Promise<Problem[]> {
   const { data } = await loadAppData(folder).catch(() => ({ data: undefined }));
   if (data === undefined) return [];
+  const untrained = untrainedIntents(data, [...application.domain.intents.keys()]);
+  return [...untrained, ...lostCommands(application, data.examples)].map((problem) => ({
+    ...problem,
+    file: problem.file === 'domain' ? problem.file : relative(folder, problem.file),
+  }));
+}
+
+/** Intents that nobody can say: the domain lists them, the training data does not, or the other way round. */
+function untrainedIntents(data: TrainingData, intents: readonly string[]): Problem[] {
   const trained = new Map(
     data.examples.filter((example) => example.intent !== '').map((example) => [example.intent, example]),
   );

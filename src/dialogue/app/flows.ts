@@ -7,22 +7,14 @@ const FLOW_KEYS = ['name', 'translation', 'description', 'if', 'nlu_trigger', 'p
 const RASA_FLOW_KEYS = ['id', 'always_include_in_prompt', 'run_pattern_completed', 'file_path', 'metadata'];
 const EVERY_STEP_KEYS = ['id', 'next'];
 const STEP_KEYS: Readonly<Record<string, readonly string[]>> = {
-  collect: ['utter', 'ask_before_filling', 'reset_after_flow_ends', 'rejections', 'silence'],
+  collect: ['utter', 'ask_before_filling', 'force_slot_filling', 'reset_after_flow_ends', 'rejections', 'silence'],
   action: [],
   set_slots: [],
   link: [],
   call: [],
   noop: [],
 };
-const RASA_STEP_KEYS = [
-  'description',
-  'metadata',
-  'force_slot_filling',
-  'silence_timeout',
-  'exit_if',
-  'mapping',
-  'user_input',
-];
+const RASA_STEP_KEYS = ['description', 'metadata', 'silence_timeout', 'exit_if', 'mapping', 'user_input'];
 
 /** `flows:` of one file, in the form Rasa's flows have. */
 export function readFlows(reader: YamlReader, root: YamlMap): Flow[] {
@@ -165,6 +157,7 @@ class FlowReader {
         slot: map.collect,
         utter: typeof map.utter === 'string' ? map.utter : undefined,
         askBeforeFilling: map.ask_before_filling === true,
+        forceFilling: map.force_slot_filling === true,
         resetAfterFlowEnds: map.reset_after_flow_ends !== false,
         rejections: this.#rejections(map),
         silence: typeof map.silence === 'string' ? map.silence : undefined,

@@ -174,6 +174,8 @@ export type FlowStep = Located & {
         readonly slot: string;
         readonly utter: string | undefined;
         readonly askBeforeFilling: boolean;
+        /** Where any words are the answer, questions are too. */
+        readonly forceFilling: boolean;
         readonly resetAfterFlowEnds: boolean;
         readonly rejections: readonly { readonly when: Predicate; readonly utter: string }[];
         /** Action instead of the hand-off when the caller stays silent. */
@@ -231,6 +233,8 @@ export interface Application {
   /** Files below `actions/`. */
   readonly actionFiles: readonly string[];
   readonly maxHistory: number;
+  /** By intent the built-in commands that are among its examples, word for word; absent where the examples are not known. */
+  readonly ownCommands?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 }
 
 export interface LoadedApplication {

@@ -15,7 +15,7 @@ import { noMatch, notUnderstood } from './misunderstood.js';
 import { takeRead, takesExtracted } from './own-reading.js';
 import { joinedDigits } from './pieces.js';
 import { type Question, questionOf } from './question.js';
-import { hasReservation, isPutAsRequest } from './requests.js';
+import { hasReservation, isPutAsQuestion, isPutAsRequest } from './requests.js';
 import { firstOfSeveral } from './several-wishes.js';
 import { type Fill, fillSlots } from './slots.js';
 import { flowFor, startsSomething } from './starts.js';
@@ -114,6 +114,7 @@ async function answer(
     corrects ||
     reserved ||
     wantsAnother(ctx, parse, fill) ||
+    (fill?.weak === true && asksBeside(ctx, question, parse)) ||
     (fill?.weak === true && (sureCommand || declinesQuestion(ctx, parse)));
   if (fill !== undefined && !passes) {
     if (fill.weak) return wholeWords(ctx, question, parse, fills, fill);
@@ -162,6 +163,18 @@ async function wholeWords(
 function wantsAnother(ctx: TurnContext, parse: ParseResult, fill: Fill | undefined): boolean {
   if (fill === undefined) return asksForAnother(ctx, parse);
   return fill.weak && isPutAsRequest(parse.text) && isOtherWish(ctx, parse);
+}
+
+/**
+ * "When are you open?", said in a flow where any words would be the answer: surely an intent that a rule answers, put as a question. What such a rule begins is a wish, and those are looked
+ * at elsewhere. A form takes any text, as in Rasa, unless its mapping says which intents it wants.
+ */
+function asksBeside(ctx: TurnContext, { step }: Question, parse: ParseResult): boolean {
+  if (step === undefined || step.forceFilling || notUnderstood(ctx)) return false;
+  if (parse.intent.confidence < VERY_SURE || !isPutAsQuestion(parse.text)) return false;
+  const answer = ctx.deps.index.fromRules(ctx.state, ctx.start)?.action;
+  const { domain, flows } = ctx.application;
+  return answer !== undefined && !domain.forms.has(answer) && !flows.has(answer);
 }
 
 function isCommand(ctx: TurnContext, parse: ParseResult): boolean {

@@ -34,11 +34,20 @@ export class PolicyIndex {
   readonly #maxHistory: number;
   readonly #slots: ReadonlyMap<string, SlotDefinition>;
   readonly #start: readonly Rule[];
+  /** By intent every action of the rules that begin with it. */
+  readonly #following = new Map<string, Set<string>>();
 
   constructor(application: Application) {
     this.#maxHistory = application.maxHistory;
     this.#slots = application.domain.slots;
-    for (const rule of application.rules) this.#index(this.#rules, rule.name, rule.steps, rule);
+    for (const rule of application.rules) {
+      this.#index(this.#rules, rule.name, rule.steps, rule);
+      const [first, ...others] = rule.steps;
+      if (first?.kind !== 'user') continue;
+      const following = this.#following.get(first.intent) ?? new Set();
+      for (const step of others) if (step.kind === 'action') following.add(step.action);
+      this.#following.set(first.intent, following);
+    }
     for (const story of linkCheckpoints(application.stories))
       this.#index(this.#stories, story.name, story.steps, undefined);
     this.#start = application.rules.filter((rule) => rule.conversationStart);
@@ -88,6 +97,11 @@ export class PolicyIndex {
     return (this.#rules.get(`u:${intent}`) ?? [])
       .filter((entry) => entry.before.length === 1)
       .map((entry) => entry.action);
+  }
+
+  /** Whether a rule that begins with this intent does that. */
+  leadsTo(intent: string, action: string): boolean {
+    return this.#following.get(intent)?.has(action) === true;
   }
 
   #candidates(index: ReadonlyMap<string, Entry[]>, items: readonly Item[]): readonly Entry[] {

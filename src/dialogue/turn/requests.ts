@@ -22,6 +22,23 @@ export function isPutAsRequest(text: string): boolean {
   return REQUEST.test(text.slice(0, MAX_CHARS).replace(/[’]/gu, "'"));
 }
 
+/**
+ * Words that ask, beside those that tell: told by what questions begin with in English, and in Mandarin by the words that stand in them, "…吗" or "…呢" at their end, or "能不能". Ears write no
+ * question mark; one that is there is believed.
+ */
+const ZH_QUESTION =
+  /[?？]\s*$|(?:吗|么|呢|嘛)[。！!\s]*$|几(?:点|号|天|个|月|时)|多少|多久|多大|多远|什么时候|什么时间|啥时候|哪(?:里|儿|天|些|个|家|种)|怎么(?!说)|如何|为什么|能不能|可不可以|会不会|有没有|是不是|要不要|用不用/u;
+const EN_QUESTION = new RegExp(
+  `^(?:(?:${EN_BEFORE}|by the way|just|tell me|hey)(?![a-z])|[\\s,.!;])*(?:(?:when|what time|what days|where|how (?:much|many|long|late|far|do|can|does)|which|who|what)(?:'s|'re)?|do|does|is|are|can|will|would|may|have|has)\\b`,
+  'iu',
+);
+const ZH = /\p{Script=Han}/u;
+
+export function isPutAsQuestion(text: string): boolean {
+  const words = text.slice(0, MAX_CHARS).replace(/[’]/gu, "'");
+  return ZH.test(words) ? ZH_QUESTION.test(words) : /[?？]\s*$/u.test(words) || EN_QUESTION.test(words);
+}
+
 /** "可以，但是…", "yes, but …": no plain yes. */
 const RESERVATION =
   /(?:但是?|不过|可是|只是|除了)(?=[^\s吧啊呢了。！!]{2})|\b(?:but|except|only|however|though)\b[\s,]+\S{2}/iu;
