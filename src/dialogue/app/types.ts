@@ -37,6 +37,8 @@ export type SlotMapping = MappingBase &
 export interface SlotVoice {
   /** Expectation type: `digits`, `phone_number`, `date`, `amount`, `confirm`, `text`, … */
   readonly type: string;
+  /** The application says so itself. */
+  readonly typed: boolean;
   /** Lengths a digit string may have, ascending; empty = any. */
   readonly lengths: readonly number[];
   /** `auto`: by confidence. */
