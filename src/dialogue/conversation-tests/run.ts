@@ -35,6 +35,7 @@ export async function runConversationTest(
   const lines: string[] = [];
   let failed = false;
   let waiting: Done[] = [];
+  let all: readonly Done[] = [];
   const leftOver = (): void => {
     for (const done of waiting) {
       if (done.quiet && (test.style === 'story' || done.text === '')) continue;
@@ -63,6 +64,7 @@ export async function runConversationTest(
         });
         lines.push(...troubles.splice(0).map((what) => `! ${what}`));
         waiting = await doneIn(test, id, sessions);
+        all = [...waiting];
         if (
           step.kind === 'user' &&
           step.intent !== undefined &&
@@ -84,6 +86,9 @@ export async function runConversationTest(
       else {
         failed = true;
         lines.push(`- ${describeStep(step)}`, ...problem.map((line) => `+ ${line}`));
+        // What code did goes unnamed: it was passed over when something after it was named.
+        if (step.kind === 'does' && all.some(({ name }) => name === step.name) && !problem.join().includes(step.name))
+          lines.push(`! ${step.name} came before what was named last: name it there.`);
       }
     }
     leftOver();
