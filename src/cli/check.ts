@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { Command } from 'commander';
+import { loadConfig } from '../config.js';
+import { checkActions } from '../dialogue/actions/check-actions.js';
 import { mermaid, svg } from '../dialogue/app/diagram.js';
 import { loadApplication, problemText } from '../dialogue/app/load.js';
+import { didYouMean } from '../dialogue/app/nearest.js';
 import { lostCommands } from '../dialogue/app/own-commands.js';
 import type { Application } from '../dialogue/app/types.js';
 import type { Problem } from '../dialogue/app/yaml.js';
@@ -20,7 +23,11 @@ export function checkCommand(): Command {
     .option('--svg <file>', 'draw the flows as SVG')
     .action(async (folder: string, options: { json?: boolean; mermaid?: string | true; svg?: string }) => {
       const { application, problems } = await loadApplication(folder);
-      const all = [...problems, ...(await trainingProblems(folder, application))];
+      const all = [
+        ...problems,
+        ...(await trainingProblems(folder, application)),
+        ...(await checkActions(application, loadConfig().appEnvironment)),
+      ];
       const errors = all.filter((problem) => problem.severity === 'error').length;
       if (typeof options.mermaid === 'string') await writeFile(options.mermaid, mermaid(application));
       if (options.svg !== undefined) await writeFile(options.svg, svg(application));
@@ -44,9 +51,26 @@ async function trainingProblems(folder: string, application: Application): Promi
   const { data } = await loadAppData(folder).catch(() => ({ data: undefined }));
   if (data === undefined) return [];
   const untrained = untrainedIntents(data, [...application.domain.intents.keys()]);
-  return [...untrained, ...lostCommands(application, data.examples)].map((problem) => ({
+  return [
+    ...untrained,
+    ...unlistedEntities(data, application.domain.entities),
+    ...lostCommands(application, data.examples),
+  ].map((problem) => ({
     ...problem,
     file: problem.file === 'domain' ? problem.file : relative(folder, problem.file),
+  }));
+}
+
+/** Entities of examples that the domain does not know: most often a name mistyped. */
+function unlistedEntities(data: TrainingData, listed: ReadonlySet<string>): Problem[] {
+  const first = new Map<string, { readonly file: string; readonly line: number }>();
+  for (const { entities, file, line } of data.examples)
+    for (const { entity } of entities) if (!listed.has(entity) && !first.has(entity)) first.set(entity, { file, line });
+  return [...first].map(([entity, place]) => ({
+    severity: 'warning',
+    ...place,
+    message: `the entity "${entity}" is in an example, but the domain does not list it`,
+    hint: `Add it to "entities:", or correct the name.${didYouMean(entity, listed)}`,
   }));
 }
 
