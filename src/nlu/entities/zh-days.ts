@@ -212,7 +212,10 @@ const DAY_RULES: readonly Rule[] = [
   ],
   // The end of a number is no holiday: "三百二十一".
   [
-    new RegExp(`(?<![${NUMERALS}])(?:${HOLIDAY_NAMES.join('|')})(?!(?<=[十五六]一)[个件只条块元度台岁])`, 'y'),
+    new RegExp(
+      `(?<![${NUMERALS}])(?:${HOLIDAY_NAMES.join('|')})(?!(?<=(?<!双)[十五六]一)[个件只条块元度台岁点时分秒月日号年天周])`,
+      'y',
+    ),
     (m, context) => ({ day: nearestHoliday(m[0], context) }),
   ],
   // Nor is the number of a house a day: "解放路12号", "3号2单元".

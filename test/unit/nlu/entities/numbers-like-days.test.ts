@@ -19,6 +19,17 @@ describe('a number that ends like a holiday', () => {
     expect(read(text, asked)).toEqual(values);
   });
 
+  it.each([
+    ['十一点来', undefined, ['time 11:00']],
+    ['十一点半', 'datetime', ['time 11:30']],
+    ['六一点都不热闹', undefined, []],
+    ['十一天', undefined, ['duration P11D']],
+    ['双十一点的外卖', undefined, ['date 2027-11-11']],
+  ])('%s has its unit', (text, asked, values) => {
+    const found = read(text, asked);
+    expect(found.filter((value) => !value.startsWith('number'))).toEqual(values);
+  });
+
   it('is no day before what it counts', () => {
     expect(read('十一个').some((value) => value.startsWith('date'))).toBe(false);
   });
