@@ -8,12 +8,14 @@ import { loadApplication, problemText } from '../dialogue/app/load.js';
 import { didYouMean } from '../dialogue/app/nearest.js';
 import { lostCommands } from '../dialogue/app/own-commands.js';
 import type { Application } from '../dialogue/app/types.js';
+import { unreached } from '../dialogue/app/unreached.js';
 import type { Problem } from '../dialogue/app/yaml.js';
+import { readConversationTests } from '../dialogue/conversation-tests/read.js';
 import { loadAppData } from '../nlu/corpus/load.js';
 import type { TrainingData } from '../nlu/corpus/training-data.js';
 import { FALLBACK_INTENT } from '../nlu/intent-model.js';
 
-/** `hearken check <folder>`: every mistake of an application, without starting anything; its flows as a picture. */
+/** `hearken check <folder>`: every mistake of an application, its actions and its tests included, none of which is run; its flows as a picture. */
 export function checkCommand(): Command {
   return new Command('check')
     .description('read an application and tell its mistakes, with file, line and what to do')
@@ -25,8 +27,10 @@ export function checkCommand(): Command {
       const { application, problems } = await loadApplication(folder);
       const all = [
         ...problems,
+        ...unreached(application),
         ...(await trainingProblems(folder, application)),
         ...(await checkActions(application, loadConfig().appEnvironment)),
+        ...(await readConversationTests(folder)).problems,
       ];
       const errors = all.filter((problem) => problem.severity === 'error').length;
       if (typeof options.mermaid === 'string') await writeFile(options.mermaid, mermaid(application));
