@@ -1,11 +1,21 @@
 import { writeFile } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { Command } from 'commander';
+import { loadConfig } from '../config.js';
+import { checkActions } from '../dialogue/actions/check-actions.js';
 import { mermaid, svg } from '../dialogue/app/diagram.js';
 import { loadApplication, problemText } from '../dialogue/app/load.js';
+import { didYouMean } from '../dialogue/app/nearest.js';
+import { lostCommands } from '../dialogue/app/own-commands.js';
+import type { Application } from '../dialogue/app/types.js';
+import { unreached } from '../dialogue/app/unreached.js';
+import type { Problem } from '../dialogue/app/yaml.js';
+import { readConversationTests } from '../dialogue/conversation-tests/read.js';
 import { loadAppData } from '../nlu/corpus/load.js';
+import type { TrainingData } from '../nlu/corpus/training-data.js';
 import { FALLBACK_INTENT } from '../nlu/intent-model.js';
 
-/** `hearken check <folder>`: every mistake of an application, without starting anything; its flows as a picture. */
+/** `hearken check <folder>`: every mistake of an application, its actions and its tests included, none of which is run; its flows as a picture. */
 export function checkCommand(): Command {
   return new Command('check')
     .description('read an application and tell its mistakes, with file, line and what to do')
@@ -15,8 +25,13 @@ export function checkCommand(): Command {
     .option('--svg <file>', 'draw the flows as SVG')
     .action(async (folder: string, options: { json?: boolean; mermaid?: string | true; svg?: string }) => {
       const { application, problems } = await loadApplication(folder);
-      const untrained = await untrainedIntents(folder, [...application.domain.intents.keys()]);
-      const all = [...problems, ...untrained];
+      const all = [
+        ...problems,
+        ...unreached(application),
+        ...(await trainingProblems(folder, application)),
+        ...(await checkActions(application, loadConfig().appEnvironment)),
+        ...(await readConversationTests(folder)).problems,
+      ];
       const errors = all.filter((problem) => problem.severity === 'error').length;
       if (typeof options.mermaid === 'string') await writeFile(options.mermaid, mermaid(application));
       if (options.svg !== undefined) await writeFile(options.svg, svg(application));
@@ -36,10 +51,35 @@ export function checkCommand(): Command {
     });
 }
 
-/** Intents that nobody can say: the domain lists them, the training data does not, or the other way round. */
-async function untrainedIntents(folder: string, intents: readonly string[]) {
+async function trainingProblems(folder: string, application: Application): Promise<Problem[]> {
   const { data } = await loadAppData(folder).catch(() => ({ data: undefined }));
   if (data === undefined) return [];
+  const untrained = untrainedIntents(data, [...application.domain.intents.keys()]);
+  return [
+    ...untrained,
+    ...unlistedEntities(data, application.domain.entities),
+    ...lostCommands(application, data.examples),
+  ].map((problem) => ({
+    ...problem,
+    file: problem.file === 'domain' ? problem.file : relative(folder, problem.file),
+  }));
+}
+
+/** Entities of examples that the domain does not know: most often a name mistyped. */
+function unlistedEntities(data: TrainingData, listed: ReadonlySet<string>): Problem[] {
+  const first = new Map<string, { readonly file: string; readonly line: number }>();
+  for (const { entities, file, line } of data.examples)
+    for (const { entity } of entities) if (!listed.has(entity) && !first.has(entity)) first.set(entity, { file, line });
+  return [...first].map(([entity, place]) => ({
+    severity: 'warning',
+    ...place,
+    message: `the entity "${entity}" is in an example, but the domain does not list it`,
+    hint: `Add it to "entities:", or correct the name.${didYouMean(entity, listed)}`,
+  }));
+}
+
+/** Intents that nobody can say: the domain lists them, the training data does not, or the other way round. */
+function untrainedIntents(data: TrainingData, intents: readonly string[]): Problem[] {
   const trained = new Map(
     data.examples.filter((example) => example.intent !== '').map((example) => [example.intent, example]),
   );

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { HearkenError } from '../errors.js';
+import { loadAppData } from '../nlu/corpus/load.js';
 import { ownTemporaryFolder } from '../temporary-folder.js';
 import { BUILT_IN_ACTIONS } from './actions/built-in-names.js';
 import { withEarlyLookups } from './actions/early-lookups.js';
@@ -9,6 +10,7 @@ import { makeRunAction } from './actions/run-action.js';
 import { isUnwritable } from './actions/worker/bundle.js';
 import { withQuotedTurns } from './app/end-to-end.js';
 import { loadValidApplication } from './app/load.js';
+import { ownCommands } from './app/own-commands.js';
 import type { Wait } from './app/ready-actions.js';
 import type { Application } from './app/types.js';
 import type { Brain } from './brain.js';
@@ -42,11 +44,16 @@ export async function openApplication(options: BrainOptions): Promise<OpenApplic
 }
 
 async function readApplication(options: BrainOptions) {
-  const application = await withQuotedTurns(
-    await loadValidApplication(options.appFolder, options.environment),
-    options.intentModel,
-    options.logger,
+  const written = await loadValidApplication(options.appFolder, options.environment);
+  // An application without examples (or with ones that can't be read) has a model from somewhere else.
+  const examples = await loadAppData(options.appFolder).then(
+    ({ data }) => data.examples,
+    () => [],
   );
+  const application = {
+    ...(await withQuotedTurns(written, options.intentModel, options.logger)),
+    ownCommands: ownCommands(examples),
+  };
   const cache = resolve(options.cacheFolder ?? join('.cache', 'actions'));
   const wanted = {
     files: application.actionFiles,

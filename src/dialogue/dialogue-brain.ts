@@ -86,8 +86,13 @@ export class DialogueBrain implements Brain {
           { conversationId, ...where },
           'a turn went round and round without asking the caller anything and was ended; look for steps of flows, or rules, that lead back to each other',
         ),
-      onActionError: (name, error) => {
-        options.logger.error({ action: name, err: error }, 'an action failed');
+      onActionError: (name, error, answered) => {
+        if (answered === undefined) options.logger.error({ action: name, err: error }, 'an action failed');
+        else
+          options.logger.warn(
+            { action: name, reason: troubleOf(name, error) },
+            'an action failed; the caller heard its rule for that',
+          );
         options.onActionTrouble?.(troubleOf(name, error));
       },
       onActionMisfit: (name, what, hint) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { HearkenError, messageOf } from '../errors.js';
 import type { ConversationEvent, EventPage, EventQuery, SearchableLog } from './conversation-log.js';
 import { BatchedWriter } from './log/batched-writer.js';
+import { DayConversations } from './log/day-conversations.js';
 import { linesWith, removeOldDays, searchDays } from './log/day-files.js';
 import { maskEvent, type PersonalKind } from './log/mask.js';
 
@@ -43,6 +44,7 @@ export class FileConversationLog implements SearchableLog {
   readonly #mask: readonly PersonalKind[];
   readonly #keepDays: number;
   #sweptOn = '';
+  readonly #days = new DayConversations();
   readonly #index = new Map<string, Place[]>();
   #handle: { readonly file: string; readonly handle: FileHandle; size: number } | undefined;
   #closed = false;
@@ -163,18 +165,22 @@ export class FileConversationLog implements SearchableLog {
       .sort()
       .reverse()
       .slice(0, SEARCHED_FILES);
+    const today = `conversations-${new Date().toISOString().slice(0, 10)}.jsonl`;
+    this.#days.keepOnly(new Set(files.map((name) => join(this.#folder, name))));
     const needle = JSON.stringify(conversationId);
     let found: ConversationEvent[] = [];
     for (const name of files) {
+      const file = join(this.#folder, name);
+      if (name !== today && !(await this.#days.mayHold(file, conversationId))) continue;
       const here: ConversationEvent[] = [];
-      for await (const line of linesWith(join(this.#folder, name), needle)) {
+      for await (const line of linesWith(file, needle)) {
         const event = parseLine(line);
         if (event?.conversationId !== conversationId) continue;
         here.push(event);
         if (here.length > limit) here.shift();
       }
       found = here.concat(found);
-      if (found.length >= limit) break;
+      if (found.length >= limit || here.some(isCallBegun)) break;
     }
     return found;
   }
@@ -196,6 +202,11 @@ async function readPlaces(places: readonly Place[]): Promise<ConversationEvent[]
     for (const handle of handles.values()) await handle.close();
   }
   return events;
+}
+
+/** The first turn of a call: before it there is nothing. (A person who writes keeps their id, and may have been there before.) */
+function isCallBegun({ type, data }: ConversationEvent): boolean {
+  return type === 'turn' && data.turn === 1 && data.channel === 'voice';
 }
 
 /** A line that was cut by a crash is left out. */

@@ -1,12 +1,11 @@
-import type { ActionResult } from './api.js';
-import { type ActionRequest, EffectNeeded, type RunAction } from './runner.js';
+import { type ActionRequest, EffectNeeded, type RanAction, type RunAction } from './runner.js';
 
 /** What was looked up ahead is good for this long: from the caller's last words to the end of their turn, and not until somebody else has changed it. */
 const KEPT_MS = 3000;
 const MOST_KEPT = 500;
 
 interface Kept {
-  readonly result: Promise<ActionResult>;
+  readonly result: Promise<RanAction>;
   readonly atMs: number;
 }
 

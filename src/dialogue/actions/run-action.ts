@@ -1,10 +1,9 @@
 import type { Logger } from 'pino';
 import { HearkenError } from '../../errors.js';
 import type { Application } from '../app/types.js';
-import type { ActionResult } from './api.js';
 import type { LoadedActions } from './load.js';
 import type { ReadyActions } from './ready/ready-actions.js';
-import type { ActionRequest, RunAction } from './runner.js';
+import type { ActionRequest, RanAction, RunAction } from './runner.js';
 import { ActionServer } from './server.js';
 
 /** Where an action is found: the application's own code first, then its files, then its action server, then what every application has. */
@@ -33,7 +32,7 @@ export function makeRunAction(
       });
     }
     const began = performance.now();
-    const result: ActionResult | undefined =
+    const result: RanAction | undefined =
       run === undefined ? await server?.run(name, request, history(), gone) : await run(request, gone);
     logger.debug({ action: name, ms: Math.round(performance.now() - began) }, 'action done');
     return result ?? {};

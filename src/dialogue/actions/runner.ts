@@ -3,6 +3,11 @@ import type { ActionContext, ActionResult } from './api.js';
 
 export type ActionRequest = Omit<ActionContext, 'signal'>;
 
+/** Why an action took the way its application has for failures: callers hear that one, operators have to know. */
+export const FAILURE = Symbol('failure');
+
+export type RanAction = ActionResult & { readonly [FAILURE]?: unknown };
+
 /** Runs an action by name; rejects with ACTION_FAILED or TIMEOUT. */
 export type RunAction = (
   name: string,
@@ -10,7 +15,7 @@ export type RunAction = (
   /** What has happened in the conversation, this turn included. */
   history: () => readonly TrackerEvent[],
   mode?: ActionMode,
-) => Promise<ActionResult>;
+) => Promise<RanAction>;
 
 export interface ActionMode {
   /** Fires when the caller is gone: what is still running is stopped. */

@@ -1,5 +1,6 @@
+import { nameIn } from './flow-names.js';
 import { base } from './language-tags.js';
-import type { Application, ResponseDefinition } from './types.js';
+import type { Application, Flow, ResponseDefinition } from './types.js';
 import type { YamlReader } from './yaml.js';
 
 /**
@@ -12,6 +13,9 @@ export function checkLanguages(application: Application, reader: YamlReader, dec
     tellMissing(application, reader, response, declared);
     tellUndeclared(reader, response, declared);
   }
+  // Its own words are said instead of the names.
+  if (application.domain.responses.has('utter_what_can_you_do')) return;
+  for (const flow of application.flows.values()) tellUnnamed(application, reader, flow, declared);
 }
 
 function tellMissing(
@@ -29,6 +33,24 @@ function tellMissing(
     line,
     `the response "${name}" has no words in ${missing.join(', ')}`,
     `They are said in ${own}. Add "translation: {${missing.map((language) => `${language}: …`).join(', ')}}" to its text.`,
+  );
+}
+
+/** A flow that has a name is offered by "what can you do", in the languages it is named in. */
+function tellUnnamed(
+  { language: own }: Application,
+  reader: YamlReader,
+  flow: Flow,
+  declared: readonly string[],
+): void {
+  if (flow.triggers.length === 0 || flow.name === flow.id) return;
+  const missing = declared.filter((language) => nameIn(flow, language, own) === undefined);
+  if (missing.length === 0) return;
+  reader.warning(
+    flow.file,
+    flow.line,
+    `the flow "${flow.id}" has no name in ${missing.join(', ')}`,
+    `"What can you do" leaves it out there. Add "translation: {${missing.map((language) => `${language}: {name: …}`).join(', ')}}", or write utter_what_can_you_do.`,
   );
 }
 

@@ -1,6 +1,7 @@
+import { distance } from 'fastest-levenshtein';
 import { expectedKind } from '../../nlu/entities/expected.js';
 import { BUILT_IN_ENTITIES } from '../../nlu/entities/types.js';
-import { didYouMean } from './nearest.js';
+import { didYouMean, nearest } from './nearest.js';
 import type { Predicate } from './predicate.js';
 import { fitted, whatFits } from './slot-values.js';
 import type { Application, Flow, Located, SlotDefinition } from './types.js';
@@ -75,16 +76,42 @@ function shown(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }
 
+const PERSONS_NAME =
+  /^(?:sur|nick)?name$|(?:^|_)(?:first|last|family|given|full|sur|your|my|customer|caller|contact|holder|owner|client|user|patient|guest|member|person|recipient|tenant)s?_?name$|(?:^|_)(?:caller|contact_person)$/i;
+
+/** Any words answer it, as they were said. */
+function takesWhole({ type, mappings }: SlotDefinition): boolean {
+  return (
+    type === 'text' &&
+    mappings.some((mapping) => mapping.type === 'from_text' || mapping.type === 'by_name') &&
+    !mappings.some((mapping) => mapping.type === 'from_entity')
+  );
+}
+
+function mistyped(type: string): string {
+  const near = nearest(type, VOICE_TYPES);
+  return near !== undefined && distance(type, near) === 1 ? ` Did you mean "${near}"?` : '';
+}
+
 /** A kind of answer that nothing reads, and slots that make each other unknown. */
 export function checkSlotKinds({ domain }: Application, reader: YamlReader, slot: SlotDefinition): void {
   const { name, file, line } = slot;
   const { type } = slot.voice;
-  if (!VOICE_TYPES.includes(type) && !domain.entities.has(type) && expectedKind(type) === undefined)
+  const meant = mistyped(type);
+  // A name that tells the kind ("departure_date") is heard as that; one that is nearly a kind is mistyped.
+  if (!VOICE_TYPES.includes(type) && !domain.entities.has(type) && (expectedKind(type) === undefined || meant !== ''))
     reader.warning(
       file,
       line,
       `the slot "${name}" is asked for as "${type}", which is no kind of answer`,
-      `It is heard like any words. Write an entity of the domain or one of ${VOICE_TYPES.join(', ')}.`,
+      `It is heard like any words. Write an entity of the domain or one of ${VOICE_TYPES.join(', ')}.${meant}`,
+    );
+  if (PERSONS_NAME.test(name) && type === 'text' && !slot.voice.typed && takesWhole(slot))
+    reader.warning(
+      file,
+      line,
+      `the slot "${name}" looks like a person's name, and "my name is Li Wei" would be its value as a whole`,
+      'Fill it from the entity "person" ("mappings: [{type: from_entity, entity: person}, {type: from_text}]" takes a name where there is one); or write "voice: {type: text}" to keep the words.',
     );
   if (dependsOn(domain.slots, slot, name, new Set()))
     reader.warning(

@@ -5,6 +5,7 @@ import { DEFAULT_RESPONSES } from '../responses/defaults.js';
 import { checkLanguages } from './check-languages.js';
 import { checkMapping } from './check-mappings.js';
 import { checkResponses, checkSent } from './check-placeholders.js';
+import { checkRules } from './check-rules.js';
 import { checkFlowValues, checkSlotKinds } from './check-values.js';
 import { hasIntent } from './known-intents.js';
 import type { ReadyAction } from './ready-actions.js';
@@ -71,6 +72,7 @@ export function checkReferences(
     }
     for (const other of slot.dependsOn) check.slot(other, slot.file, slot.line);
   }
+  checkRules(application, reader);
   checkResponses(application, reader, check.said);
   checkLanguages(application, reader, declaredLanguages);
 }

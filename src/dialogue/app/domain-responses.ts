@@ -1,4 +1,5 @@
 import { betterTag } from './language-tags.js';
+import { didYouMean, nearest } from './nearest.js';
 import type { Button, ResponseDefinition, ResponseVariation } from './types.js';
 import { isMapValue, type YamlMap, type YamlReader } from './yaml.js';
 
@@ -44,9 +45,50 @@ export function readResponse(
       );
       continue;
     }
+    tellKeys(reader, name, item);
     variations.push(...expand(reader, item, text));
   }
   return { name, variations, ...reader.place(map, name) };
+}
+
+const KEYS = [
+  'text',
+  'metadata',
+  'channel',
+  'condition',
+  'buttons',
+  'translation',
+  'custom',
+  'image',
+  'attachment',
+  'elements',
+  'quick_replies',
+  'button_type',
+  'id',
+];
+
+/** Rasa's channels have keys of their own: only what is cut off or mistyped is told. */
+function tellKeys(reader: YamlReader, name: string, item: YamlMap): void {
+  for (const key of Object.keys(item).filter((each) => !KEYS.includes(each))) {
+    if (item[key] === null) tellCutOff(reader, item, key);
+    else if (nearest(key, KEYS) !== undefined)
+      reader.warn(
+        item,
+        key,
+        `a variation of "${name}" has the key "${key}", which is not known`,
+        `It is not read.${didYouMean(key, KEYS)}`,
+      );
+  }
+}
+
+/** `{text: Yes, please.}`: the comma ends the text, and "please." is a key without a value. */
+function tellCutOff(reader: YamlReader, map: YamlMap, key: string): void {
+  reader.warn(
+    map,
+    key,
+    `"${key}" is cut off from the words before it`,
+    'A comma ends a text between braces: put the whole text in quotes.',
+  );
 }
 
 function expand(reader: YamlReader, item: YamlMap, text: string): ResponseVariation[] {
@@ -84,6 +126,10 @@ function expand(reader: YamlReader, item: YamlMap, text: string): ResponseVariat
 }
 
 function tellTag(reader: YamlReader, item: YamlMap, tag: string): void {
+  if (isMapValue(item.translation) && item.translation[tag] === null) {
+    tellCutOff(reader, item.translation as YamlMap, tag);
+    return;
+  }
   const better = betterTag(tag);
   if (better === undefined) return;
   reader.warn(

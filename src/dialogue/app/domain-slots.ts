@@ -77,7 +77,7 @@ export function readSlot(reader: YamlReader, name: string, value: unknown, map: 
   }
   const influences = value.influence_conversation ?? (value.type !== 'unfeaturized' && written !== 'any');
   const mappings = value.mappings === undefined ? [byName()] : readMappings(reader, value.mappings, value, 'mappings');
-  const voice = readVoice(reader, value, written as SlotType);
+  const voice = readVoice(reader, value, written as SlotType, mappings);
   return {
     name,
     type: written as SlotType,
@@ -162,9 +162,22 @@ function readConditions(value: unknown): MappingCondition[] {
   }));
 }
 
-function readVoice(reader: YamlReader, slot: YamlMap, type: SlotType): SlotVoice {
+/** Entities that are a kind of answer by themselves. Digit strings are not among them: an application's own order numbers may have letters. */
+const ANSWERS: ReadonlySet<string> = new Set(['person', 'date', 'time', 'datetime', 'duration', 'address', 'email']);
+
+/** What a slot without `voice.type` is asked for as: a bare "Li Wei" is only read as a name where one is expected. */
+function defaultType(type: SlotType, mappings: readonly SlotMapping[]): string {
+  if (type === 'bool') return 'confirm';
+  if (type === 'float') return 'number';
+  const entities = new Set(mappings.flatMap((mapping) => (mapping.type === 'from_entity' ? [mapping.entity] : [])));
+  const [entity] = entities;
+  return type === 'text' && entities.size === 1 && entity !== undefined && ANSWERS.has(entity) ? entity : 'text';
+}
+
+function readVoice(reader: YamlReader, slot: YamlMap, type: SlotType, mappings: readonly SlotMapping[]): SlotVoice {
   const defaults: SlotVoice = {
-    type: type === 'bool' ? 'confirm' : type === 'float' ? 'number' : 'text',
+    type: defaultType(type, mappings),
+    typed: false,
     lengths: [],
     confirm: type === 'bool' || type === 'categorical' ? 'never' : 'auto',
     implicitFrom: IMPLICIT_FROM,
@@ -188,6 +201,7 @@ function readVoice(reader: YamlReader, slot: YamlMap, type: SlotType): SlotVoice
   }
   return {
     type: typeof voice.type === 'string' ? voice.type : defaults.type,
+    typed: typeof voice.type === 'string',
     lengths,
     confirm,
     implicitFrom: typeof voice.implicit_from === 'number' ? voice.implicit_from : IMPLICIT_FROM,

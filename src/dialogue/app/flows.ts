@@ -3,26 +3,18 @@ import type { Flow, FlowStep, NextBranch } from './types.js';
 import { tellUnknownKeys } from './unknown-keys.js';
 import { isMapValue, type YamlMap, type YamlReader } from './yaml.js';
 
-const FLOW_KEYS = ['name', 'description', 'if', 'nlu_trigger', 'persisted_slots', 'instead_of', 'steps'];
+const FLOW_KEYS = ['name', 'translation', 'description', 'if', 'nlu_trigger', 'persisted_slots', 'instead_of', 'steps'];
 const RASA_FLOW_KEYS = ['id', 'always_include_in_prompt', 'run_pattern_completed', 'file_path', 'metadata'];
 const EVERY_STEP_KEYS = ['id', 'next'];
 const STEP_KEYS: Readonly<Record<string, readonly string[]>> = {
-  collect: ['utter', 'ask_before_filling', 'reset_after_flow_ends', 'rejections', 'silence'],
+  collect: ['utter', 'ask_before_filling', 'force_slot_filling', 'reset_after_flow_ends', 'rejections', 'silence'],
   action: [],
   set_slots: [],
   link: [],
   call: [],
   noop: [],
 };
-const RASA_STEP_KEYS = [
-  'description',
-  'metadata',
-  'force_slot_filling',
-  'silence_timeout',
-  'exit_if',
-  'mapping',
-  'user_input',
-];
+const RASA_STEP_KEYS = ['description', 'metadata', 'silence_timeout', 'exit_if', 'mapping', 'user_input'];
 
 /** `flows:` of one file, in the form Rasa's flows have. */
 export function readFlows(reader: YamlReader, root: YamlMap): Flow[] {
@@ -79,6 +71,7 @@ class FlowReader {
     return {
       id: this.#flow,
       name: typeof body.name === 'string' ? body.name : this.#flow,
+      names: this.#names(body),
       description: typeof body.description === 'string' ? body.description : '',
       guard: body.if === undefined ? undefined : this.#predicate(body, 'if'),
       triggers: this.#triggers(body),
@@ -91,15 +84,26 @@ class FlowReader {
   }
 
   #tellKeys(body: YamlMap): void {
-    const silent = [...RASA_FLOW_KEYS, 'translation'];
-    tellUnknownKeys(this.#reader, body, `flow "${this.#flow}"`, FLOW_KEYS, silent);
-    if (body.translation === undefined) return;
-    this.#reader.warn(
-      body,
-      'translation',
-      `flow "${this.#flow}" has a translation, which is not read`,
-      'Its name is said in every language as it is. Write utter_what_can_you_do with a translation, and it is said instead of the names of flows.',
-    );
+    tellUnknownKeys(this.#reader, body, `flow "${this.#flow}"`, FLOW_KEYS, RASA_FLOW_KEYS);
+  }
+
+  /** `translation: {en: {name: Return}}`, as Rasa has it, or the name alone. */
+  #names(body: YamlMap): ReadonlyMap<string, string> {
+    const names = new Map<string, string>();
+    if (body.translation === undefined) return names;
+    const entries = isMapValue(body.translation) ? Object.entries(body.translation) : [];
+    for (const [language, words] of entries) {
+      const name = isMapValue(words) ? words.name : words;
+      if (typeof name === 'string') names.set(language, name);
+    }
+    if (names.size === 0 || names.size < entries.length)
+      this.#reader.warn(
+        body,
+        'translation',
+        `a translation of flow "${this.#flow}" has no name`,
+        'Write "translation: {en: {name: Return}}".',
+      );
+    return names;
   }
 
   #tellStepKeys(map: YamlMap): void {
@@ -154,6 +158,7 @@ class FlowReader {
         slot: map.collect,
         utter: typeof map.utter === 'string' ? map.utter : undefined,
         askBeforeFilling: map.ask_before_filling === true,
+        forceFilling: map.force_slot_filling === true,
         resetAfterFlowEnds: map.reset_after_flow_ends !== false,
         rejections: this.#rejections(map),
         silence: typeof map.silence === 'string' ? map.silence : undefined,

@@ -85,7 +85,7 @@ export async function loadApplication(
       continue;
     }
     if (basename(path).startsWith('endpoints.')) endpoints = withEnvironment(root, environment) as YamlMap;
-    else if (basename(path).startsWith('credentials.')) continue;
+    else if (/^(?:credentials|hearken)\.ya?ml$/.test(basename(path))) continue;
     else if (root.pipeline !== undefined || root.policies !== undefined) {
       tellConfigKeys(reader, root);
       config = { ...config, ...root };

@@ -37,6 +37,8 @@ export type SlotMapping = MappingBase &
 export interface SlotVoice {
   /** Expectation type: `digits`, `phone_number`, `date`, `amount`, `confirm`, `text`, … */
   readonly type: string;
+  /** The application says so itself. */
+  readonly typed: boolean;
   /** Lengths a digit string may have, ascending; empty = any. */
   readonly lengths: readonly number[];
   /** `auto`: by confidence. */
@@ -174,6 +176,8 @@ export type FlowStep = Located & {
         readonly slot: string;
         readonly utter: string | undefined;
         readonly askBeforeFilling: boolean;
+        /** Where any words are the answer, questions are too. */
+        readonly forceFilling: boolean;
         readonly resetAfterFlowEnds: boolean;
         readonly rejections: readonly { readonly when: Predicate; readonly utter: string }[];
         /** Action instead of the hand-off when the caller stays silent. */
@@ -188,6 +192,8 @@ export type FlowStep = Located & {
 export interface Flow extends Located {
   readonly id: string;
   readonly name: string;
+  /** Its name in other languages (BCP 47). */
+  readonly names: ReadonlyMap<string, string>;
   readonly description: string;
   readonly guard: Predicate | undefined;
   readonly triggers: readonly { readonly intent: string; readonly confidence: number }[];
@@ -231,6 +237,8 @@ export interface Application {
   /** Files below `actions/`. */
   readonly actionFiles: readonly string[];
   readonly maxHistory: number;
+  /** By intent the built-in commands that are among its examples, word for word; absent where the examples are not known. */
+  readonly ownCommands?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 }
 
 export interface LoadedApplication {

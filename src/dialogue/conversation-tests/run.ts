@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SessionStore } from '../../store/session-store.js';
 import type { Brain, UserInput } from '../brain.js';
 import { CONTINUE_MARK } from '../continue/words.js';
+import { speakDigits } from '../digits.js';
 import type { TrackerEvent } from '../tracker/events.js';
 import { newTracker, type Tracker } from '../tracker/tracker.js';
 import type { ConversationTest, TestStep } from './read.js';
@@ -15,6 +16,7 @@ export interface TestOutcome {
 /** What the bot did in a turn. `quiet`: a test story need not name it. */
 interface Done {
   readonly name: string;
+  /** Its words for the test's channel: to be heard, or to be read. */
   readonly text: string;
   readonly quiet: boolean;
 }
@@ -33,6 +35,7 @@ export async function runConversationTest(
   const lines: string[] = [];
   let failed = false;
   let waiting: Done[] = [];
+  let all: readonly Done[] = [];
   const leftOver = (): void => {
     for (const done of waiting) {
       if (done.quiet && (test.style === 'story' || done.text === '')) continue;
@@ -60,7 +63,8 @@ export async function runConversationTest(
           ...(test.language === undefined ? {} : { language: test.language }),
         });
         lines.push(...troubles.splice(0).map((what) => `! ${what}`));
-        waiting = await doneIn(id, sessions);
+        waiting = await doneIn(test, id, sessions);
+        all = [...waiting];
         if (
           step.kind === 'user' &&
           step.intent !== undefined &&
@@ -82,6 +86,9 @@ export async function runConversationTest(
       else {
         failed = true;
         lines.push(`- ${describeStep(step)}`, ...problem.map((line) => `+ ${line}`));
+        // What code did goes unnamed: it was passed over when something after it was named.
+        if (step.kind === 'does' && all.some(({ name }) => name === step.name) && !problem.join().includes(step.name))
+          lines.push(`! ${step.name} came before what was named last: name it there.`);
       }
     }
     leftOver();
@@ -121,7 +128,8 @@ async function check(
   sessions: SessionStore,
 ): Promise<string[] | undefined> {
   if (step.kind === 'does' || step.kind === 'says') {
-    const fits = (done: Done): boolean => (step.kind === 'does' ? done.name === step.name : done.text === step.text);
+    const fits = (done: Done): boolean =>
+      step.kind === 'does' ? done.name === step.name : says(done, step.text, test);
     const at = waiting.findIndex(fits);
     // Questions may go unnamed in a story; code that ran may go unnamed anywhere.
     const skippable = (done: Done): boolean => done.quiet && (test.style === 'story' || done.text === '');
@@ -151,15 +159,29 @@ async function check(
   return holds === step.set ? undefined : [`${step.name}: ${JSON.stringify(found)}`];
 }
 
+/** On the phone a digit string may be written as digits: it is heard digit by digit, in groups. */
+function says({ text }: Done, words: string, { channel }: ConversationTest): boolean {
+  if (text === words || channel === 'text') return text === words;
+  const pieces = words.split(/(\d+)/).map((piece, at) => {
+    if (at % 2 === 0) return escaped(piece);
+    return `(?:${[piece, speakDigits(piece, 'zh-CN'), speakDigits(piece, 'en')].map(escaped).join('|')})`;
+  });
+  return new RegExp(`^${pieces.join('')}$`, 'u').test(text);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+}
+
 /** What the bot did since the last message, in order. */
-async function doneIn(id: string, sessions: SessionStore): Promise<Done[]> {
+async function doneIn({ channel }: ConversationTest, id: string, sessions: SessionStore): Promise<Done[]> {
   const tracker = (await sessions.get(id))?.value as Tracker | undefined;
   const events = tracker?.events ?? [];
   const turn = events.slice(events.findLastIndex((event) => event.event === 'user') + 1);
-  return turn.flatMap((event, index) => toDone(event, turn.slice(0, index)));
+  return turn.flatMap((event, index) => toDone(event, turn.slice(0, index), channel));
 }
 
-function toDone(event: TrackerEvent, earlier: readonly TrackerEvent[]): Done[] {
+function toDone(event: TrackerEvent, earlier: readonly TrackerEvent[], channel: ConversationTest['channel']): Done[] {
   if (event.event === 'bot') {
     // The code in this place is put there outside the turn.
     if (event.interim || event.text === CONTINUE_MARK) return [];
@@ -168,7 +190,8 @@ function toDone(event: TrackerEvent, earlier: readonly TrackerEvent[]): Done[] {
     const name = event.response ?? '';
     // What code says by itself goes unnamed in Rasa's stories, and so do the questions of forms.
     const byCode = action !== undefined && !action.name.startsWith('utter_') && action.policy !== 'form';
-    return [{ name, text: event.text, quiet: !named && (byCode || /^utter_(ask|confirm)_/.test(name)) }];
+    const text = channel === 'voice' ? (event.speech ?? event.text) : event.text;
+    return [{ name, text, quiet: !named && (byCode || /^utter_(ask|confirm)_/.test(name)) }];
   }
   // A response's action is told by its words.
   if (event.event === 'action' && !event.name.startsWith('utter_'))

@@ -19,6 +19,10 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'zh-CN': ['接下来是您说的另一件事。', '好，再看您提到的另一件事。'],
     en: ['Now for the other thing you mentioned.', 'And on to your other request.'],
   },
+  utter_ask_wish: {
+    'zh-CN': ['请问您要办什么？'],
+    en: ['What would you like to do?'],
+  },
   utter_what_can_you_do: {
     'zh-CN': ['您可以直接说要办的事。说"再说一遍"可以重听，说"返回"回到上一步，说"人工"转接客服。'],
     en: [

@@ -113,7 +113,7 @@ export function fill(
     const value = context.slots[name];
     const digits = context.digitSlots.has(name) && /^\d+$/.test(String(value));
     if (digits && forEars) return speakDigits(String(value), context.language);
-    return valueText(value);
+    return valueText(value, context.language);
   });
 }
 
@@ -122,10 +122,10 @@ export function slotsIn(template: string): string[] {
   return [...template.matchAll(PLACEHOLDER)].flatMap(([, name]) => (name === undefined ? [] : [name]));
 }
 
-function valueText(value: unknown): string {
+function valueText(value: unknown, language: string): string {
   if (value === null || value === undefined) return '';
   const text = Array.isArray(value)
-    ? value.map(valueText).join('、')
+    ? value.map((each) => valueText(each, language)).join(language.startsWith('zh') ? '、' : ', ')
     : typeof value === 'object'
       ? JSON.stringify(value)
       : String(value);

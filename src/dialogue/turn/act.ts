@@ -1,6 +1,6 @@
 import { Outdated } from '../../store/session-store.js';
 import type { ActionResult } from '../actions/api.js';
-import { EffectNeeded } from '../actions/runner.js';
+import { EffectNeeded, FAILURE } from '../actions/runner.js';
 import { fitted } from '../app/slot-values.js';
 import { applyResult } from './action-result.js';
 import { builtIn } from './built-in.js';
@@ -73,6 +73,8 @@ async function custom(ctx: TurnContext, name: string, policy: string): Promise<s
       say: (response) => ctx.sayMeanwhile(response),
       clock: ctx.deps.clock,
     });
+    if (result[FAILURE] !== undefined && ctx.mode.rehearsal !== true)
+      ctx.deps.onActionError(name, result[FAILURE], 'as the application says');
     if (policy === 'extract') noteRead(ctx, result);
     const next = applyResult(ctx, name, result);
     if (result.handOff !== undefined) abandon(ctx);

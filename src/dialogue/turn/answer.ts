@@ -16,13 +16,13 @@ import { declines } from './commands.js';
 import { heardEntities, type TurnContext } from './context.js';
 import { extractByActions, fillScope } from './extract.js';
 import { accept, advance, dropPending, holdSlots, rewindTo, take } from './frames.js';
-import { declinesQuestion, givesUp } from './give-up.js';
+import { declinesQuestion, givesUp, giveUp } from './give-up.js';
 import { validated } from './in-passing.js';
 import { noMatch, notUnderstood } from './misunderstood.js';
 import { takeRead, takesExtracted } from './own-reading.js';
 import { joinedDigits } from './pieces.js';
 import { type Question, questionOf } from './question.js';
-import { hasReservation, isPutAsRequest } from './requests.js';
+import { hasReservation, isPutAsQuestion, isPutAsRequest, putInstead } from './requests.js';
 import { firstOfSeveral, oneNumberAtATime } from './several-wishes.js';
 import { type Fill, fillSlots } from './slots.js';
 import { flowFor, startsSomething } from './starts.js';
@@ -135,7 +135,8 @@ async function answer(
   const passes =
     corrects ||
     reserved ||
-    wantsAnother(ctx, parse, fill) ||
+    wantsAnother(ctx, parse, question, fill) ||
+    (fill?.weak === true && asksBeside(ctx, question, parse)) ||
     (fill?.weak === true && (sureCommand || declinesQuestion(ctx, parse)));
   if (fill !== undefined && !passes) {
     if (fill.weak) return wholeWords(ctx, question, parse, fills, fill);
@@ -180,10 +181,26 @@ async function wholeWords(
   return noAnswer(ctx, question, parse, others);
 }
 
-/** Another wish, surely: where any words would be the answer, only one that is put as a request. */
-function wantsAnother(ctx: TurnContext, parse: ParseResult, fill: Fill | undefined): boolean {
+/**
+ * Another wish, surely. Where any words would be the answer, only one that is put as a request; unless a kind of thing is asked for, and the words are only taken because none was heard in them
+ * ("查电费", said to the question for an address).
+ */
+function wantsAnother(ctx: TurnContext, parse: ParseResult, { slot, step }: Question, fill: Fill | undefined): boolean {
   if (fill === undefined) return asksForAnother(ctx, parse);
-  return fill.weak && isPutAsRequest(parse.text) && isOtherWish(ctx, parse);
+  if (!fill.weak || !isOtherWish(ctx, parse)) return false;
+  return isPutAsRequest(parse.text) || (slot.voice.type !== 'text' && step?.forceFilling !== true);
+}
+
+/**
+ * "When are you open?", said in a flow where any words would be the answer: surely an intent that a rule answers, put as a question. What such a rule begins is a wish, and those are looked
+ * at elsewhere. A form takes any text, as in Rasa, unless its mapping says which intents it wants.
+ */
+function asksBeside(ctx: TurnContext, { step }: Question, parse: ParseResult): boolean {
+  if (step === undefined || step.forceFilling || notUnderstood(ctx)) return false;
+  if (parse.intent.confidence < VERY_SURE || !isPutAsQuestion(parse.text)) return false;
+  const answer = ctx.deps.index.fromRules(ctx.state, ctx.start)?.action;
+  const { domain, flows } = ctx.application;
+  return answer !== undefined && !domain.forms.has(answer) && !flows.has(answer);
 }
 
 function isCommand(ctx: TurnContext, parse: ParseResult): boolean {
@@ -204,7 +221,10 @@ async function noAnswer(
 ): Promise<void> {
   const fill = fills.get(question.slot.name);
   const command = isCommand(ctx, parse);
-  if (wantsAnother(ctx, parse, fill)) return digress(ctx, parse, fills, question);
+  if (wantsAnother(ctx, parse, question, fill)) return digress(ctx, parse, fills, question);
+  // "算了": what its words look like besides counts only where that is sure.
+  const wish = parse.intent.confidence >= VERY_SURE && startsSomething(ctx, parse.intent.name, parse.intent.confidence);
+  if (!wish && declinesQuestion(ctx, parse)) return giveUp(ctx);
   const later = laterAnswers(ctx, fills, question.slot.name);
   const corrected = applyFills(ctx, fills, question.slot.name);
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
@@ -238,6 +258,13 @@ async function confirmation(
     // "No, it is 8766": the correction is read back in its turn.
     dropPending(ctx);
     if (!accept(ctx, question, other)) return noMatch(ctx);
+    return advance(ctx);
+  }
+  const instead = other?.weak === true && parse.model !== 'payload' ? putInstead(parse.text) : undefined;
+  if (other !== undefined && instead !== undefined) {
+    // "不对，是文三路66号", where any words were the answer.
+    dropPending(ctx);
+    if (!accept(ctx, question, { ...other, value: instead })) return noMatch(ctx);
     return advance(ctx);
   }
   if (intent === 'affirm' || (same && intent !== 'deny')) {

@@ -41,13 +41,19 @@ export function switchLanguage(ctx: TurnContext, parse: ParseResult): boolean {
   return false;
 }
 
-/** "Repeat", "a person" and their like, said whole, unless the application has its own answer to what was said. */
+/**
+ * "Repeat", "a person" and their like, said whole. They are the caller's way out and win over an intent of the application's that only sounds similar. It has its own way with them where its
+ * rule does the same thing, or where one of the intent's examples is this very command.
+ */
 export function spokenCommand(ctx: TurnContext, parse: ParseResult): string | undefined {
   const command = parse.model === 'payload' ? undefined : commandOf(parse.text);
   if (command === undefined) return undefined;
   const intent = parse.intent.name;
   const own = !notUnderstood(ctx) && startsSomething(ctx, intent, parse.intent.confidence);
-  const same = ctx.deps.index.firstActions(intent).some((action) => action === command);
+  if (!own) return command;
+  if (ctx.deps.index.leadsTo(intent, new Set([command]))) return undefined;
+  const { ownCommands } = ctx.application;
+  const meant = ownCommands === undefined || ownCommands.get(intent)?.has(command) === true;
   const sure = questionOf(ctx.application, ctx.top) === undefined ? SURE : SURE_BESIDE_QUESTION;
-  return own && (same || parse.intent.confidence >= sure) ? undefined : command;
+  return meant && parse.intent.confidence >= sure ? undefined : command;
 }

@@ -1,3 +1,4 @@
+import { nameIn } from '../app/flow-names.js';
 import { CONTINUE_MARK } from '../continue/words.js';
 import type { Frame } from '../tracker/events.js';
 import { ask } from './ask.js';
@@ -116,16 +117,17 @@ function faster(ctx: TurnContext): void {
   repeat(ctx);
 }
 
-/** The application's own words, else the names of its flows. */
+/** The application's own words, else the names of its flows in the language spoken: one that has none in it is left out. */
 function whatCanYouDo(ctx: TurnContext): void {
   if (ctx.has('utter_what_can_you_do')) {
     ctx.say('utter_what_can_you_do');
     return;
   }
-  const { flows } = ctx.application;
+  const { flows, language: own } = ctx.application;
+  const { language } = ctx.state;
   const names = [...flows.values()]
-    .filter((flow) => flow.triggers.length > 0 && flow.name !== flow.id)
-    .map((flow) => flow.name);
+    .filter((flow) => flow.triggers.length > 0)
+    .flatMap((flow) => nameIn(flow, language, own) ?? []);
   if (names.length === 0) ctx.say('utter_what_can_you_do');
   else ctx.say('utter_what_can_you_do_list', { choices: names.slice(0, 6) });
 }

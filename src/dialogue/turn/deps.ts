@@ -24,7 +24,8 @@ export interface TurnDeps {
   readonly handoffTarget: string | undefined;
   /** A turn did too much; where it was then. */
   readonly onStuck: (conversationId: string, where: Stuck) => void;
-  readonly onActionError: (name: string, error: unknown) => void;
+  /** `answered`: the application itself has words for it, and the caller heard those. */
+  readonly onActionError: (name: string, error: unknown, answered?: 'as the application says') => void;
   /** What an action gave back can't be used in part; in words, and what to do about it. */
   readonly onActionMisfit: (name: string, what: string, hint: string) => void;
   /** For what is said while an action takes its time. */

@@ -34,11 +34,20 @@ export class PolicyIndex {
   readonly #maxHistory: number;
   readonly #slots: ReadonlyMap<string, SlotDefinition>;
   readonly #start: readonly Rule[];
+  /** By intent every action of the rules that begin with it. */
+  readonly #following = new Map<string, Set<string>>();
 
   constructor(application: Application) {
     this.#maxHistory = application.maxHistory;
     this.#slots = application.domain.slots;
-    for (const rule of application.rules) this.#index(this.#rules, rule.name, rule.steps, rule);
+    for (const rule of application.rules) {
+      this.#index(this.#rules, rule.name, rule.steps, rule);
+      const [first, ...others] = rule.steps;
+      if (first?.kind !== 'user') continue;
+      const following = this.#following.get(first.intent) ?? new Set();
+      for (const step of others) if (step.kind === 'action') following.add(step.action);
+      this.#following.set(first.intent, following);
+    }
     for (const story of linkCheckpoints(application.stories))
       this.#index(this.#stories, story.name, story.steps, undefined);
     this.#start = application.rules.filter((rule) => rule.conversationStart);
@@ -92,11 +101,8 @@ export class PolicyIndex {
 
   /** Whether a rule that begins with this intent does one of these actions. */
   leadsTo(intent: string, actions: ReadonlySet<string>): boolean {
-    return [...this.#rules.values()].some((entries) =>
-      entries.some(({ before: [first], action }) => {
-        return first?.kind === 'user' && first.intent === intent && actions.has(action);
-      }),
-    );
+    const following = this.#following.get(intent);
+    return following !== undefined && [...actions].some((action) => following.has(action));
   }
 
   #candidates(index: ReadonlyMap<string, Entry[]>, items: readonly Item[]): readonly Entry[] {

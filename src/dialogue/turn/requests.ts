@@ -22,6 +22,41 @@ export function isPutAsRequest(text: string): boolean {
   return REQUEST.test(text.slice(0, MAX_CHARS).replace(/[’]/gu, "'"));
 }
 
+/**
+ * Words that ask, beside those that tell: told by what questions begin with in English, and in Mandarin by the words that stand in them, "…吗" or "…呢" at their end, or "能不能". Ears write no
+ * question mark; one that is there is believed.
+ */
+const ZH_QUESTION =
+  /[?？]\s*$|(?:吗|么|呢|嘛)[。！!\s]*$|几(?:点|号|天|个|月|时)|多少|多久|多大|多远|什么时候|什么时间|啥时候|哪(?:里|儿|天|些|个|家|种)|怎么(?!说)|如何|为什么|能不能|可不可以|会不会|有没有|是不是|要不要|用不用/u;
+const EN_QUESTION = new RegExp(
+  `^(?:(?:${EN_BEFORE}|by the way|just|tell me|hey)(?![a-z])|[\\s,.!;])*(?:(?:when|what time|what days|where|how (?:much|many|long|late|far|do|can|does)|which|who|what)(?:'s|'re)?|do|does|is|are|can|will|would|may|have|has)\\b`,
+  'iu',
+);
+const ZH = /\p{Script=Han}/u;
+
+export function isPutAsQuestion(text: string): boolean {
+  const words = text.slice(0, MAX_CHARS).replace(/[’]/gu, "'");
+  return ZH.test(words) ? ZH_QUESTION.test(words) : /[?？]\s*$/u.test(words) || EN_QUESTION.test(words);
+}
+
+/** "不对，是文三路66号", "no, 14 Lake Street": a no and what is right, which is named as such or holds a number. */
+const INSTEAD = [
+  /^(?:[嗯呃哦]|啊)*(?:不对|不是|不(?=[，,\s])|错了|弄错了|说错了)(?:啊|哦|了)?[，,。\s]*(?:(?:应该)?是|改成|叫)[，,\s]*(?![这那的吗])(\S.*)$/su,
+  /^(?:[嗯呃哦]|啊)*(?:不对|不是|错了|弄错了|说错了)(?:啊|哦|了)?[，,。\s]*(\S*\d.*)$/su,
+  /^(?:(?:um|uh|oh)[\s,]+)*(?:no|nope|wrong|sorry|that's wrong|that is wrong)\b[\s,.]+(?:(?:sorry|actually)[\s,]+)?(?:it's|it is|i said|i meant|i mean|make it|it should be)\s+(?!wrong\b|not\b|right\b)(\S.*)$/isu,
+  /^(?:(?:um|uh|oh)[\s,]+)*(?:no|nope|wrong|sorry|that's wrong|that is wrong)\b[\s,.]+(\d.*|\S+(?:\s+\S+){0,2}\s+\d.*)$/isu,
+];
+
+/** What an utterance says is right instead; undefined where it says nothing of it. */
+export function putInstead(text: string): string | undefined {
+  const words = text.slice(0, MAX_CHARS).replace(/[’]/gu, "'").trim();
+  for (const pattern of INSTEAD) {
+    const right = pattern.exec(words)?.[1]?.replace(/[。.!！\s]+$/u, '');
+    if (right !== undefined && right.length > 1) return right;
+  }
+  return undefined;
+}
+
 /** "可以，但是…", "yes, but …": no plain yes. */
 const RESERVATION =
   /(?:但是?|不过|可是|只是|除了)(?=[^\s吧啊呢了。！!]{2})|\b(?:but|except|only|however|though)\b[\s,]+\S{2}/iu;

@@ -198,10 +198,17 @@ function fromEntities(slot: SlotDefinition, entities: readonly Entity[]): Found 
   if (entities.length === 0) return undefined;
   const confidence = Math.min(...entities.map((entity) => entity.confidence));
   if (slot.type === 'list') return { value: entities.map((entity) => entity.value), confidence, weak: false };
+  const held = (entity: Entity): unknown => (slot.type === 'text' ? inWords(entity) : entity.value);
   // The last one: "不是 8765，是 8766".
-  const fitting = entities.filter((entity) => coerce(slot, entity.value) !== undefined);
+  const fitting = entities.filter((entity) => coerce(slot, held(entity)) !== undefined);
   const last = fitting.at(-1);
-  return last === undefined ? undefined : { value: last.value, confidence: last.confidence, weak: false };
+  return last === undefined ? undefined : { value: held(last), confidence: last.confidence, weak: false };
+}
+
+/** An address or an amount of money has parts; in a text slot, which is read out and written down, it is the words that were said. */
+function inWords({ value, text, extractor }: Entity): unknown {
+  const said = typeof value === 'object' && value !== null && extractor !== 'payload' && extractor !== 'earlier';
+  return said && text.trim() !== '' ? text.trim() : value;
 }
 
 function wholeText(parse: ParseResult): Found | undefined {

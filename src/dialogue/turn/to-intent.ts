@@ -1,6 +1,7 @@
 import type { ParseResult } from '../../nlu/intent-model.js';
 import type { Frame } from '../tracker/events.js';
 import { runAction } from './act.js';
+import { isNothingButValues } from './beside.js';
 import { dropTop } from './built-in.js';
 import type { TurnContext } from './context.js';
 import { advance, holdFilled, startFlow } from './frames.js';
@@ -20,6 +21,7 @@ export async function respond(ctx: TurnContext, parse: ParseResult, fills: Reado
     if (declinesQuestion(ctx, parse)) return giveUp(ctx);
     if (reopens(ctx, fills)) return advance(ctx);
     const own = ctx.deps.index.firstActions('nlu_fallback');
+    if (own.length === 0 && asksForWish(ctx, parse, fills)) return;
     const exhausted = ctx.state.noMatch >= ctx.deps.maxNoMatch;
     if (own.length === 0 || exhausted || ctx.top !== undefined) return noMatch(ctx);
     ctx.noMatch = true;
@@ -55,6 +57,7 @@ export async function respond(ctx: TurnContext, parse: ParseResult, fills: Reado
   if (await predictLoop(ctx)) return advance(ctx);
   if (declinesQuestion(ctx, parse)) return giveUp(ctx);
   if (reopens(ctx, fills)) return advance(ctx);
+  if (asksForWish(ctx, parse, fills)) return;
   return noMatch(ctx);
 }
 
@@ -63,6 +66,13 @@ function giveWay(ctx: TurnContext, flow: string): void {
   const { top } = ctx;
   if (top?.kind !== 'flow' || !ctx.application.flows.get(flow)?.insteadOf.includes(top.flow)) return;
   if (!top.filled.some((slot) => ctx.setNow.has(slot))) dropTop(ctx);
+}
+
+/** A bare value ("tomorrow", a number) while nothing is open is kept for the wish that it belongs to, and that is asked for. */
+function asksForWish(ctx: TurnContext, parse: ParseResult, fills: ReadonlyMap<string, Fill>): boolean {
+  if (ctx.top !== undefined || !isNothingButValues(parse) || ![...fills.values()].some(({ weak }) => !weak))
+    return false;
+  return ctx.say('utter_ask_wish');
 }
 
 function isCalled(frame: Frame): boolean {
@@ -74,7 +84,7 @@ function countAttempt(ctx: TurnContext): void {
   ctx.emit({ event: 'counted', noMatch, noInput, attempts: attempts + 1 });
 }
 
-/** A value for something that was finished ("no, I meant 8766") or that only one flow asks for begins that flow with it. */
+/** A value for something that was finished ("no, I meant 8766") begins that flow with it. What was not begun yet is a wish, and a bare value is none. */
 export function reopens(ctx: TurnContext, fills: ReadonlyMap<string, Fill>): boolean {
   const slots = [...fills.values()]
     .filter((fill) => !fill.weak && typeof fill.value !== 'boolean')
@@ -84,11 +94,7 @@ export function reopens(ctx: TurnContext, fills: ReadonlyMap<string, Fill>): boo
     [...(ctx.application.flows.get(id)?.steps.values() ?? [])].some(
       (step) => step.kind === 'collect' && slots.includes(step.slot),
     );
-  const finished = ctx.state.completed.findLast(collects);
-  const first = [...ctx.application.flows.keys()].find(
-    (id) => collects(id) && ctx.application.flows.get(id)?.guard === undefined,
-  );
-  const flow = finished ?? first;
+  const flow = ctx.state.completed.findLast(collects);
   if (flow === undefined || ctx.state.stack.some((frame) => frame.kind === 'flow' && frame.flow === flow)) return false;
   startFlow(ctx, flow);
   return true;

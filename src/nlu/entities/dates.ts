@@ -24,7 +24,7 @@ export function extractDates(context: EntityContext): Candidate[] {
   const wantsTime = context.expected === 'time' || context.expected === 'datetime';
   const wantsDate = context.expected === 'date' || context.expected === 'day' || wantsTime;
   const readings = [
-    ...readZhDates(context.plain, dates),
+    ...readZhDates(context.plain, dates).filter(({ start, end }) => !isCount(context, start, end)),
     ...(mayHoldEnDate(context.plain, wantsTime) ? readEnDates(context.plain, dates, wantsTime) : []),
   ].map((reading): Candidate => {
     const text = context.text.slice(reading.start, reading.end);
@@ -34,6 +34,14 @@ export function extractDates(context: EntityContext): Candidate[] {
   if (readings.length > 0 || !wantsDate) return readings;
   return bareDay(context, dates);
 }
+
+/** "十一" to the question for a number is eleven, and not the National Day. */
+function isCount({ plain, expected }: EntityContext, start: number, end: number): boolean {
+  return COUNTS.has(expected ?? '') && ONLY_NUMERALS.test(plain.slice(start, end));
+}
+
+const COUNTS: ReadonlySet<string> = new Set(['number', 'quantity', 'money', 'percentage', 'digits']);
+const ONLY_NUMERALS = /^[一五六八十\d]+$/;
 
 /** Words have two letters, "5 p m" a digit; a date in digits only has its parts apart, unless any number is a time. */
 export function mayHoldEnDate(plain: string, wantsTime: boolean): boolean {

@@ -7,6 +7,7 @@ import { digitString, readZhAbout, readZhNumber, ZH_NUMBER } from './zh-number.j
 
 /** Source of a short number. */
 export const N = '[零〇一二两三四五六七八九十幺廿\\d]{1,4}';
+const NUMERALS = '零〇一二两三四五六七八九十百千万亿幺廿\\d';
 const PARTS: readonly (readonly [RegExp, DayPart])[] = [
   [/凌晨|半夜|深夜/, 'night'],
   [/早上|早晨|上午|清晨|一早|大早上|早/, 'morning'],
@@ -209,9 +210,20 @@ const DAY_RULES: readonly Rule[] = [
     new RegExp(`(?:过|再过)(${ZH_NUMBER}|半)(?:个)?(天|周|星期|礼拜|月|年)(?!以?前)`, 'y'),
     (m, { now }) => shifted(now, m[1] ?? '', m[2] ?? '', 1),
   ],
-  [new RegExp(HOLIDAY_NAMES.join('|'), 'y'), (m, context) => ({ day: nearestHoliday(m[0], context) })],
+  // The end of a number is no holiday: "三百二十一".
   [
-    new RegExp(`(${N})(?:号|日)(?!楼|店|线|院|车|码|房|床|机)`, 'y'),
+    new RegExp(
+      `(?<![${NUMERALS}])(?:${HOLIDAY_NAMES.join('|')})(?!(?<=(?<!双)[十五六]一)[个件只条块元度台岁点时分秒月日号年天周])`,
+      'y',
+    ),
+    (m, context) => ({ day: nearestHoliday(m[0], context) }),
+  ],
+  // Nor is the number of a house a day: "解放路12号", "3号2单元".
+  [
+    new RegExp(
+      `(?<!(?:路|街|街道|大道|巷|弄|胡同|村)[${NUMERALS}]*)(${N})(?:号|日)(?!楼|店|线|院|车|码|房|床|机|弄|[${NUMERALS}]+(?:单元|栋|幢|楼|室|层))`,
+      'y',
+    ),
     (m, context) => ({ day: dayOfMonth(context, n(m[1])) }),
   ],
 ];

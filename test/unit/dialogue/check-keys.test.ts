@@ -30,7 +30,7 @@ it('a mistyped key of a flow, of a step and of a branch is told, with the one th
           - else: END
 `;
   expect(await told({ 'flows.yml': flows })).toEqual([
-    'warning flows.yml:3 flow "f" has the key "nlu_triger", which is not known | It is not read. Did you mean "nlu_trigger"? Keys are name, description, if, nlu_trigger, persisted_slots, instead_of, steps.',
+    'warning flows.yml:3 flow "f" has the key "nlu_triger", which is not known | It is not read. Did you mean "nlu_trigger"? Keys are name, translation, description, if, nlu_trigger, persisted_slots, instead_of, steps.',
     expect.stringMatching(
       /^warning flows.yml:6 this step of flow "f" has the key "ask_befor_filling".*Did you mean "ask_before_filling"/,
     ),
@@ -45,15 +45,14 @@ it('a flow that is named in "instead_of" and is not there is told', async () => 
   ]);
 });
 
-it('what only Rasa’s language model reads of a flow needs no word; a translation of its name does', async () => {
+it('what only Rasa’s language model reads of a flow needs no word; a translation without a name does', async () => {
   const flow = (more: string) => ({
     'flows.yml': `flows:\n  f:\n    name: F\n${more}    steps:\n      - collect: number\n        description: the number\n`,
   });
   expect(await told(flow('    always_include_in_prompt: true\n    run_pattern_completed: false\n'))).toEqual([]);
-  expect(await told(flow('    translation: {de: {name: G}}\n'))).toEqual([
-    expect.stringMatching(
-      /^warning flows.yml:4 flow "f" has a translation, which is not read \| .*utter_what_can_you_do/,
-    ),
+  expect(await told(flow('    translation: {de: {name: G}, en: H}\n'))).toEqual([]);
+  expect(await told(flow('    translation: {de: {title: G}}\n'))).toEqual([
+    expect.stringMatching(/^warning flows.yml:4 a translation of flow "f" has no name \| Write "translation:/),
   ]);
 });
 

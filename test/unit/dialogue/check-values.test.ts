@@ -158,3 +158,47 @@ responses:
     ]);
   });
 });
+
+describe('a slot that looks like a person’s name', () => {
+  const slot = (name: string, more: string) => ({
+    'domain.yml': `intents: [go]\nentities: [person, title]\nslots:\n  ${name}: {type: text, ${more}}\n`,
+  });
+  const HOLD = 'looks like a person\'s name, and "my name is Li Wei" would be its value as a whole';
+
+  it.each([
+    ['customer_name', 'mappings: [{type: from_text}]'],
+    ['name', 'mappings: [{type: from_llm}]'],
+    ['contactName', 'voice: {confirm: never}'],
+  ])('%s that takes any words is told', async (name, more) => {
+    expect(await told(slot(name, more))).toEqual([
+      expect.stringContaining(`warning domain.yml:4 the slot "${name}" ${HOLD}`),
+    ]);
+  });
+
+  it.each([
+    ['customer_name', 'mappings: [{type: from_entity, entity: person}, {type: from_text}]'],
+    ['customer_name', 'mappings: [{type: from_text}], voice: {type: text}'],
+    ['customer_name', 'mappings: [{type: custom}]'],
+    ['product_name', 'mappings: [{type: from_text}]'],
+    ['filename', 'mappings: [{type: from_text}]'],
+  ])('%s with %s is not', async (name, more) => {
+    expect(await told(slot(name, more))).toEqual([]);
+  });
+});
+
+describe('what a slot without "voice: type" is asked for as', () => {
+  it.each([
+    ['[{type: from_entity, entity: person}]', 'person'],
+    ['[{type: from_entity, entity: date}, {type: from_text}]', 'date'],
+    ['[{type: from_entity, entity: title}]', 'text'],
+    ['[{type: from_entity, entity: date}, {type: from_entity, entity: time}]', 'text'],
+    // Letters of an application's own numbers would be lost.
+    ['[{type: from_entity, entity: order_number}]', 'text'],
+    ['[{type: from_entity, entity: person}], voice: {type: text}', 'text'],
+  ])('%s: %s', async (mappings, type) => {
+    const folder = await house.folder({
+      'domain.yml': `intents: [go]\nslots:\n  who: {type: text, mappings: ${mappings}}\n`,
+    });
+    expect((await loadApplication(folder)).application.domain.slots.get('who')?.voice.type).toBe(type);
+  });
+});

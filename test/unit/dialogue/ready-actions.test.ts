@@ -148,6 +148,18 @@ describe('an HTTP request described in a file', () => {
     expect(new Set(asked.map((each) => each.headers['idempotency-key'])).size).toBe(1);
   });
 
+  it('tells whoever runs the line why it failed, though the application has words for it', async () => {
+    const told: string[] = [];
+    const options = { onActionTrouble: (what: string) => told.push(what) };
+    const { port } = await shop(() => ({ status: 500 }));
+    expect(words(await ask(LOOK, port, '8765', options))).toEqual(['The shop is away.']);
+    expect(words(await ask(LOOK, port, '8765', { ...options, privateHosts: [] }))).toEqual(['The shop is away.']);
+    expect(told).toEqual([
+      expect.stringMatching(/^The action action_do failed: the server answered 500\./),
+      expect.stringMatching(/^The action action_do failed: .*127\.0\.0\.1.*app\.privateHosts/),
+    ]);
+  });
+
   it('gives up in time and says so', async () => {
     const { port } = await shop(() => ({ hang: true }));
     const began = performance.now();

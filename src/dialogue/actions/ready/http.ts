@@ -3,7 +3,7 @@ import { HearkenError } from '../../../errors.js';
 import type { AnswerRule, HttpAction } from '../../app/ready-actions.js';
 import type { ActionResult } from '../api.js';
 import { CircuitBreaker } from '../circuit-breaker.js';
-import type { ActionRequest } from '../runner.js';
+import { type ActionRequest, FAILURE, type RanAction } from '../runner.js';
 import { describe, type GuardedAnswer, type GuardOptions, guardedRequest } from './guarded-request.js';
 import { fillText, fillUrl, fillValue, type TemplateScope } from './template.js';
 
@@ -29,20 +29,20 @@ export class HttpActions {
   }
 
   /** Rejects with ACTION_FAILED, TIMEOUT or FORBIDDEN where the action has no rule for `failed`. */
-  async run(action: HttpAction, request: ActionRequest, gone: AbortSignal | undefined): Promise<ActionResult> {
+  async run(action: HttpAction, request: ActionRequest, gone: AbortSignal | undefined): Promise<RanAction> {
     const scope: TemplateScope = { request, secrets: this.#options.secrets };
     try {
       const answer = await this.#ask(action, scope, gone);
       const rule = ruleFor(action, answer.status);
-      if (rule !== undefined)
-        return applied(rule, rule.status === 'failed' ? undefined : parsed(action, rule, answer), scope);
+      if (rule?.status === 'failed') throw failed(action, `the server answered ${answer.status}`);
+      if (rule !== undefined) return applied(rule, parsed(action, rule, answer), scope);
       if (answer.status >= 400) throw failed(action, `the server answered ${answer.status}`);
       return {};
     } catch (error) {
       const rule = action.answers.find((each) => each.status === 'failed');
-      if (rule === undefined || gone?.aborted)
-        throw error instanceof HearkenError ? error : failed(action, describe(error), error);
-      return applied(rule, undefined, scope);
+      const why = error instanceof HearkenError ? error : failed(action, describe(error), error);
+      if (rule === undefined || gone?.aborted) throw why;
+      return { ...applied(rule, undefined, scope), [FAILURE]: why };
     }
   }
 

@@ -2,7 +2,7 @@ import { HearkenError } from '../../../errors.js';
 import type { CallBack, DeskStore, NewDeskItem } from '../../../handoff/desk-store.js';
 import type { CallBackAction, ReadyAction, TicketAction } from '../../app/ready-actions.js';
 import type { ActionResult } from '../api.js';
-import type { ActionRequest } from '../runner.js';
+import type { ActionRequest, RanAction } from '../runner.js';
 import { HttpActions, type HttpActionsOptions } from './http.js';
 import { fillText } from './template.js';
 
@@ -58,7 +58,7 @@ export class ReadyActions {
   }
 
   /** Rejects with ACTION_FAILED, TIMEOUT, FORBIDDEN or STORE_UNAVAILABLE. */
-  async run(action: ReadyAction, request: ActionRequest, gone: AbortSignal | undefined): Promise<ActionResult> {
+  async run(action: ReadyAction, request: ActionRequest, gone: AbortSignal | undefined): Promise<RanAction> {
     switch (action.type) {
       case 'http':
         return this.#http.run(action, request, gone);
