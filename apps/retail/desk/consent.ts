@@ -70,6 +70,14 @@ function readCallTime({ latest }: ActionContext): ActionResult {
   return !told && saysOtherTime(latest.text) ? { slots: { callback_confirmed: false } } : {};
 }
 
+const GO_ON =
+  /^(?:对|嗯|好的?|行|那|就|我|还|[\s，,])*(?:接着|继续|要办|办完|还要|没说完|没办完)|^(?:(?:yes|yeah|ok|okay|please|let's|let us|i want to|we can)[\s,]+)*(?:go on|continue|keep going|carry on|finish)\b/iu;
+
+/** "接着办", "继续", "go on": the words of the question. */
+function readGoOn({ latest }: ActionContext): ActionResult {
+  return GO_ON.test(latest.text.trim().replaceAll('’', "'")) ? { slots: { go_on: true } } : {};
+}
+
 /** Who is hardly heard to say no may be saying something else, and is not hung up on. */
 const SURE_TO_LEAVE = 0.7;
 
@@ -82,5 +90,6 @@ export const consentActions: readonly ActionDefinition[] = [
   reader('return_wanted', saysReturn),
   { name: 'action_read_callback_confirmed', lookup: true, run: readCallTime },
   reader('callback_wanted', saysCall),
+  { name: 'action_read_go_on', lookup: true, run: readGoOn },
   { name: 'action_read_more_help', lookup: true, run: readMoreHelp },
 ];

@@ -45,7 +45,7 @@ const DONE: readonly Done[] = [
 const UNDO = /撤销|撤回|反悔|\bundo\b|\bchanged my mind\b/u;
 /** Which order is not said: "取消订单" may be another one. */
 const CANCEL =
-  /^(?:那|就|还是|请|麻烦|你|帮我|给我|直接|把它|我要|我想|[\s，,])*取消(?:掉|了|吧|它|[\s。.!！])*$|^(?:(?:then|so|ok|okay|just|please|can you|could you|i want to|actually)[\s,]+)*cancel (?:it|that|this)(?: please)?[\s.!?]*$/u;
+  /^(?:对|嗯|是的|好的?|那|就|还是|请|麻烦|你|帮我|给我|直接|把它|我要|我想|[\s，,])*取消(?:掉|了|吧|它|[\s。.!！])*$|^(?:(?:yes|yeah|then|so|ok|okay|just|please|can you|could you|i want to|actually)[\s,]+)*cancel (?:it|that|this)(?: please)?[\s.!?]*$|^(?:yes|yeah)[\s,]+cancel[\s.!]*$/u;
 const NOT_HERE_YET: ReadonlySet<unknown> = new Set(['unpaid', 'preparing', 'shipped', 'arriving']);
 
 /** `done`: it can't be undone here; `order`: the order is to be cancelled. */

@@ -5,6 +5,7 @@ import { runAction } from './act.js';
 import { languageChosen, spokenCommand, switchLanguage } from './any-time.js';
 import {
   answersInterrupted,
+  changesEarlier,
   changesOnlyLater,
   completedTimes,
   correctsAnother,
@@ -126,7 +127,8 @@ async function answer(
   const corrects = fill?.weak === true || fill?.value === false ? correctsAnother(ctx, parse, fills, question) : false;
   // "Yes, but …" wants something changed first.
   const agrees = fill?.value === true && parse.intent.name === 'affirm';
-  const reserved = agrees && hasReservation(parse.text) && !changesOnlyLater(ctx, fills, question);
+  const but = hasReservation(parse.text) && !changesOnlyLater(ctx, fills, question);
+  const reserved = agrees && (but || changesEarlier(ctx, fills));
   // "快递太慢了" is what went wrong, and no wish to be spoken to slowly: words that may be the answer are it unless they surely are something else.
   const sureCommand =
     isCommand(ctx, parse) &&

@@ -91,6 +91,17 @@ export function changesOnlyLater(ctx: TurnContext, fills: ReadonlyMap<string, Fi
   return others.length > 0 && others.every((fill) => isLater(fill.slot));
 }
 
+/** "Yes, at ten", said to "…in the morning, right?": what was answered before is another value, and is looked at first. */
+export function changesEarlier(ctx: TurnContext, fills: ReadonlyMap<string, Fill>): boolean {
+  const filled = ctx.top?.kind === 'flow' ? ctx.top.filled : [];
+  return [...fills.values()].some(({ slot, value, weak }) => {
+    const known = ctx.state.slots[slot] ?? null;
+    if (weak || known === null || typeof value === 'boolean' || !filled.includes(slot)) return false;
+    const same = JSON.stringify(known) === JSON.stringify(value);
+    return !same && !(typeof known === 'string' && known.endsWith(String(value)));
+  });
+}
+
 /** Share of an utterance's letters and digits that its entities must cover to leave no room for a wish. */
 const VALUES_ONLY = 0.8;
 

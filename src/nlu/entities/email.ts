@@ -45,7 +45,7 @@ const MAX_ATS = 5;
 const MAX_LOCAL_CHARS = 120;
 /** Words that lead into an address and are no part of it. */
 const LEAD =
-  /(?:^|\s)(?:my|email|e-mail|mail|address|is|it's|its|it|the|that's|to|send|at|please|yes|yeah|sure|uh|um|okay|ok|you|can|reach|me|me at|write|contact|use|would|be|and|so|well|account)(?=\s)/g;
+  /(?:^|\s)(?:my|email|e-mail|mail|address|is|it's|its|it|the|that's|to|send|at|please|yes|yeah|no(?! reply)|sorry|actually|wait|sure|uh|um|okay|ok|you|can|reach|me|me at|write|contact|use|would|be|and|so|well|account)(?=\s)/g;
 
 export function extractEmails(context: EntityContext): Candidate[] {
   const { plain } = context;
