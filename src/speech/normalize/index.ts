@@ -1,4 +1,5 @@
 import { normalizeEn } from './en.js';
+import { writeMoments } from './moments.js';
 import { normalizeZh } from './zh.js';
 
 /** Longest text that is spoken in one go; what is longer is cut (an answer of this length is minutes of speech). */
@@ -10,7 +11,9 @@ const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifie
 /** Written text to what is said, by language (BCP 47). */
 export function normalizeText(text: string, language: string): string {
   const plain = text.slice(0, LONGEST_TEXT).normalize('NFC').replace(INVISIBLE, '').replace(EMOJI, '');
-  return language.toLowerCase().startsWith('zh') ? normalizeZh(plain) : normalizeEn(plain);
+  const chinese = language.toLowerCase().startsWith('zh');
+  const written = writeMoments(plain, chinese);
+  return chinese ? normalizeZh(written) : normalizeEn(written);
 }
 
 /** Is there anything in it that can be said? */
