@@ -214,6 +214,12 @@ function restarts(ctx: TurnContext, parse: ParseResult): boolean {
   return ctx.deps.index.firstActions(parse.intent.name).includes('action_restart');
 }
 
+/** What the application surely has an answer of its own to, by a rule, a flow or a story. */
+function isKnownWish(ctx: TurnContext, { intent }: ParseResult): boolean {
+  if (intent.confidence < SURE) return false;
+  return startsSomething(ctx, intent.name, intent.confidence) || ctx.deps.index.fromStories(ctx.state) !== undefined;
+}
+
 /** What is said beside the question: another wish, a correction, an answer to what would be asked later. */
 async function noAnswer(
   ctx: TurnContext,
@@ -225,8 +231,7 @@ async function noAnswer(
   const command = isCommand(ctx, parse);
   if (wantsAnother(ctx, parse, question, fill)) return digress(ctx, parse, fills, question);
   // "算了": what its words look like besides counts only where that is sure.
-  const wish = parse.intent.confidence >= VERY_SURE && startsSomething(ctx, parse.intent.name, parse.intent.confidence);
-  if (!wish && declinesQuestion(ctx, parse)) return giveUp(ctx);
+  if (declinesQuestion(ctx, parse) && !isKnownWish(ctx, parse)) return giveUp(ctx);
   const later = laterAnswers(ctx, fills, question.slot.name);
   const corrected = applyFills(ctx, fills, question.slot.name);
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
@@ -256,17 +261,17 @@ async function confirmation(
   // Any words would be the answer: those that say nothing else are another one.
   const reworded = other?.weak === true && notUnderstood(ctx) && !declines(parse.text);
   const changed = other !== undefined && (!other.weak || reworded) && !same && typeof other.value !== 'boolean';
+  // "不对，是文三路66号", where any words were the answer.
+  const instead = other?.weak === true && parse.model !== 'payload' ? putInstead(parse.text) : undefined;
+  if (other !== undefined && instead !== undefined) {
+    dropPending(ctx);
+    if (!accept(ctx, question, { ...other, value: instead })) return noMatch(ctx);
+    return advance(ctx);
+  }
   if (changed) {
     // "No, it is 8766": the correction is read back in its turn.
     dropPending(ctx);
     if (!accept(ctx, question, other)) return noMatch(ctx);
-    return advance(ctx);
-  }
-  const instead = other?.weak === true && parse.model !== 'payload' ? putInstead(parse.text) : undefined;
-  if (other !== undefined && instead !== undefined) {
-    // "不对，是文三路66号", where any words were the answer.
-    dropPending(ctx);
-    if (!accept(ctx, question, { ...other, value: instead })) return noMatch(ctx);
     return advance(ctx);
   }
   if (intent === 'affirm' || (same && intent !== 'deny')) {
@@ -323,6 +328,7 @@ function isOtherWish(ctx: TurnContext, parse: ParseResult): boolean {
 
 /** As sure as this, words that hold a value are a wish and not that value for what is under way. */
 const VERY_SURE = 0.9;
+const SURE = 0.7;
 
 /** The values that were said belong to the wish; what is under way has its own again afterwards. */
 function digress(
