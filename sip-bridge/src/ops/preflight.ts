@@ -24,8 +24,8 @@ export function tellWhatIsLost({ recording, cdr }: Pick<BridgeConfig, 'recording
 
 /** The folder, or where it would be made. Makes nothing: no call may ever be recorded. */
 function writable(folder: string): void {
-  const path = resolve(folder);
-  if (!existsSync(path) && dirname(path) !== path) return writable(dirname(path));
+  let path = resolve(folder);
+  while (!existsSync(path) && dirname(path) !== path) path = dirname(path);
   if (!statSync(path).isDirectory()) throw new Error(`${path} is no folder`);
   accessSync(path, constants.W_OK | constants.X_OK);
 }
