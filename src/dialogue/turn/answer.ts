@@ -195,9 +195,12 @@ async function noAnswer(
   const fill = fills.get(question.slot.name);
   const command = isCommand(ctx, parse);
   if (wantsAnother(ctx, parse, question, fill)) return digress(ctx, parse, fills, question);
-  // "算了": what its words look like besides counts only where that is sure.
-  const wish = parse.intent.confidence >= VERY_SURE && startsSomething(ctx, parse.intent.name, parse.intent.confidence);
-  if (!wish && declinesQuestion(ctx, parse)) return giveUp(ctx);
+  // "算了", taken for the very thing that is under way, and not surely.
+  const { name, confidence } = parse.intent;
+  const again =
+    ctx.loop !== null &&
+    (flowFor(ctx, name, confidence) === ctx.loop || ctx.deps.index.firstActions(name).includes(ctx.loop));
+  if (again && confidence < VERY_SURE && declinesQuestion(ctx, parse)) return giveUp(ctx);
   const later = laterAnswers(ctx, fills, question.slot.name);
   const corrected = applyFills(ctx, fills, question.slot.name);
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
