@@ -214,12 +214,6 @@ function restarts(ctx: TurnContext, parse: ParseResult): boolean {
   return ctx.deps.index.firstActions(parse.intent.name).includes('action_restart');
 }
 
-/** What the application surely has an answer of its own to, by a rule, a flow or a story. */
-function isKnownWish(ctx: TurnContext, { intent }: ParseResult): boolean {
-  if (intent.confidence < SURE) return false;
-  return startsSomething(ctx, intent.name, intent.confidence) || ctx.deps.index.fromStories(ctx.state) !== undefined;
-}
-
 /** What is said beside the question: another wish, a correction, an answer to what would be asked later. */
 async function noAnswer(
   ctx: TurnContext,
@@ -230,8 +224,12 @@ async function noAnswer(
   const fill = fills.get(question.slot.name);
   const command = isCommand(ctx, parse);
   if (wantsAnother(ctx, parse, question, fill)) return digress(ctx, parse, fills, question);
-  // "算了": what its words look like besides counts only where that is sure.
-  if (declinesQuestion(ctx, parse) && !isKnownWish(ctx, parse)) return giveUp(ctx);
+  // "算了", taken for the very thing that is under way, and not surely.
+  const { name, confidence } = parse.intent;
+  const again =
+    ctx.loop !== null &&
+    (flowFor(ctx, name, confidence) === ctx.loop || ctx.deps.index.firstActions(name).includes(ctx.loop));
+  if (again && confidence < VERY_SURE && declinesQuestion(ctx, parse)) return giveUp(ctx);
   const later = laterAnswers(ctx, fills, question.slot.name);
   const corrected = applyFills(ctx, fills, question.slot.name);
   ctx.start = { slots: ctx.state.slots, loop: ctx.loop };
@@ -328,7 +326,6 @@ function isOtherWish(ctx: TurnContext, parse: ParseResult): boolean {
 
 /** As sure as this, words that hold a value are a wish and not that value for what is under way. */
 const VERY_SURE = 0.9;
-const SURE = 0.7;
 
 /** The values that were said belong to the wish; what is under way has its own again afterwards. */
 function digress(
