@@ -55,7 +55,8 @@ const STEPS: readonly Step[] = [
     expected: /九点|9|21/,
   },
   { words: ['我要退货', '我想退货', '我想把它退了', '帮我办退货', '这个我要退货'], expected: /退/ },
-  { words: ['再见', '拜拜', '好的再见', '先这样再见'], expected: /再见/ },
+  // Who has a return under way is told so first.
+  { words: ['再见', '拜拜', '好的再见', '先这样再见'], expected: /再见|没有办好/ },
 ];
 const ORDERS = [
   ['20250415', '运动鞋'],
