@@ -76,7 +76,8 @@ export async function consoleParts(parts: ConsolePartsOptions): Promise<ConsoleP
     desk,
     brain: (inner) => {
       live = new LiveBrain(inner, calls);
-      return deskBrain({ brain: live.brain, desk, calls, queueMs: config.desk.queueMs, logger });
+      const staffed = async () => (await users.list()).some(({ roles }) => roles.includes('agent'));
+      return deskBrain({ brain: live.brain, desk, calls, queueMs: config.desk.queueMs, staffed, logger });
     },
     watch: (session, language) =>
       new LiveVoice({ session, language, calls, extras: (turnId) => live?.extras(session.id, turnId) }),

@@ -10,16 +10,19 @@ export interface DeskBrainOptions {
   readonly desk: AgentDesk;
   readonly calls: LiveCalls;
   readonly queueMs: number;
+  /** Whether the company has agents at this desk, there or not. Where it has none, channels are given the `transfer` and see to it themselves. */
+  readonly staffed: () => Promise<boolean>;
   readonly logger: Logger;
 }
 
 /** Somebody who writes while they wait is told once in this time how it stands. */
 const REMIND_MS = 30_000;
-const MAX_REMINDED = 2000;
+/** Conversations of which such things are remembered. */
+const MAX_KEPT = 2000;
 
 /**
  * The brain with people behind it: a typed conversation that is to be handed over goes to the desk when somebody is there. While a person has it the brain is silent, and what
- * is written goes to that person. When nobody comes in time, the dialogue goes on as after a hand-off that failed.
+ * is written goes to that person. When nobody is there, or comes in time, the dialogue goes on as after a hand-off that failed.
  */
 export function deskBrain(options: DeskBrainOptions): Brain {
   const turns = new DeskTurns(options);
@@ -37,6 +40,8 @@ export function deskBrain(options: DeskBrainOptions): Brain {
 class DeskTurns {
   readonly #options: DeskBrainOptions;
   readonly #reminded = new Map<string, number>();
+  /** What was said by message id when nobody was there: who sends a message again is told the same. */
+  readonly #excuses = new Map<string, readonly BotAction[]>();
 
   constructor(options: DeskBrainOptions) {
     this.#options = options;
@@ -54,8 +59,21 @@ class DeskTurns {
     if (ahead !== undefined) return this.#waiting(message, ahead);
     const result = await brain.handle(message, turn);
     const transfer = result.actions.find((action) => action.type === 'transfer');
-    if (transfer === undefined || result.repeated || !desk.open) return this.#withMissed(result);
+    if (transfer === undefined) return this.#withMissed(result);
+    if (result.repeated || !desk.open) return this.#withMissed(await this.#excused(message, result, transfer));
     return this.#ask(message, result, transfer);
+  }
+
+  /** Nobody is at a desk that has agents: that is said in the same reply, not waited for. */
+  async #excused(message: UserMessage, result: TurnResult, transfer: BotAction): Promise<TurnResult> {
+    const key = `${message.conversationId}/${message.messageId}`;
+    let excuse = this.#excuses.get(key);
+    if (excuse === undefined) {
+      if (result.repeated || !(await this.#options.staffed())) return result;
+      excuse = (await this.#nobody(message, result.language)).actions;
+      keep(this.#excuses, key, excuse);
+    }
+    return { ...result, actions: [...result.actions.filter((action) => action !== transfer), ...excuse] };
   }
 
   #ask(message: UserMessage, result: TurnResult, transfer: Extract<BotAction, { type: 'transfer' }>): TurnResult {
@@ -92,21 +110,23 @@ class DeskTurns {
 
   /** The dialogue is told that nobody was there, and what it says then goes to the visitor by itself. */
   async #goOn(message: UserMessage, language: string): Promise<void> {
-    const { brain, desk } = this.#options;
-    const { conversationId, sender } = message;
-    const result = await brain.handle({
+    const { actions } = await this.#nobody(message, language);
+    actions.forEach((action, index) => {
+      if (action.type !== 'say') return;
+      this.#options.desk.visitors.send(message.conversationId, {
+        ...{ id: `${message.messageId}:nobody:${index}`, who: 'bot', name: undefined, text: action.text, over: true },
+      });
+    });
+  }
+
+  #nobody({ conversationId, messageId, sender }: UserMessage, language: string): Promise<TurnResult> {
+    return this.#options.brain.handle({
       conversationId,
-      messageId: `${message.messageId}:nobody`.slice(0, 128),
+      messageId: `${messageId}:nobody`.slice(0, 128),
       channel: 'text',
       language,
       input: { type: 'event', name: 'transfer_failed', attempt: 1 },
       ...(sender === undefined ? {} : { sender }),
-    });
-    result.actions.forEach((action, index) => {
-      if (action.type !== 'say') return;
-      desk.visitors.send(conversationId, {
-        ...{ id: `${message.messageId}:nobody:${index}`, who: 'bot', name: undefined, text: action.text, over: true },
-      });
     });
   }
 
@@ -122,7 +142,7 @@ class DeskTurns {
       });
     const nowMs = Date.now();
     const due = nowMs - (this.#reminded.get(conversationId) ?? 0) > REMIND_MS;
-    if (due) this.#remember(conversationId, nowMs);
+    if (due) keep(this.#reminded, conversationId, nowMs);
     const words = due ? [say(deskWords(language).queued(ahead))] : [];
     return this.#silent(message, language, { state: 'queued' }, words);
   }
@@ -152,14 +172,15 @@ class DeskTurns {
       ? result
       : { ...result, actions: [...missed.map(({ text }) => say(text)), ...result.actions] };
   }
+}
 
-  #remember(conversationId: string, nowMs: number): void {
-    this.#reminded.delete(conversationId);
-    this.#reminded.set(conversationId, nowMs);
-    if (this.#reminded.size <= MAX_REMINDED) return;
-    const oldest = this.#reminded.keys().next();
-    if (!oldest.done) this.#reminded.delete(oldest.value);
-  }
+/** The newest entries stay. */
+function keep<V>(map: Map<string, V>, key: string, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= MAX_KEPT) return;
+  const oldest = map.keys().next();
+  if (!oldest.done) map.delete(oldest.value);
 }
 
 function say(text: string): BotAction {

@@ -193,6 +193,30 @@ describe('the agent desk', () => {
     await lee.got('the bot', ({ type, replies }) => type === 'reply' && JSON.stringify(replies).includes('机器人'));
   });
 
+  it('when no agent is there the visitor is told so at once, and again where the message is sent again', async () => {
+    await server.user('anna', 'agent');
+    const send = async () => {
+      const body = JSON.stringify({ conversationId: 'visit-7', messageId: 'm-1', text: '人工', language: 'zh-CN' });
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch(`${server.url}/chat`, { method: 'POST', headers, body })).json();
+    };
+    const excuse = [{ text: '好的，为您转人工。' }, { text: '现在没有空闲的客服。' }];
+    const first = await send();
+    expect(first).toMatchObject({ replies: excuse });
+    expect(first).not.toHaveProperty('transfer');
+    expect(await send()).toMatchObject({ replies: excuse });
+    expect(
+      brain.messages.filter(({ input }) => input.type === 'event' && input.name === 'transfer_failed'),
+    ).toHaveLength(1);
+  });
+
+  it('a desk without agents leaves the hand-over to the channel', async () => {
+    expect(await chat('visit-8', '人工')).toMatchObject({
+      transfer: { reason: 'asked' },
+      replies: [{ text: '好的，为您转人工。' }],
+    });
+  });
+
   it('an agent whose pages are gone loses the visitor to the next one', async () => {
     const anna = await available('anna');
     const live = await anna.live();
