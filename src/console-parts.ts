@@ -76,8 +76,13 @@ export async function consoleParts(parts: ConsolePartsOptions): Promise<ConsoleP
     desk,
     brain: (inner) => {
       live = new LiveBrain(inner, calls);
-      const staffed = async () => (await users.list()).some(({ roles }) => roles.includes('agent'));
-      return deskBrain({ brain: live.brain, desk, calls, queueMs: config.desk.queueMs, staffed, logger });
+      const hasAgents = () =>
+        users.list().then(
+          (all) => all.some(({ roles }) => roles.includes('agent')),
+          () => false,
+        );
+      const excuses = async () => config.desk.whenNobody === 'say' && (await hasAgents());
+      return deskBrain({ brain: live.brain, desk, calls, queueMs: config.desk.queueMs, excuses, logger });
     },
     watch: (session, language) =>
       new LiveVoice({ session, language, calls, extras: (turnId) => live?.extras(session.id, turnId) }),

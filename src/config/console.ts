@@ -32,6 +32,8 @@ export const deskSchema = z
     ringMs: z.number().int().min(1000).max(600_000).default(20_000),
     /** How long a visitor who types waits for a person; then the bot goes on. (One who speaks: `handoff.timeoutMs`.) */
     queueMs: z.number().int().min(1000).max(3_600_000).default(180_000),
+    /** Who types and wants a person while the desk has agents and none is there: the bot says so, or the channel is given the `transfer` (the page's own people). */
+    whenNobody: z.enum(['say', 'transfer']).default('say'),
     /** Visitors who may wait; more are told at once that nobody is free. */
     maxQueue: z.number().int().min(1).max(1000).default(100),
     /** Conversations that one agent has in hand at once. */

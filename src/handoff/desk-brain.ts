@@ -10,8 +10,8 @@ export interface DeskBrainOptions {
   readonly desk: AgentDesk;
   readonly calls: LiveCalls;
   readonly queueMs: number;
-  /** Whether the company has agents at this desk, there or not. Where it has none, channels are given the `transfer` and see to it themselves. */
-  readonly staffed: () => Promise<boolean>;
+  /** Whether a visitor is told when no agent is there. Else the channel is given the `transfer` and sees to it itself. */
+  readonly excuses: () => Promise<boolean>;
   readonly logger: Logger;
 }
 
@@ -64,12 +64,12 @@ class DeskTurns {
     return this.#ask(message, result, transfer);
   }
 
-  /** Nobody is at a desk that has agents: that is said in the same reply, not waited for. */
+  /** Nobody is there: that is said in the same reply. */
   async #excused(message: UserMessage, result: TurnResult, transfer: BotAction): Promise<TurnResult> {
     const key = `${message.conversationId}/${message.messageId}`;
     let excuse = this.#excuses.get(key);
     if (excuse === undefined) {
-      if (result.repeated || !(await this.#options.staffed())) return result;
+      if (result.repeated || !(await this.#options.excuses())) return result;
       excuse = (await this.#nobody(message, result.language)).actions;
       keep(this.#excuses, key, excuse);
     }

@@ -210,11 +210,13 @@ describe('the agent desk', () => {
     ).toHaveLength(1);
   });
 
-  it('a desk without agents leaves the hand-over to the channel', async () => {
-    expect(await chat('visit-8', '人工')).toMatchObject({
-      transfer: { reason: 'asked' },
-      replies: [{ text: '好的，为您转人工。' }],
-    });
+  it('a desk without agents, or one that shall, leaves the hand-over to the channel', async () => {
+    const handedOver = { transfer: { reason: 'asked' }, replies: [{ text: '好的，为您转人工。' }] };
+    expect(await chat('visit-8', '人工')).toMatchObject(handedOver);
+    await server.close();
+    server = await startConsole(brain, { clock, config: { desk: { whenNobody: 'transfer' } } });
+    await server.user('anna', 'agent');
+    expect(await chat('visit-9', '人工')).toMatchObject(handedOver);
   });
 
   it('an agent whose pages are gone loses the visitor to the next one', async () => {
