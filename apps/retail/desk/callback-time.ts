@@ -23,7 +23,7 @@ const CHOICES: Readonly<Record<string, { readonly days: number; readonly hour: n
   tomorrow_afternoon: { days: 1, hour: 15 },
 };
 
-/** `value`: `soon`, `any` (any time on `day`, or soon where no day was spoken of), a choice of the keypad, or `2026-11-22T15:00`, `2026-11-22`, `15:00`, or two of them with a slash between. */
+/** `value`: `soon`, `any` (any time on `day`, or soon where no day was spoken of before), a choice of the keypad, or `2026-11-22T15:00`, `2026-11-22`, `15:00`, or two of them with a slash between. */
 export function readCallbackTime(value: unknown, nowMs: number, language: string, day = ''): CallbackTime {
   const said = String(value ?? '');
   const now = local(nowMs);
@@ -47,8 +47,9 @@ export function readCallbackTime(value: unknown, nowMs: number, language: string
   // "三点" said to a shop that opens at nine is the afternoon.
   if (!range && hour < OPENS && hour + 12 < CLOSES) hour += 12;
   if (range) hour = Math.max(hour, OPENS + 1);
-  let days = date === undefined ? 0 : daysTo(date, now);
-  if (date === undefined && hour * 60 + minute <= now.hour * 60 + now.minute) days = 1;
+  // An hour alone, after "tomorrow at half past nine", is one of that day.
+  let days = date === undefined ? dayAhead(day, now) : daysTo(date, now);
+  if (date === undefined && days === 0 && hour * 60 + minute <= now.hour * 60 + now.minute) days = 1;
   if (hour < OPENS || hour >= CLOSES) return { ok: false, why: 'closed' };
   if (days > MOST_DAYS) return { ok: false, why: 'too_far' };
   if (days < 0 || (days === 0 && !range && hour * 60 + minute <= now.hour * 60 + now.minute))
@@ -99,9 +100,14 @@ function daysTo(date: string, now: Local): number {
 }
 
 function anyTimeOn(day: string, now: Local, language: string): CallbackTime {
-  const days = /^\d{4}-\d{2}-\d{2}$/.test(day) ? daysTo(day, now) : 0;
-  if (days <= 0) return soon(now, language);
+  const days = dayAhead(day, now);
+  if (days === 0) return soon(now, language);
   return { ok: true, at: stamp(now, days, OPENS + 1, 0), words: dayName(now, days, language) };
+}
+
+/** How many days ahead a day is that was spoken of before; 0 where none was, or it is over. */
+function dayAhead(day: string, now: Local): number {
+  return /^\d{4}-\d{2}-\d{2}$/.test(day) ? Math.max(0, daysTo(day, now)) : 0;
 }
 
 /** Within an hour while the shop is open, else the next morning. */

@@ -5,10 +5,11 @@ import type { Source } from '../sip/channel.js';
 import type { Verdict } from '../sip/endpoint.js';
 import { headerOf } from '../sip/text.js';
 import type { Gate } from '../sip/user-agent.js';
+import { TokenBucket } from '../token-bucket.js';
 import { IMPLICIT } from '../trunks/implicit.js';
 import type { Trunk } from '../trunks/trunk.js';
 import type { AbuseConfig } from './config.js';
-import { Bans, SourceBuckets, TokenBucket, WindowCounter } from './limits.js';
+import { Bans, SourceBuckets, WindowCounter } from './limits.js';
 
 /** Headers of one request that are looked at, and that one answer has. */
 const MAX_LOGINS = 4;

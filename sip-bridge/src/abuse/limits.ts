@@ -1,29 +1,8 @@
+import { TokenBucket } from '../token-bucket.js';
+
 /** Counting by source, with time passed in. Every map is bounded: sources are the attacker's to choose. */
 
 const MAX_SOURCES = 20_000;
-
-/** So many in a second on average, with bursts of one second's worth, or of several. */
-export class TokenBucket {
-  readonly #perSecond: number;
-  readonly #burst: number;
-  #tokens: number;
-  #atMs: number | undefined;
-
-  constructor(perSecond: number, burstSeconds = 1) {
-    this.#perSecond = perSecond;
-    this.#burst = Math.max(1, perSecond * burstSeconds);
-    this.#tokens = this.#burst;
-  }
-
-  take(nowMs: number): boolean {
-    const passedMs = this.#atMs === undefined ? 0 : Math.max(0, nowMs - this.#atMs);
-    this.#atMs = nowMs;
-    this.#tokens = Math.min(this.#burst, this.#tokens + (passedMs / 1000) * this.#perSecond);
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
-  }
-}
 
 /** A bucket for each source. */
 export class SourceBuckets {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { TokenBucket } from '../abuse/limits.js';
 import type { BridgeCall, CallFacts, CallSummary } from '../bridge.js';
 import { BridgeError, messageOf, systemCode } from '../errors.js';
 import { type Logger, maskAddress } from '../log.js';
 import { LineReader } from '../rtp/line.js';
 import type { OutboundLeg } from '../sip/outbound-leg.js';
+import { TokenBucket } from '../token-bucket.js';
 import { AnswerDetector, BeepDetector, type Detection } from './answer-detection.js';
 import type { OutboundConfig } from './config.js';
 import { DoNotCall } from './do-not-call.js';

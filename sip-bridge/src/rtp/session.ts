@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
 import { monotonicMs } from '../clock.js';
+import { TokenBucket } from '../token-bucket.js';
 import { freeOpus, type OpusPair } from './codec/opus.js';
 import type { Key } from './dtmf.js';
 import { Latch } from './latch.js';
-import { Pace } from './pace.js';
 import { buildRtp, CODECS, type LineFormat, parseRtp, RTP_HEADER_BYTES } from './packet.js';
 import type { PortPair } from './ports.js';
 import { type FrameKind, RtpReceiver } from './receiver.js';
@@ -48,12 +48,6 @@ type Early = readonly [datagram: Buffer, from: RemoteInfo];
 const MAX_EARLY = 50;
 /** Orders that come before the first negotiation. */
 const MAX_ORDERS = 4000;
-/** Packets: five times what the fastest telephones send, and ten seconds of it at once. */
-const PACKETS = { perSecond: 500, burst: 5000 };
-/** Frames of 20 ms: twice real time, and 20 s at once. */
-const FRAMES = { perSecond: 100, burst: 1000 };
-/** A report comes every five seconds (RFC 3550 §6.2). */
-const REPORTS = { perSecond: 10, burst: 50 };
 /** How many media time-outs a peer that holds us may be silent: half an hour of the default's minutes. */
 const HELD_FACTOR = 30;
 
@@ -78,9 +72,12 @@ export class RtpSession {
   #sequence = randomInt(0, 0x8000);
   #sent = 0;
   #sentOctets = 0;
-  readonly #packetPace = new Pace({ ...PACKETS, nowMs: monotonicMs() });
-  readonly #framePace = new Pace({ ...FRAMES, nowMs: monotonicMs() });
-  readonly #reportPace = new Pace({ ...REPORTS, nowMs: monotonicMs() });
+  /** A telephone talks no faster than time goes by, and all other calls would pay for a flood. Packets: five times what the fastest send, ten seconds of it at once. */
+  readonly #packetPace = new TokenBucket(500, 10);
+  /** Frames of 20 ms: twice real time, and 20 s at once, what a network that stood still delivers. */
+  readonly #framePace = new TokenBucket(100, 10);
+  /** A report comes every five seconds (RFC 3550 §6.2). */
+  readonly #reportPace = new TokenBucket(10, 5);
   #lastReceivedMs = monotonicMs();
   #silentReported = false;
   #closed = false;
@@ -348,8 +345,7 @@ export class RtpSession {
     const peer = this.#latch?.remote;
     if (!peer || this.#closed || from.address !== peer.address) return;
     const nowMs = monotonicMs();
-    if (!this.#reportPace.allows(nowMs)) return;
-    this.#reportPace.spend(1);
+    if (!this.#reportPace.take(nowMs)) return;
     const { srtp } = this.#parts;
     const plain = srtp ? srtp.unprotectRtcp(datagram) : datagram;
     if (plain) this.#reports.accept(plain, nowMs, Date.now());

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import type { Brain } from '../../../src/dialogue/brain.js';
+import { readConversationTests } from '../../../src/dialogue/conversation-tests/read.js';
+import { runConversationTest } from '../../../src/dialogue/conversation-tests/run.js';
 import { type BrainOptions, createBrain } from '../../../src/dialogue/create-brain.js';
 import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
 import { FakeIntentModel, type FakeUtterance } from '../../../src/testing/fake-intent-model.js';
@@ -41,6 +43,21 @@ export class AppHouse {
     });
     this.#closers.push(() => brain.close());
     return brain;
+  }
+
+  /** What the diff of an application's only conversation test says; empty when it passes. */
+  async diffOf(
+    files: Readonly<Record<string, string>>,
+    known: Readonly<Record<string, string>>,
+  ): Promise<readonly string[]> {
+    const appFolder = await this.folder(files);
+    const { tests } = await readConversationTests(appFolder);
+    const [test] = tests;
+    if (test === undefined || tests.length > 1) throw new Error(`${tests.length} conversation tests instead of one`);
+    const troubles: string[] = [];
+    const sessions = new MemorySessionStore({ ttlMs: 60_000 });
+    const brain = await this.brain({}, known, { appFolder, sessions, onActionTrouble: (what) => troubles.push(what) });
+    return (await runConversationTest(test, brain, sessions, troubles)).diff;
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,5 @@
-import { pino } from 'pino';
 import { afterEach, expect, it } from 'vitest';
 import { readConversationTests } from '../../../src/dialogue/conversation-tests/read.js';
-import { runConversationTest } from '../../../src/dialogue/conversation-tests/run.js';
-import { createBrain } from '../../../src/dialogue/create-brain.js';
-import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
-import { FakeIntentModel } from '../../../src/testing/fake-intent-model.js';
-import { MemoryConversationLog } from '../../../src/testing/memory-conversation-log.js';
 import { AppHouse } from './app-house.js';
 
 const house = new AppHouse();
@@ -27,33 +21,15 @@ const TEST = `test_cases:
 `;
 
 /** What the test's diff says when action_go does this. */
-async function diffOf(run: string): Promise<readonly string[]> {
-  const folder = await house.folder({
+function diffOf(run: string): Promise<readonly string[]> {
+  const files = {
     'config.yml': 'language: en\n',
     'domain.yml': DOMAIN,
     'rules.yml': 'rules:\n- rule: go\n  steps:\n  - intent: go\n  - action: action_go\n',
     'actions/go.ts': `export default { name: 'action_go', timeoutMs: 300, run: ${run} };\n`,
     'tests/one.yml': TEST,
-  });
-  const troubles: string[] = [];
-  const sessions = new MemorySessionStore({ ttlMs: 60_000 });
-  const brain = await createBrain({
-    appFolder: folder,
-    cacheFolder: `${folder}/.cache`,
-    intentModel: new FakeIntentModel({ go: 'go' }),
-    sessions,
-    log: new MemoryConversationLog(),
-    logger: pino({ level: 'silent' }),
-    onActionTrouble: (what) => troubles.push(what),
-  });
-  try {
-    const { tests } = await readConversationTests(folder);
-    expect(tests).toHaveLength(1);
-    const [test] = tests;
-    return test === undefined ? [] : (await runConversationTest(test, brain, sessions, troubles)).diff;
-  } finally {
-    await brain.close();
-  }
+  };
+  return house.diffOf(files, { go: 'go' });
 }
 
 it('an action that throws, hangs or gives back what can’t be used is told with its name and why', async () => {

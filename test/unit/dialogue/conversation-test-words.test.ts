@@ -1,11 +1,4 @@
-import { pino } from 'pino';
 import { afterEach, expect, it } from 'vitest';
-import { readConversationTests } from '../../../src/dialogue/conversation-tests/read.js';
-import { runConversationTest } from '../../../src/dialogue/conversation-tests/run.js';
-import { createBrain } from '../../../src/dialogue/create-brain.js';
-import { MemorySessionStore } from '../../../src/store/memory-session-store.js';
-import { FakeIntentModel } from '../../../src/testing/fake-intent-model.js';
-import { MemoryConversationLog } from '../../../src/testing/memory-conversation-log.js';
 import { AppHouse } from './app-house.js';
 
 const house = new AppHouse();
@@ -27,7 +20,7 @@ responses:
 };
 
 /** What the diff of a test with these words of the bot says; empty when it passes. */
-async function diffOf(channel: string, words: string): Promise<readonly string[]> {
+function diffOf(channel: string, words: string): Promise<readonly string[]> {
   const test = `metadata: [{here: {channel: ${channel}}}]
 test_cases:
 - test_case: goes
@@ -36,22 +29,7 @@ test_cases:
   - user: go
   - bot: "${words}"
 `;
-  const folder = await house.folder({ ...FILES, 'tests/one.yml': test });
-  const sessions = new MemorySessionStore({ ttlMs: 60_000 });
-  const brain = await createBrain({
-    appFolder: folder,
-    cacheFolder: `${folder}/.cache`,
-    intentModel: new FakeIntentModel({ go: 'go' }),
-    sessions,
-    log: new MemoryConversationLog(),
-    logger: pino({ level: 'silent' }),
-  });
-  try {
-    const { tests } = await readConversationTests(folder);
-    return (await runConversationTest(tests[0] as (typeof tests)[0], brain, sessions)).diff;
-  } finally {
-    await brain.close();
-  }
+  return house.diffOf({ ...FILES, 'tests/one.yml': test }, { go: 'go' });
 }
 
 it('a test on the phone is held against what is heard, one in text against what is read', async () => {

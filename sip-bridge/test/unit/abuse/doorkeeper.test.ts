@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Bans, TokenBucket, WindowCounter } from '../../../src/abuse/limits.js';
+import { Bans, WindowCounter } from '../../../src/abuse/limits.js';
 import type { BridgeConfigInput } from '../../../src/index.js';
+import { TokenBucket } from '../../../src/token-bucket.js';
 import { RawPhone } from '../../support/raw-phone.js';
 import { until } from '../../support/recorder.js';
 import { World } from '../../support/world.js';

@@ -73,6 +73,14 @@ describe('when somebody calls back', () => {
     expect(zh('any')).toMatchObject({ words: '一个小时内' });
   });
 
+  it('an hour alone is one of the day that was spoken of, whatever time it is now', () => {
+    expect(readCallbackTime('11:00', NOW, 'zh-CN', '2026-11-22')).toMatchObject({ at: '2026-11-22T11:00+08:00' });
+    expect(readCallbackTime('03:00', NOW, 'zh-CN', '2026-11-22')).toMatchObject({ words: '明天下午3点' });
+    // That day is over, or none was spoken of: the next time that it is eleven.
+    expect(readCallbackTime('11:00', NOW, 'zh-CN', '2026-11-20')).toMatchObject({ at: '2026-11-21T11:00+08:00' });
+    expect(readCallbackTime('09:30', NOW, 'zh-CN')).toMatchObject({ at: '2026-11-22T09:30+08:00' });
+  });
+
   it('is said in English too', () => {
     const en = (value: string) => readCallbackTime(value, NOW, 'en');
     expect(en('2026-11-22T15:00')).toMatchObject({ words: 'tomorrow at 3 p.m.' });
